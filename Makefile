@@ -1,0 +1,40 @@
+# The project's commands. `make` lists them.
+VENV   ?= .venv
+PYTHON ?= python3
+RUN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check format bench
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.ready ## Create .venv, install everything, fetch the encoder and the test clients where they can be reached
+
+$(VENV)/.ready: pyproject.toml uv.lock
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)/uv sync --active --frozen --quiet --inexact
+	@touch $@
+
+demo: setup ## Set up, then start a server on 127.0.0.1:8700 with demo data, and print its URL and a key
+	@$(RUN)/rapport demo
+
+serve: setup ## Start a server on 127.0.0.1:8700
+	@$(RUN)/rapport serve
+
+test: setup ## Run the tests
+	@$(RUN)/python -m pytest -n 2
+
+check: setup ## Lint, types and the import map
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(RUN)/lint-imports --no-logo 2>/dev/null || $(RUN)/lint-imports
+	@$(RUN)/pyright
+
+format: setup ## Format the code
+	@$(RUN)/ruff check --fix .
+	@$(RUN)/ruff format .
+
+bench: setup ## Measure, side by side in one run
+	@$(RUN)/python -m bench

@@ -1,0 +1,1 @@
+"""Our own routes: runs, administration, health. Nothing a documented client relies on."""

@@ -1,0 +1,122 @@
+"""The command line: `rapport serve` and the commands beside it. All of them work while the server runs.
+
+Each command prints its result (a key, an id) alone on the last line of standard output; everything else goes to standard error.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import structlog
+import typer
+import uvicorn
+from rich.console import Console
+
+from rapport.app import create_app, open_database
+from rapport.config import Settings
+from rapport.errors import RapportError
+from rapport.store import keys
+from rapport.store.database import Database
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+key_commands = typer.Typer(no_args_is_help=True, help="API keys.")
+cli.add_typer(key_commands, name="key")
+notes = Console(stderr=True)
+
+T = TypeVar("T")
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the embedded database, the encoder and the secret key.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="Name of the tenant.")]
+
+
+def _settings(**given: Any) -> Settings:
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    renderer = structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `work` on the database of these settings."""
+
+    async def run() -> T:
+        async with open_database(settings) as database:
+            return await work(database)
+
+    return asyncio.run(run())
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    data_dir: DataDir = None,
+    sdk_conformance: Annotated[bool | None, typer.Option("--sdk-conformance", help="Relax three rules for the SDKs' own tests.")] = None,
+) -> None:
+    """Start the server. Ready when GET /healthz answers 200."""
+    settings = _settings(host=host, port=port, data_dir=data_dir, sdk_conformance=sdk_conformance)
+    _log_to_stderr(settings)
+    config = uvicorn.Config(
+        create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False, loop="uvloop",
+        http="httptools", timeout_graceful_shutdown=10, server_header=False,
+    )  # fmt: skip
+    uvicorn.Server(config).run()
+
+
+@cli.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database's tables up to date."""
+    settings = _settings(data_dir=data_dir)
+    _log_to_stderr(settings)
+
+    async def nothing(database: Database) -> None:
+        """Opening the database migrates it."""
+
+    _with_database(settings, nothing)
+    typer.echo("up to date")
+
+
+@key_commands.command("create")
+def key_create(
+    data_dir: DataDir = None,
+    tenant: Tenant = "default",
+    plan: Annotated[str | None, typer.Option(help="free | growth | enterprise; sets the tenant's plan.")] = None,
+    secret: Annotated[str | None, typer.Option(help="Use this key instead of a random one.")] = None,
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "",
+) -> None:
+    """Make a key, and its tenant where it does not exist. The key is shown once."""
+    if plan not in (None, *keys.PLANS):
+        raise typer.BadParameter(f"plan must be one of {', '.join(keys.PLANS)}")
+    settings = _settings(data_dir=data_dir, log_level="warning")
+    _log_to_stderr(settings)
+
+    async def create(database: Database) -> str:
+        async with database.transaction() as connection:
+            tenant_id = await keys.ensure_tenant(connection, tenant, plan=plan)
+            _, key = await keys.create_key(connection, tenant_id, name=name, secret=secret)
+            return key
+
+    typer.echo(_with_database(settings, create))
+
+
+def main() -> None:
+    """The entry point: errors of ours are told in one line, with exit code 1."""
+    try:
+        cli()
+    except RapportError as error:
+        notes.print(f"[red]rapport:[/red] {error.message}", highlight=False, markup=True)
+        raise SystemExit(1) from error

@@ -1,0 +1,44 @@
+"""Settings: the only place where the environment is read.
+
+Every field is a `RAPPORT_*` variable; each has a default, a unit in its sentence, and a user who changes it.
+`docs/reference/settings.md` lists them and a test compares the two.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may change. Command-line options win over the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="RAPPORT_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path(".rapport"), description="Folder of the embedded database, the encoder and the secret key.")
+    database_url: SecretStr | None = Field(
+        None, description="A PostgreSQL 15 or newer to use instead of the embedded one, as postgresql://user:password@host/name."
+    )
+    database_connections: int = Field(16, ge=2, le=500, description="Most connections that one process opens to PostgreSQL.")
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(8700, ge=0, le=65535, description="Port that the server listens on.")
+    public_url: str | None = Field(None, description="Base URL for links in answers and Link headers, when a proxy hides the real one.")
+    worker: bool = Field(True, description="Whether `serve` also analyses; set to false where `rapport worker` runs beside it.")
+    model: str = Field(
+        "builtin", description="Language model: builtin | scripted:FILE | openai:MODEL@BASE_URL | anthropic:MODEL[@BASE_URL]."
+    )
+    model_api_key: SecretStr | None = Field(None, description="Key for the language model.")
+    encoder: str | None = Field(
+        None, description="Folder of another sentence-transformers style ONNX encoder; `off` uses the lexical methods."
+    )
+    sdk_conformance: bool = Field(False, description="Relaxes three rules so that the SDKs' own schema-mock test suites pass.")
+    compat: Literal["lenient", "strict"] = Field("lenient", description="Whether odd but harmless requests are accepted.")
+    max_body_mb: int = Field(12, ge=1, le=1024, description="Largest request body, in MiB.")
+    analysis_delay_s: float = Field(2.0, ge=0, description="Seconds a conversation must be quiet before it is analysed.")
+    run_on_disconnect: Literal["continue", "cancel"] = Field("continue", description="What becomes of a run whose reader leaves.")
+    run_max_seconds: float = Field(300.0, gt=0, description="Seconds after which a run is ended with the error `timeout`.")
+    run_keep_days: float = Field(7.0, ge=0, description="Days that the events of ended runs can be replayed.")
+    allow_private_urls: bool = Field(False, description="Whether webhooks and tools may call private addresses.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line that is written.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines are written to standard error.")
