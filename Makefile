@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format bench
+.PHONY: help setup demo serve test check format docs bench
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ check: setup ## Lint, types and the import map
 format: setup ## Format the code
 	@$(RUN)/ruff check --fix .
 	@$(RUN)/ruff format .
+
+docs: setup ## Write the reference pages that follow from the code
+	@$(RUN)/python docs/generate.py
 
 bench: setup ## Measure, side by side in one run
 	@$(RUN)/python -m bench
