@@ -9,6 +9,11 @@ from rapport.config import Settings
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py from the code; edit the code. -->\n"
+ENVELOPES = """\
+Insights and native routes answer `{"success": false, "error": "...", "code": "...", "details": [...]}`; the Representatives and
+Agents APIs answer `{"detail": "...", "code": "..."}`, with status 422 instead of 400 for validation. 409 and 429 carry
+`x-should-retry: false`, 429 also an integer `Retry-After`. In streams the code is in the `error` event.
+"""
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -21,7 +26,7 @@ def settings() -> str:
     ]  # fmt: skip
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else f"`{field.default}`"
-        lines.append(f"| `RAPPORT_{name.upper()}` | {default} | {field.description} |")
+        lines.append(f"| `RAPPORT_{name.upper()}` | {default} | {_cell(field.description or '')} |")
     return "\n".join(lines) + "\n"
 
 
@@ -29,9 +34,7 @@ def error_codes() -> str:
     """Every error code with its status and what to do."""
     lines = [
         "# Errors", NOTE,
-        'Insights and native routes answer `{"success": false, "error": "...", "code": "...", "details": [...]}`; the Representatives and Agents',
-        'APIs answer `{"detail": "...", "code": "..."}`, with status 422 instead of 400 for validation. 409 and 429 carry `x-should-retry: false`,',
-        "429 also an integer `Retry-After`. In streams the code is in the `error` event.\n",
+        ENVELOPES,
         "| code | status | message unless a more exact one is given | worth repeating |", "|---|---|---|---|",
     ]  # fmt: skip
     for error in vars(errors).values():
@@ -49,12 +52,15 @@ def routes() -> str:
     return "\n".join(lines)
 
 
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def _operations() -> dict[str, list[str]]:
     by_tag: dict[str, list[str]] = {}
     for path, method, operation in _walk():
-        sentence = (
-            (operation.get("description") or operation.get("summary") or "").strip().split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
-        )
+        text = (operation.get("description") or operation.get("summary") or "").strip()
+        sentence = _cell(text.split("\n\n")[0].replace("\n", " "))
         tag = (operation.get("tags") or ["other"])[0]
         by_tag.setdefault(tag, []).append(f"| `{method.upper()} {path}` | {sentence} |")
     return by_tag
