@@ -23,8 +23,7 @@ ROLES = {"U": "user", "S": "assistant"}
 
 def bodies(path: Path, product_id: str, end: datetime) -> Iterator[dict]:
     """One POST /messages body for each dialogue; days count back from `end`."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for index, line in enumerate(lines):
             dialogue = json.loads(line)
             start = end - timedelta(days=DAYS - 1 - index % DAYS, minutes=index % 600 + 60)
