@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,51 @@ class ModelFinish:
 
 
 ModelEvent = ModelText | ModelReasoning | ModelToolCall | ModelFinish
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who talks to users. A representative is an agent with a public face (`slug`, `profile`, `greeting`).
+
+    `interface` names the only places that UI commands may point to: {"pages": [path], "modals": [name], "hosts": [host]}.
+    """
+
+    tenant_id: int
+    id: UUID
+    product_id: UUID
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    slug: str | None = None
+    title: str | None = None
+    description: str | None = None
+    personality: str | None = None
+    tone: str | None = None
+    skills: tuple[str, ...] = ()
+    system_prompt: str | None = None
+    model: str | None = None
+    avatar_url: str | None = None
+    is_public: bool = False
+    greeting: str | None = None
+    suggested_questions: tuple[str, ...] = ()
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    interface: Mapping[str, Any] = field(default_factory=dict)
+    tools: tuple[Mapping[str, Any], ...] = ()
+    origins: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+    user_count: int = 0
+    message_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PassageHit:
+    """A passage found for a question. `score` in [0, 1] orders hits of one search; it is not a probability."""
+
+    document_id: UUID
+    filename: str
+    position: int
+    text: str
+    heading: str | None
+    page: int | None
+    score: float
+    similarity: float | None = None  # cosine, where an encoder was used
