@@ -102,3 +102,11 @@ class Conversation:
     @property
     def user_messages(self) -> tuple[Message, ...]:
         return tuple(m for m in self.messages if m.is_user and m.content)
+
+    @property
+    def rating_score(self) -> float | None:
+        """On 1..5: the latest rating of the conversation itself, else the mean of its message ratings; None without ratings."""
+        whole = [r for r in self.ratings if r.message_id is None]
+        if whole:
+            return max(whole, key=lambda r: r.rated_at).score
+        return sum(r.score for r in self.ratings) / len(self.ratings) if self.ratings else None

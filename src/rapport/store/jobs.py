@@ -1,33 +1,311 @@
-"""Durable work: which conversations wait for analysis, and generic jobs. Both are rows; polling them is the truth."""
+"""Durable work: which conversations wait for analysis, and generic jobs. Both are rows; polling them is the truth.
 
-from datetime import datetime, timedelta
+A claim is a lease: `locked_until` passes, and the work is anybody's again. So work may be done twice and must bear it;
+results are fenced (an analysis by the conversation's revision, see store.analyses.save). What fails is tried again with
+growing pauses, and after MOST_ATTEMPTS it is given up visibly: `failed_at` and `last_error` stay until it is asked for again.
+`tenant_work` is only a hint which tenant to look at next; `find_due` mends a hint that got lost.
+
+Locks are taken in one order everywhere, conversation before analysis_pending, so that logging and analysing never wait
+for each other in a circle.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from rapport.domain.ids import new_id
 from rapport.store.database import Connection
 
 LONGEST_DEBOUNCE = timedelta(minutes=2)
 """A conversation that never rests is analysed at least this often."""
 
+LEASE = timedelta(seconds=30)
+"""How long work of a process that died stays locked. A live process renews its leases well before."""
+
+MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A conversation to analyse. `revision` is the conversation's when it was claimed: what is loaded later is at least that new."""
+
+    conversation_id: UUID
+    revision: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed job. `attempts` counts this one."""
+
+    id: UUID
+    kind: str
+    key: str | None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 1
+
+
+# Conversations that wait for analysis ---------------------------------------------------------------------------------
+
 
 async def queue_analysis(connection: Connection, tenant_id: int, conversation_id: UUID, *, due_at: datetime) -> None:
-    """Ask for a (new) analysis at `due_at`. Asking again moves the time, at most LONGEST_DEBOUNCE after the first asking,
-    and forgives earlier failures. The conversation's analysis_revision grows, so that a running analysis knows it is stale."""
+    """Ask for a (new) analysis of one conversation at `due_at`; see queue_analyses."""
+    await queue_analyses(connection, tenant_id, [conversation_id], due_at=due_at)
+
+
+async def queue_analyses(connection: Connection, tenant_id: int, conversation_ids: Sequence[UUID], *, due_at: datetime) -> None:
+    """Ask for (new) analyses at `due_at`. Asking again moves the time, at most LONGEST_DEBOUNCE after the first asking,
+    and forgives earlier failures. The conversations' analysis_revision grows, so that a running analysis knows it is stale.
+    Conversations with the analyst are left alone."""
+    ids = sorted(set(conversation_ids))
     await connection.execute(
         """
-        INSERT INTO analysis_pending (tenant_id, conversation_id, due_at, first_due_at) VALUES ($1, $2, $3, $3)
+        UPDATE conversation SET analysis_revision = analysis_revision + 1
+        WHERE tenant_id = $1 AND id = ANY($2::uuid[]) AND kind = 'conversation'
+        """,
+        tenant_id, ids,
+    )  # fmt: skip
+    await connection.execute(
+        """
+        INSERT INTO analysis_pending (tenant_id, conversation_id, due_at, first_due_at)
+        SELECT tenant_id, id, $3, $3 FROM conversation
+        WHERE tenant_id = $1 AND id = ANY($2::uuid[]) AND kind = 'conversation' ORDER BY id
         ON CONFLICT (tenant_id, conversation_id) DO UPDATE
         SET due_at = least(excluded.due_at, analysis_pending.first_due_at + $4), attempts = 0, failed_at = NULL, last_error = NULL
         """,
-        tenant_id, conversation_id, due_at, LONGEST_DEBOUNCE,
+        tenant_id, ids, due_at, LONGEST_DEBOUNCE,
+    )  # fmt: skip
+    await _hint(connection, tenant_id, "analysis", due_at)
+
+
+async def _hint(connection: Connection, tenant_id: int, queue: str, due_at: datetime) -> None:
+    """Say that this tenant has work. Locks the hint only where it must move, or every request of a tenant would queue up here."""
+    await connection.execute(
+        "INSERT INTO tenant_work (tenant_id, queue, next_due_at) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, queue) DO NOTHING",
+        tenant_id, queue, due_at,
     )  # fmt: skip
     await connection.execute(
-        "UPDATE conversation SET analysis_revision = analysis_revision + 1 WHERE tenant_id = $1 AND id = $2", tenant_id, conversation_id
+        "UPDATE tenant_work SET next_due_at = $3 WHERE tenant_id = $1 AND queue = $2 AND next_due_at > $3", tenant_id, queue, due_at
     )
+
+
+async def find_due(connection: Connection) -> None:
+    """Rewrite the hints from the queues themselves. A hint is lost when work is added while a worker takes the last of it away."""
     await connection.execute(
         """
-        INSERT INTO tenant_work (tenant_id, queue, next_due_at) VALUES ($1, 'analysis', $2)
-        ON CONFLICT (tenant_id, queue) DO UPDATE SET next_due_at = least(tenant_work.next_due_at, excluded.next_due_at)
-        WHERE tenant_work.next_due_at > excluded.next_due_at
+        INSERT INTO tenant_work (tenant_id, queue, next_due_at)
+        SELECT tenant_id, 'analysis', min(greatest(due_at, locked_until)) FROM analysis_pending WHERE failed_at IS NULL GROUP BY tenant_id
+        UNION ALL
+        SELECT tenant_id, 'job', min(greatest(due_at, locked_until)) FROM job WHERE failed_at IS NULL GROUP BY tenant_id
+        ORDER BY 1, 2
+        ON CONFLICT (tenant_id, queue) DO UPDATE SET next_due_at = excluded.next_due_at
+        WHERE tenant_work.next_due_at IS DISTINCT FROM excluded.next_due_at
+        """
+    )
+
+
+async def tenants_due(connection: Connection, queue: str, *, limit: int = 50) -> list[int]:
+    """Tenants that may have work of this queue now, the longest waiting first."""
+    rows = await connection.fetch(
+        "SELECT tenant_id FROM tenant_work WHERE queue = $1 AND next_due_at <= now() ORDER BY next_due_at, tenant_id LIMIT $2", queue, limit
+    )
+    return [row["tenant_id"] for row in rows]
+
+
+async def claim_analyses(connection: Connection, tenant_id: int, *, limit: int) -> list[Claim]:
+    """Lease up to `limit` due conversations of this tenant. What failed before is taken in ever smaller batches, so that one
+    conversation that kills its worker does not take others with it. Call inside a transaction."""
+    await connection.execute(
+        """
+        UPDATE analysis_pending
+        SET failed_at = now(), locked_until = NULL, last_error = coalesce(last_error, 'The worker died each time it analysed this.')
+        WHERE tenant_id = $1 AND failed_at IS NULL AND attempts >= $2 AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())
         """,
-        tenant_id, due_at,
+        tenant_id, MOST_ATTEMPTS,
     )  # fmt: skip
+    attempts = await connection.fetchval(
+        """
+        SELECT attempts FROM analysis_pending
+        WHERE tenant_id = $1 AND failed_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())
+        ORDER BY due_at LIMIT 1
+        """,
+        tenant_id,
+    )
+    rows = []
+    if attempts is not None:
+        rows = await connection.fetch(
+            """
+            WITH due AS (
+                SELECT conversation_id FROM analysis_pending
+                WHERE tenant_id = $1 AND failed_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())
+                  AND attempts = $2
+                ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
+            )
+            UPDATE analysis_pending p SET locked_until = now() + $4, attempts = p.attempts + 1
+            FROM due JOIN conversation c ON c.tenant_id = $1 AND c.id = due.conversation_id
+            WHERE p.tenant_id = $1 AND p.conversation_id = due.conversation_id
+            RETURNING p.conversation_id, c.analysis_revision, p.attempts
+            """,
+            tenant_id, attempts, max(1, limit // 4**attempts), LEASE,
+        )  # fmt: skip
+    if not rows:
+        await _hint_later(connection, tenant_id, "analysis")
+    return [Claim(row["conversation_id"], row["analysis_revision"], row["attempts"]) for row in rows]
+
+
+async def _hint_later(connection: Connection, tenant_id: int, queue: str) -> None:
+    """There was nothing to take: look again when the next is due, or when a lease of another worker runs out."""
+    table = {"analysis": "analysis_pending", "job": "job"}[queue]
+    await connection.execute(
+        f"""
+        WITH next AS (SELECT min(greatest(due_at, locked_until)) AS due_at FROM {table} WHERE tenant_id = $1 AND failed_at IS NULL),
+        idle AS (DELETE FROM tenant_work WHERE tenant_id = $1 AND queue = $2 AND (SELECT due_at FROM next) IS NULL)
+        UPDATE tenant_work SET next_due_at = next.due_at FROM next
+        WHERE tenant_id = $1 AND queue = $2 AND next.due_at IS NOT NULL
+        """,
+        tenant_id, queue,
+    )  # fmt: skip
+
+
+async def renew_analyses(connection: Connection, tenant_id: int, conversation_ids: Sequence[UUID]) -> None:
+    """Keep the leases of a batch that takes long."""
+    await connection.execute(
+        """
+        UPDATE analysis_pending SET locked_until = now() + $3
+        WHERE tenant_id = $1 AND conversation_id = ANY($2::uuid[]) AND locked_until IS NOT NULL
+        """,
+        tenant_id, list(conversation_ids), LEASE,
+    )  # fmt: skip
+
+
+async def finish(connection: Connection, tenant_id: int, revisions: Mapping[UUID, int]) -> None:
+    """Take analysed conversations off the queue, unless something was added after `revision`: then they stay, free to be claimed."""
+    ids = sorted(revisions)
+    await connection.execute(
+        """
+        DELETE FROM analysis_pending p
+        USING unnest($2::uuid[], $3::bigint[]) AS done (id, revision)
+        JOIN conversation c ON c.tenant_id = $1 AND c.id = done.id AND c.analysis_revision <= done.revision
+        WHERE p.tenant_id = $1 AND p.conversation_id = done.id
+        """,
+        tenant_id, ids, [revisions[i] for i in ids],
+    )  # fmt: skip
+    await release_analyses(connection, tenant_id, ids)
+
+
+async def release_analyses(connection: Connection, tenant_id: int, conversation_ids: Sequence[UUID]) -> None:
+    """Give leases back: not done, not failed."""
+    await connection.execute(
+        """
+        UPDATE analysis_pending SET locked_until = NULL, attempts = greatest(attempts - 1, 0), first_due_at = due_at
+        WHERE tenant_id = $1 AND conversation_id = ANY($2::uuid[]) AND locked_until IS NOT NULL
+        """,
+        tenant_id, list(conversation_ids),
+    )  # fmt: skip
+
+
+async def fail_analyses(connection: Connection, tenant_id: int, errors: Mapping[UUID, str]) -> None:
+    """Note why these analyses failed, and try again later (10 s, 20 s, 40 s ...) or give up after MOST_ATTEMPTS."""
+    ids = sorted(errors)
+    await connection.execute(
+        """
+        UPDATE analysis_pending p
+        SET locked_until = NULL, last_error = left(e.error, 2000), due_at = now() + interval '5 seconds' * power(2, p.attempts),
+            failed_at = CASE WHEN p.attempts >= $4 THEN now() END
+        FROM unnest($2::uuid[], $3::text[]) AS e (id, error)
+        WHERE p.tenant_id = $1 AND p.conversation_id = e.id
+        """,
+        tenant_id, ids, [errors[i] for i in ids], MOST_ATTEMPTS,
+    )  # fmt: skip
+
+
+async def counts(connection: Connection) -> dict[str, int]:
+    """Of all tenants: analyses and jobs that wait, and those that were given up."""
+    row = await connection.fetchrow(
+        """
+        SELECT (SELECT count(*) FROM analysis_pending WHERE failed_at IS NULL)     AS pending_analyses,
+               (SELECT count(*) FROM analysis_pending WHERE failed_at IS NOT NULL) AS failed_analyses,
+               (SELECT count(*) FROM job WHERE failed_at IS NULL)                  AS pending_jobs,
+               (SELECT count(*) FROM job WHERE failed_at IS NOT NULL)              AS failed_jobs
+        """
+    )
+    return dict(row) if row else {}
+
+
+# Generic jobs ---------------------------------------------------------------------------------------------------------
+
+
+async def enqueue(
+    connection: Connection,
+    tenant_id: int,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    key: str | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Put a job on the queue, due now or at `due_at`. Jobs of the same kind and `key` that have not started are one job:
+    the newest payload, the earliest time."""
+    due_at = due_at or datetime.now(UTC)
+    await connection.execute(
+        """
+        INSERT INTO job (tenant_id, id, kind, key, payload, due_at) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (tenant_id, kind, key) WHERE key IS NOT NULL AND locked_until IS NULL AND failed_at IS NULL
+        DO UPDATE SET payload = excluded.payload, due_at = least(job.due_at, excluded.due_at)
+        """,
+        tenant_id, new_id(), kind, key, dict(payload or {}), due_at,
+    )  # fmt: skip
+    await _hint(connection, tenant_id, "job", due_at)
+
+
+async def claim(connection: Connection, tenant_id: int, *, kinds: Sequence[str], lease: timedelta = timedelta(minutes=10)) -> Job | None:
+    """Lease the longest due job of these kinds, or None. Call inside a transaction."""
+    row = await connection.fetchrow(
+        """
+        WITH due AS (
+            SELECT id FROM job
+            WHERE tenant_id = $1 AND kind = ANY($2::text[]) AND failed_at IS NULL AND due_at <= now()
+              AND (locked_until IS NULL OR locked_until < now())
+            ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE job j SET locked_until = now() + $3, attempts = j.attempts + 1
+        FROM due WHERE j.tenant_id = $1 AND j.id = due.id
+        RETURNING j.id, j.kind, j.key, j.payload, j.attempts
+        """,
+        tenant_id, list(kinds), lease,
+    )  # fmt: skip
+    if row is None:
+        await _hint_later(connection, tenant_id, "job")
+        return None
+    return Job(row["id"], row["kind"], row["key"], row["payload"], row["attempts"])
+
+
+async def finish_job(connection: Connection, tenant_id: int, job_id: UUID) -> None:
+    """The job is done."""
+    await connection.execute("DELETE FROM job WHERE tenant_id = $1 AND id = $2", tenant_id, job_id)
+
+
+async def fail(connection: Connection, tenant_id: int, job: Job, error: str, *, most_attempts: int = MOST_ATTEMPTS) -> None:
+    """Note why the job failed, and try again later (10 s, 20 s, 40 s ... at most an hour) or give up. A job of the same key
+    that was added meanwhile takes over. Call inside a transaction."""
+    replaced = await connection.fetchval(
+        """
+        SELECT true FROM job
+        WHERE tenant_id = $1 AND kind = $2 AND key = $3 AND id <> $4 AND locked_until IS NULL AND failed_at IS NULL FOR UPDATE
+        """,
+        tenant_id, job.kind, job.key, job.id,
+    )  # fmt: skip
+    if replaced:
+        await finish_job(connection, tenant_id, job.id)
+        return
+    due_at = datetime.now(UTC) + min(timedelta(hours=1), timedelta(seconds=5 * 2**job.attempts))
+    await connection.execute(
+        """
+        UPDATE job SET locked_until = NULL, last_error = left($3, 2000), due_at = $4, failed_at = CASE WHEN $5 THEN now() END
+        WHERE tenant_id = $1 AND id = $2
+        """,
+        tenant_id, job.id, error, due_at, job.attempts >= most_attempts,
+    )  # fmt: skip
+    await _hint(connection, tenant_id, "job", due_at)

@@ -1,0 +1,149 @@
+"""What was computed about each conversation, kept exactly as it was folded into the rollups.
+
+`save` is one transaction for a batch: it takes the old values from the table, writes the new ones, and adds new minus old to
+the rollups, so saving the same analysis twice changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from rapport.domain.analysis import PILLARS, Analysis, Evidence, MessageAnalysis, ToolUse
+from rapport.domain.conversation import Conversation
+from rapport.errors import NotFound
+from rapport.store import jobs, rollups
+from rapport.store.database import Connection
+
+FOLDED = (
+    "conversation_id", "product_id", "prompt_id", "organization_id", "model_id", "day", "message_count", "sentiment", "sentiment_change",
+    "emotion", "frustration", "struggle", "commercial_intent", "quality_index", "satisfaction", "friction", "growth", "safety",
+    "rating_score", "topic_id", "topic_group_id", "keywords", "root_cause", "flags", "tools", "revision",
+)  # fmt: skip
+"""The columns that rollups are made of."""
+
+COLUMNS = (
+    *FOLDED, "version_id", "user_id", "created_at", "user_message_count", "language", "language_confidence", "dissatisfied", "resolution",
+    "abandoned", "handover_requested", "repeated_questions", "commercial_signal", "topic_similarity", "summary", "root_cause_confidence",
+    "messages", "evidence", "embedding", "method",
+)  # fmt: skip
+
+UPSERT = f"""
+    INSERT INTO analysis (tenant_id, {", ".join(COLUMNS)}) VALUES ({", ".join(f"${i + 1}" for i in range(len(COLUMNS) + 1))})
+    ON CONFLICT (tenant_id, conversation_id) DO UPDATE
+    SET {", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "conversation_id")}, analysed_at = now()
+"""
+
+
+async def save(connection: Connection, tenant_id: int, results: Sequence[tuple[Conversation, Analysis, int]]) -> frozenset[UUID]:
+    """Store analyses of (conversation, analysis, revision), fold them into the rollups and take them off the queue.
+
+    Returns the ids that were saved. Left out are conversations that are gone, that someone writes to at this moment, or that have
+    a newer analysis; what is still on the queue is analysed again. Call inside a transaction.
+    """
+    zone = ZoneInfo(await connection.fetchval("SELECT time_zone FROM tenant WHERE id = $1 FOR SHARE", tenant_id))
+    given = {conversation.id: (conversation, analysis, revision) for conversation, analysis, revision in results}
+    previous = await _lock(connection, tenant_id, sorted(given))
+    deltas, rows = rollups.Deltas(), []
+    for conversation_id, old in sorted(previous.items()):
+        conversation, analysis, revision = given[conversation_id]
+        if old and old["revision"] > revision:
+            continue
+        row = _row(conversation, analysis, revision, zone)
+        rows.append(row)
+        if old:
+            deltas.add(old, -1)
+        deltas.add(row, 1)
+    await connection.executemany(UPSERT, [(tenant_id, *(row[name] for name in COLUMNS)) for row in rows])
+    await jobs.finish(connection, tenant_id, {row["conversation_id"]: row["revision"] for row in rows})
+    await rollups.apply(connection, tenant_id, deltas)
+    return frozenset(row["conversation_id"] for row in rows)
+
+
+async def _lock(connection: Connection, tenant_id: int, ids: list[UUID]) -> dict[UUID, Mapping[str, Any] | None]:
+    """The previous analysis, or None, of each conversation that exists and is free. Waits for nobody: who writes to a
+    conversation now makes this analysis of it out of date anyway."""
+    free = await connection.fetch(
+        "SELECT id FROM conversation WHERE tenant_id = $1 AND id = ANY($2::uuid[]) AND kind = 'conversation' FOR UPDATE SKIP LOCKED",
+        tenant_id, ids,
+    )  # fmt: skip
+    found: dict[UUID, Mapping[str, Any] | None] = {row["id"]: None for row in free}
+    rows = await connection.fetch(
+        f"SELECT {', '.join(FOLDED)} FROM analysis WHERE tenant_id = $1 AND conversation_id = ANY($2::uuid[]) FOR UPDATE",
+        tenant_id, list(found),
+    )  # fmt: skip
+    return found | {row["conversation_id"]: dict(row) for row in rows}
+
+
+def _row(conversation: Conversation, analysis: Analysis, revision: int, zone: ZoneInfo) -> dict[str, Any]:
+    score = rollups.exact
+    return {
+        "conversation_id": conversation.id, "product_id": conversation.product_id, "version_id": conversation.version_id,
+        "prompt_id": conversation.prompt_id, "user_id": conversation.user_id, "organization_id": conversation.organization_id,
+        "model_id": conversation.model_id, "created_at": conversation.created_at,
+        "day": conversation.created_at.astimezone(zone).date(),
+        "message_count": analysis.message_count, "user_message_count": analysis.user_message_count,
+        "language": analysis.language, "language_confidence": analysis.language_confidence,
+        "sentiment": score(analysis.sentiment), "sentiment_change": score(analysis.sentiment_change), "emotion": analysis.emotion,
+        "frustration": score(analysis.frustration), "struggle": score(analysis.struggle), "dissatisfied": analysis.dissatisfied,
+        "resolution": analysis.resolution, "abandoned": analysis.abandoned, "handover_requested": analysis.handover_requested,
+        "repeated_questions": analysis.repeated_questions, "commercial_intent": score(analysis.commercial_intent),
+        "commercial_signal": analysis.commercial_signal, "quality_index": score(analysis.quality_index),
+        **{pillar: score(analysis.pillars.get(pillar)) for pillar in PILLARS},
+        "rating_score": score(conversation.rating_score),
+        "topic_id": analysis.topic_id, "topic_group_id": analysis.topic_group_id, "topic_similarity": analysis.topic_similarity,
+        "keywords": list(analysis.keywords), "summary": analysis.summary, "root_cause": analysis.root_cause,
+        "root_cause_confidence": analysis.root_cause_confidence, "flags": sorted(analysis.flags),
+        "tools": [[tool.name, tool.calls, tool.failures] for tool in analysis.tools],
+        "messages": [_message(message) for message in analysis.messages],
+        "evidence": [[e.signal, e.seq, e.start, e.end, e.text, e.strength] for e in analysis.evidence],
+        "embedding": analysis.embedding, "method": analysis.method, "revision": revision,
+    }  # fmt: skip
+
+
+def _message(message: MessageAnalysis) -> list[Any]:
+    return [
+        message.seq, message.sentiment, message.sentiment_label, message.dissatisfied, message.language, message.emotion,
+        [list(span) for span in message.pii],
+    ]  # fmt: skip
+
+
+async def get(connection: Connection, tenant_id: int, conversation_id: UUID) -> Analysis:
+    """The analysis of a conversation, with the present names of its topic and topic group. Raises NotFound where there is none yet."""
+    row = await connection.fetchrow(
+        """
+        SELECT a.*, t.name AS topic, g.name AS topic_group
+        FROM analysis a
+        LEFT JOIN topic t ON t.tenant_id = $1 AND t.id = a.topic_id
+        LEFT JOIN topic_group g ON g.tenant_id = $1 AND g.id = a.topic_group_id
+        WHERE a.tenant_id = $1 AND a.conversation_id = $2
+        """,
+        tenant_id, conversation_id,
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("This conversation is not analysed yet; ask again in a few seconds.")
+    taken = {name: row[name] for name in Analysis.__dataclass_fields__ if name in row}
+    return Analysis(**{
+        **taken,
+        "pillars": {pillar: row[pillar] for pillar in PILLARS if row[pillar] is not None},
+        "keywords": tuple(row["keywords"]),
+        "flags": frozenset(row["flags"]),
+        "tools": tuple(ToolUse(*tool) for tool in row["tools"]),
+        "messages": tuple(MessageAnalysis(*message[:-1], pii=tuple(tuple(span) for span in message[-1])) for message in row["messages"]),
+        "evidence": tuple(Evidence(*evidence) for evidence in row["evidence"]),
+    })  # fmt: skip
+
+
+async def remove(connection: Connection, tenant_id: int, conversation_ids: Sequence[UUID]) -> None:
+    """Take back the analyses of these conversations and what they added to the rollups. Call inside the transaction that
+    deletes the conversations, after it has locked them."""
+    await connection.fetchval("SELECT 1 FROM tenant WHERE id = $1 FOR SHARE", tenant_id)
+    ids = sorted(set(conversation_ids))
+    await connection.execute("DELETE FROM analysis_pending WHERE tenant_id = $1 AND conversation_id = ANY($2::uuid[])", tenant_id, ids)
+    rows = await connection.fetch(
+        f"DELETE FROM analysis WHERE tenant_id = $1 AND conversation_id = ANY($2::uuid[]) RETURNING {', '.join(FOLDED)}", tenant_id, ids
+    )
+    deltas = rollups.Deltas()
+    for row in rows:
+        deltas.add(dict(row), -1)
+    await rollups.apply(connection, tenant_id, deltas)
