@@ -15,6 +15,7 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"
 	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)/uv sync --active --frozen --quiet --inexact
+	@$(RUN)/rapport encoder install >/dev/null || echo "The sentence encoder is not installed: analysis will use its lexical methods. 'rapport encoder install' tries again."
 	@touch $@
 
 demo: setup ## Set up, then start a server on 127.0.0.1:8700 with demo data, and print its URL and a key

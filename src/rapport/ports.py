@@ -24,9 +24,15 @@ class Encoder(Protocol):
     """Turns texts into vectors. `semantic` is False for the lexical fallback, which marks what it is used for."""
 
     name: str
-    dimensions: int
     semantic: bool
-    languages: frozenset[str] | None  # None: all
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes of the languages it knows; None: all."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [len(texts), dimensions], each row of length 1. Plain function: run it in a worker thread."""
