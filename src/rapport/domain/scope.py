@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 
@@ -23,6 +22,7 @@ class Scope:
     None means open. A tuple of ids means any of them; an empty tuple means no restriction."""
 
     tenant_id: int
+    time_zone: str = "UTC"
     since: date | None = None
     until: date | None = None
     product_ids: tuple[UUID, ...] = ()
@@ -46,7 +46,13 @@ class Scope:
     frustration_min: float | None = None
     frustration_max: float | None = None
     properties: tuple[PropertyFilter, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    conversation_ids: tuple[UUID, ...] = ()
+    languages: tuple[str, ...] = ()  # ISO 639-1
+    event_types: tuple[str, ...] = ()  # conversations of users (or organizations) with an event of any of these types
+    predicates: tuple[str, ...] = ()  # names of analytics.predicates.PREDICATES, all of which must hold
+    messages_min: int | None = None  # user and assistant messages
+    messages_max: int | None = None
+    without: "Scope | None" = None  # what this inner scope selects is taken out ("except Acme")
 
 
 @dataclass(frozen=True, slots=True)

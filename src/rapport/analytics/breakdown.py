@@ -1,0 +1,73 @@
+"""Metrics by group: one row for each product, user, topic, tool, week ... of a scope."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapport.analytics import dimensions, metrics
+from rapport.analytics.dimensions import Dimension
+from rapport.analytics.filters import relation
+from rapport.analytics.metrics import Figure, Metric
+from rapport.analytics.queries import Arguments
+from rapport.domain.scope import Scope
+from rapport.store.database import Connection
+
+ORDERS = ("highest", "lowest", "key")
+MOST_GROUPS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group and its figures, in the order the metrics were asked for. `reference` is the tenant's own id of it."""
+
+    key: Any
+    label: str
+    reference: str | None
+    conversations: int
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """`groups` are the first ones in the order asked for; `total` is how many there are. Groups below min_n are not counted."""
+
+    dimension: Dimension
+    groups: tuple[Group, ...]
+    total: int
+    min_n: int
+
+
+async def breakdown(
+    connection: Connection,
+    scope: Scope,
+    measured: Sequence[Metric],
+    dimension: str,
+    *,
+    order: str = "highest",
+    limit: int = 10,
+    min_n: int = 1,
+) -> Breakdown:
+    """Each metric by group, ordered by the first one (or by key); groups that rest on fewer than `min_n` conversations are left out.
+
+    A conversation without a key (no organization, no topic) is in no group; one with several (tools, keywords) is in each.
+    """
+    arguments = Arguments(scope.tenant_id)
+    found = dimensions.find(dimension, scope, arguments)
+    source = relation(scope, arguments, joins=found.joins)
+    direction = {"highest": "v0 DESC, n0 DESC", "lowest": "v0 ASC, n0 DESC", "key": "key ASC"}[order]
+    rows = await connection.fetch(
+        f"""
+        SELECT g.*, {found.label} AS label, {found.reference} AS reference
+        FROM (SELECT {found.key} AS key, count(*) AS conversations, count(*) OVER () AS total, {metrics.columns(measured)}
+              {source} AND {found.key} IS NOT NULL
+              GROUP BY 1 HAVING {measured[0].n} >= {arguments.add(max(min_n, 1))}
+              ORDER BY {direction}, key LIMIT {arguments.add(min(limit, MOST_GROUPS))}) g
+        ORDER BY {direction}, {"label," if order != "key" else ""} key
+        """,
+        *arguments,
+    )
+    groups = tuple(
+        Group(row["key"], row["label"] or str(row["key"]), row["reference"], row["conversations"], metrics.figures(measured, row))
+        for row in rows
+    )
+    return Breakdown(found, groups, rows[0]["total"] if rows else 0, min_n)
