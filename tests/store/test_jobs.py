@@ -123,6 +123,23 @@ async def test_a_restless_conversation_is_due_after_the_longest_debounce(db: Dat
         assert await connection.fetchval("SELECT due_at FROM analysis_pending") == start + jobs.LONGEST_DEBOUNCE
 
 
+async def test_the_backlog_waits_apart_until_its_conversation_grows(db: Database, tenant_id: int):
+    ids = sorted(await queue(db, tenant_id, 5))
+    async with db.transaction() as connection:
+        await connection.execute("DELETE FROM analysis_pending")
+        last = await jobs.queue_backlog(connection, tenant_id, after=None, limit=3)
+        assert last == ids[2]
+        assert await jobs.queue_backlog(connection, tenant_id, after=last, limit=3) == ids[4]
+        assert await jobs.queue_backlog(connection, tenant_id, after=ids[4], limit=3) is None
+        await jobs.queue_analysis(connection, tenant_id, ids[1], due_at=PAST)
+    async with db.connection() as connection:
+        assert await jobs.tenants_due(connection, "backlog") == [tenant_id]
+    assert [c.conversation_id for c in await claim(db, tenant_id)] == [ids[1]]
+    async with db.transaction() as connection:
+        backlog = await jobs.claim_analyses(connection, tenant_id, limit=9, backlog=True)
+    assert sorted(c.conversation_id for c in backlog) == [ids[0], *ids[2:]]
+
+
 async def test_hints_follow_the_queue_and_lost_ones_are_found(db: Database, tenant_id: int):
     await queue(db, tenant_id, 1)
     async with db.transaction() as connection:
@@ -160,7 +177,7 @@ async def test_a_failing_job_backs_off_and_is_given_up_visibly(db: Database, ten
     async with db.transaction() as connection:
         await jobs.enqueue(connection, tenant_id, "webhook", due_at=PAST)
         waits = []
-        for _ in range(jobs.MOST_ATTEMPTS):
+        for _ in range(jobs.MOST_JOB_ATTEMPTS):
             job = await jobs.claim(connection, tenant_id, kinds=["webhook"])
             assert job
             await jobs.fail(connection, tenant_id, job, "refused")

@@ -25,15 +25,21 @@ LEASE = timedelta(seconds=30)
 """How long work of a process that died stays locked. A live process renews its leases well before."""
 
 MOST_ATTEMPTS = 5
+"""Of an analysis. Trying again helps where the cause was outside; content that fails five times fails always."""
+
+MOST_JOB_ATTEMPTS = 8
+"""Of a job: about three hours of trying, as what it calls may be down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A conversation to analyse. `revision` is the conversation's when it was claimed: what is loaded later is at least that new."""
+    """A conversation to analyse. `revision` is the conversation's when it was claimed: what is loaded later is at least that new.
+    `size` is the bytes of its contents."""
 
     conversation_id: UUID
     revision: int
     attempts: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ async def queue_analyses(connection: Connection, tenant_id: int, conversation_id
     """Ask for (new) analyses at `due_at`. Asking again moves the time, at most LONGEST_DEBOUNCE after the first asking,
     and forgives earlier failures. The conversations' analysis_revision grows, so that a running analysis knows it is stale.
     Conversations with the analyst are left alone."""
+    if not conversation_ids:
+        return
     ids = sorted(set(conversation_ids))
     await connection.execute(
         """
@@ -73,11 +81,32 @@ async def queue_analyses(connection: Connection, tenant_id: int, conversation_id
         SELECT tenant_id, id, $3, $3 FROM conversation
         WHERE tenant_id = $1 AND id = ANY($2::uuid[]) AND kind = 'conversation' ORDER BY id
         ON CONFLICT (tenant_id, conversation_id) DO UPDATE
-        SET due_at = least(excluded.due_at, analysis_pending.first_due_at + $4), attempts = 0, failed_at = NULL, last_error = NULL
+        SET due_at = least(excluded.due_at, analysis_pending.first_due_at + $4), backlog = false, attempts = 0, failed_at = NULL,
+            last_error = NULL
         """,
         tenant_id, ids, due_at, LONGEST_DEBOUNCE,
     )  # fmt: skip
     await _hint(connection, tenant_id, "analysis", due_at)
+
+
+async def queue_backlog(connection: Connection, tenant_id: int, *, after: UUID | None, limit: int) -> UUID | None:
+    """Ask for a new analysis of the next `limit` conversations by id, behind everything that is fresh. Returns the last id, to go
+    on after, or None at the end. What is on the queue already keeps its place."""
+    last = await connection.fetchval(
+        """
+        WITH page AS (
+            SELECT id FROM conversation
+            WHERE tenant_id = $1 AND kind = 'conversation' AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
+        ), queued AS (
+            INSERT INTO analysis_pending (tenant_id, conversation_id, due_at, backlog) SELECT $1, id, now(), true FROM page
+            ON CONFLICT (tenant_id, conversation_id) DO NOTHING
+        )
+        SELECT id FROM page ORDER BY id DESC LIMIT 1
+        """,
+        tenant_id, after, limit,
+    )  # fmt: skip
+    await _hint(connection, tenant_id, "backlog", datetime.now(UTC))
+    return last
 
 
 async def _hint(connection: Connection, tenant_id: int, queue: str, due_at: datetime) -> None:
@@ -96,7 +125,8 @@ async def find_due(connection: Connection) -> None:
     await connection.execute(
         """
         INSERT INTO tenant_work (tenant_id, queue, next_due_at)
-        SELECT tenant_id, 'analysis', min(greatest(due_at, locked_until)) FROM analysis_pending WHERE failed_at IS NULL GROUP BY tenant_id
+        SELECT tenant_id, CASE WHEN backlog THEN 'backlog' ELSE 'analysis' END, min(greatest(due_at, locked_until))
+        FROM analysis_pending WHERE failed_at IS NULL GROUP BY tenant_id, backlog
         UNION ALL
         SELECT tenant_id, 'job', min(greatest(due_at, locked_until)) FROM job WHERE failed_at IS NULL GROUP BY tenant_id
         ORDER BY 1, 2
@@ -114,53 +144,59 @@ async def tenants_due(connection: Connection, queue: str, *, limit: int = 50) ->
     return [row["tenant_id"] for row in rows]
 
 
-async def claim_analyses(connection: Connection, tenant_id: int, *, limit: int) -> list[Claim]:
-    """Lease up to `limit` due conversations of this tenant. What failed before is taken in ever smaller batches, so that one
-    conversation that kills its worker does not take others with it. Call inside a transaction."""
+async def claim_analyses(connection: Connection, tenant_id: int, *, limit: int, backlog: bool = False) -> list[Claim]:
+    """Lease up to `limit` due conversations of this tenant, the fresh ones or those of the backlog. What failed before is taken in
+    ever smaller batches, so that one conversation that kills its worker does not take others with it. Call inside a transaction."""
     await connection.execute(
         """
         UPDATE analysis_pending
         SET failed_at = now(), locked_until = NULL, last_error = coalesce(last_error, 'The worker died each time it analysed this.')
-        WHERE tenant_id = $1 AND failed_at IS NULL AND attempts >= $2 AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())
+        WHERE tenant_id = $1 AND backlog = $3 AND failed_at IS NULL AND due_at <= now() AND attempts >= $2
+          AND (locked_until IS NULL OR locked_until < now())
         """,
-        tenant_id, MOST_ATTEMPTS,
+        tenant_id, MOST_ATTEMPTS, backlog,
     )  # fmt: skip
     attempts = await connection.fetchval(
         """
         SELECT attempts FROM analysis_pending
-        WHERE tenant_id = $1 AND failed_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())
+        WHERE tenant_id = $1 AND backlog = $2 AND failed_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())
         ORDER BY due_at LIMIT 1
         """,
-        tenant_id,
-    )
-    rows = []
-    if attempts is not None:
-        rows = await connection.fetch(
-            """
-            WITH due AS (
-                SELECT conversation_id FROM analysis_pending
-                WHERE tenant_id = $1 AND failed_at IS NULL AND due_at <= now() AND (locked_until IS NULL OR locked_until < now())
-                  AND attempts = $2
-                ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
-            )
-            UPDATE analysis_pending p SET locked_until = now() + $4, attempts = p.attempts + 1
-            FROM due JOIN conversation c ON c.tenant_id = $1 AND c.id = due.conversation_id
-            WHERE p.tenant_id = $1 AND p.conversation_id = due.conversation_id
-            RETURNING p.conversation_id, c.analysis_revision, p.attempts
-            """,
-            tenant_id, attempts, max(1, limit // 4**attempts), LEASE,
-        )  # fmt: skip
-    if not rows:
-        await _hint_later(connection, tenant_id, "analysis")
-    return [Claim(row["conversation_id"], row["analysis_revision"], row["attempts"]) for row in rows]
+        tenant_id, backlog,
+    )  # fmt: skip
+    if attempts is None:
+        await _hint_later(connection, tenant_id, "backlog" if backlog else "analysis")
+        return []
+    rows = await connection.fetch(
+        """
+        WITH due AS (
+            SELECT conversation_id FROM analysis_pending
+            WHERE tenant_id = $1 AND backlog = $5 AND failed_at IS NULL AND due_at <= now() AND attempts = $2
+              AND (locked_until IS NULL OR locked_until < now())
+            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE analysis_pending p SET locked_until = now() + $4, attempts = p.attempts + 1
+        FROM due JOIN conversation c ON c.tenant_id = $1 AND c.id = due.conversation_id
+        WHERE p.tenant_id = $1 AND p.conversation_id = due.conversation_id
+        RETURNING p.conversation_id, c.analysis_revision, p.attempts, (
+            SELECT coalesce(sum(octet_length(content)), 0) FROM message WHERE tenant_id = $1 AND conversation_id = c.id
+        ) AS size
+        """,
+        tenant_id, attempts, max(1, limit // 4**attempts), LEASE, backlog,
+    )  # fmt: skip
+    return [Claim(row["conversation_id"], row["analysis_revision"], row["attempts"], row["size"]) for row in rows]
+
+
+HINTED_BY = {
+    "analysis": "analysis_pending WHERE NOT backlog AND", "backlog": "analysis_pending WHERE backlog AND", "job": "job WHERE",
+}  # fmt: skip
 
 
 async def _hint_later(connection: Connection, tenant_id: int, queue: str) -> None:
     """There was nothing to take: look again when the next is due, or when a lease of another worker runs out."""
-    table = {"analysis": "analysis_pending", "job": "job"}[queue]
     await connection.execute(
         f"""
-        WITH next AS (SELECT min(greatest(due_at, locked_until)) AS due_at FROM {table} WHERE tenant_id = $1 AND failed_at IS NULL),
+        WITH next AS (SELECT min(greatest(due_at, locked_until)) AS due_at FROM {HINTED_BY[queue]} tenant_id = $1 AND failed_at IS NULL),
         idle AS (DELETE FROM tenant_work WHERE tenant_id = $1 AND queue = $2 AND (SELECT due_at FROM next) IS NULL)
         UPDATE tenant_work SET next_due_at = next.due_at FROM next
         WHERE tenant_id = $1 AND queue = $2 AND next.due_at IS NOT NULL
@@ -225,7 +261,8 @@ async def counts(connection: Connection) -> dict[str, int]:
     """Of all tenants: analyses and jobs that wait, and those that were given up."""
     row = await connection.fetchrow(
         """
-        SELECT (SELECT count(*) FROM analysis_pending WHERE failed_at IS NULL)     AS pending_analyses,
+        SELECT (SELECT count(*) FROM analysis_pending WHERE failed_at IS NULL AND NOT backlog) AS pending_analyses,
+               (SELECT count(*) FROM analysis_pending WHERE failed_at IS NULL AND backlog)     AS backlog_analyses,
                (SELECT count(*) FROM analysis_pending WHERE failed_at IS NOT NULL) AS failed_analyses,
                (SELECT count(*) FROM job WHERE failed_at IS NULL)                  AS pending_jobs,
                (SELECT count(*) FROM job WHERE failed_at IS NOT NULL)              AS failed_jobs
@@ -262,6 +299,13 @@ async def enqueue(
 
 async def claim(connection: Connection, tenant_id: int, *, kinds: Sequence[str], lease: timedelta = timedelta(minutes=10)) -> Job | None:
     """Lease the longest due job of these kinds, or None. Call inside a transaction."""
+    await connection.execute(
+        """
+        UPDATE job SET failed_at = now(), locked_until = NULL, last_error = coalesce(last_error, 'The worker died each time it did this.')
+        WHERE tenant_id = $1 AND failed_at IS NULL AND attempts >= $2 AND due_at <= now() AND locked_until < now()
+        """,
+        tenant_id, MOST_JOB_ATTEMPTS,
+    )  # fmt: skip
     row = await connection.fetchrow(
         """
         WITH due AS (
@@ -287,9 +331,9 @@ async def finish_job(connection: Connection, tenant_id: int, job_id: UUID) -> No
     await connection.execute("DELETE FROM job WHERE tenant_id = $1 AND id = $2", tenant_id, job_id)
 
 
-async def fail(connection: Connection, tenant_id: int, job: Job, error: str, *, most_attempts: int = MOST_ATTEMPTS) -> None:
-    """Note why the job failed, and try again later (10 s, 20 s, 40 s ... at most an hour) or give up. A job of the same key
-    that was added meanwhile takes over. Call inside a transaction."""
+async def fail(connection: Connection, tenant_id: int, job: Job, error: str) -> None:
+    """Note why the job failed, and try again later (10 s, 40 s, 160 s ... at most an hour) or give up after MOST_JOB_ATTEMPTS.
+    A job of the same key that was added meanwhile takes over. Call inside a transaction."""
     replaced = await connection.fetchval(
         """
         SELECT true FROM job
@@ -300,12 +344,12 @@ async def fail(connection: Connection, tenant_id: int, job: Job, error: str, *, 
     if replaced:
         await finish_job(connection, tenant_id, job.id)
         return
-    due_at = datetime.now(UTC) + min(timedelta(hours=1), timedelta(seconds=5 * 2**job.attempts))
+    due_at = datetime.now(UTC) + min(timedelta(hours=1), timedelta(seconds=2.5 * 4**job.attempts))
     await connection.execute(
         """
         UPDATE job SET locked_until = NULL, last_error = left($3, 2000), due_at = $4, failed_at = CASE WHEN $5 THEN now() END
         WHERE tenant_id = $1 AND id = $2
         """,
-        tenant_id, job.id, error, due_at, job.attempts >= most_attempts,
+        tenant_id, job.id, error, due_at, job.attempts >= MOST_JOB_ATTEMPTS,
     )  # fmt: skip
     await _hint(connection, tenant_id, "job", due_at)
