@@ -65,8 +65,11 @@ def _toml(name: str) -> dict[str, Any]:
 
 def phrases() -> Phrases:
     """Read the phrases that are shipped with the package."""
-    found = [*_toml("shop_and_bank.toml")["subject"], *_toml("travel_and_docs.toml")["subject"]]
-    subjects = [Subject(**{key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}) for item in found]
+    found: list[dict[str, Any]] = [*_toml("shop_and_bank.toml")["subject"], *_toml("travel_and_docs.toml")["subject"]]
+    kept: list[dict[str, Any]] = [
+        {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()} for item in found
+    ]
+    subjects = [Subject(**item) for item in kept]
     talk = _toml("talk.toml")
     shared = (talk["user"], talk["assistant"], talk["feedback"], talk["jailbreak"]["open"], talk["foreign"])
     return Phrases({subject.name: subject for subject in subjects}, *shared)
