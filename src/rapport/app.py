@@ -7,9 +7,11 @@ from fastapi import FastAPI
 
 from rapport import __version__
 from rapport.api import envelopes
-from rapport.api.native import health
+from rapport.api.frames import DIALECTS
+from rapport.api.native import health, runs
 from rapport.api.state import State
 from rapport.config import Settings
+from rapport.runs.hub import Hub
 from rapport.store import database, embedded
 from rapport.store.database import Database
 
@@ -31,16 +33,31 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             server.release()
 
 
+@contextlib.asynccontextmanager
+async def open_hub(settings: Settings, database: Database) -> AsyncIterator[Hub]:
+    """The run engine of this process, ready for runs."""
+    hub = Hub(
+        database, DIALECTS, max_seconds=settings.run_max_seconds, abandoned_seconds=settings.run_abandoned_seconds,
+        keep_days=settings.run_keep_days,
+    )  # fmt: skip
+    await hub.open()
+    try:
+        yield hub
+    finally:
+        await hub.close()
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The HTTP application. Its lifespan opens the database and starts the worker."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_database(settings) as opened:
-            app.state.rapport = State(settings=settings, database=opened)
+        async with open_database(settings) as opened, open_hub(settings, opened) as hub:
+            app.state.rapport = State(settings=settings, database=opened, hub=hub)
             yield
 
     app = FastAPI(title="Rapport", version=__version__, lifespan=lifespan, redirect_slashes=False)
     envelopes.install(app)
     app.include_router(health.router)
+    app.include_router(runs.router)
     return app

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     analysis_delay_s: float = Field(2.0, ge=0, description="Seconds a conversation must be quiet before it is analysed.")
     run_on_disconnect: Literal["continue", "cancel"] = Field("continue", description="What becomes of a run whose reader leaves.")
     run_max_seconds: float = Field(300.0, gt=0, description="Seconds after which a run is ended with the error `timeout`.")
+    run_abandoned_seconds: float = Field(120.0, gt=0, description="Seconds that a run goes on when nobody reads it any more.")
+    run_drain_seconds: float = Field(5.0, ge=0, le=60, description="Seconds that running answers get to end when the server is stopped.")
     run_keep_days: float = Field(7.0, ge=0, description="Days that the events of ended runs can be replayed.")
     allow_private_urls: bool = Field(False, description="Whether webhooks and tools may call private addresses.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line that is written.")

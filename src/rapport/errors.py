@@ -38,6 +38,12 @@ class Invalid(RapportError):
     code = "validation_error"
 
 
+class IdempotencyKeyReused(Invalid):
+    """This Idempotency-Key was used with another body; use a new key for a new request."""
+
+    code = "idempotency_key_reuse"
+
+
 class Unauthorized(RapportError):
     """Send a valid key as `Authorization: Bearer <key>`; `rapport key create` makes one."""
 
@@ -178,6 +184,7 @@ class Interrupted(RapportError):
 class ServerShutdown(Interrupted):
     """The server is shutting down; ask again in a moment."""
 
+    status = 503
     code = "server_shutdown"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from rapport.config import Settings
+from rapport.runs.hub import Hub
 from rapport.store.database import Database
 
 
@@ -14,6 +15,7 @@ class State:
 
     settings: Settings
     database: Database
+    hub: Hub
 
 
 def state(request: Request) -> State:

@@ -58,11 +58,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The run ended well; nothing follows. `data` is what the dialect's terminal event carries beside usage."""
+    """The run ended well; nothing follows. `data` is what the dialect's terminal event carries beside usage; `text` is the whole answer."""
 
     usage: Usage
     data: Mapping[str, Any] = field(default_factory=dict)
     status: str = "complete"
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class RunFailed:
     message: str
     retryable: bool = False
     data: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
 
 
 RunEvent = TextDelta | ToolCalled | ToolReturned | Notice | RunFinished | RunFailed
