@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rapport.domain.analysis import Analysis, ToolUse
+from rapport.domain.analysis import Analysis, Evidence, MessageAnalysis, ToolUse
 from rapport.domain.conversation import Conversation, Rating
 from rapport.domain.ids import new_id, stable_id
 from rapport.store import analyses, jobs, keys, rollups
@@ -141,7 +141,13 @@ async def test_saving_again_changes_nothing(db: Database, tenant_id: int):
 
 async def test_what_was_saved_is_read_back(db: Database, tenant_id: int):
     analysis = Analysis(
-        sentiment=0.5, pillars={"safety": 1.0}, keywords=("a", "b"), flags=frozenset({"jailbreak_detected"}), tools=(ToolUse("pay", 2, 1),)
+        sentiment=0.5,
+        pillars={"safety": 1.0},
+        keywords=("a", "b"),
+        flags=frozenset({"jailbreak_detected"}),
+        tools=(ToolUse("pay", 2, 1),),
+        messages=(MessageAnalysis(3, -0.5, "negative", 0.8, "en", pii=(("EMAIL", 1, 9),)),),
+        evidence=(Evidence("handover", 3, 0, 4, "help"),),
     )
     async with db.transaction() as connection:
         await apply(connection, tenant_id, Step("save", 1, analysis, 0, None, (), 0))

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from rapport.domain.analysis import PILLARS, Analysis, Evidence, MessageAnalysis, ToolUse
 from rapport.domain.conversation import Conversation
 from rapport.errors import NotFound
@@ -95,17 +97,9 @@ def _row(conversation: Conversation, analysis: Analysis, revision: int, zone: Zo
         "keywords": list(analysis.keywords), "summary": analysis.summary, "root_cause": analysis.root_cause,
         "root_cause_confidence": analysis.root_cause_confidence, "flags": sorted(analysis.flags),
         "tools": [[tool.name, tool.calls, tool.failures] for tool in analysis.tools],
-        "messages": [_message(message) for message in analysis.messages],
-        "evidence": [[e.signal, e.seq, e.start, e.end, e.text, e.strength] for e in analysis.evidence],
+        "messages": msgspec.to_builtins(analysis.messages), "evidence": msgspec.to_builtins(analysis.evidence),
         "embedding": analysis.embedding, "method": analysis.method, "revision": revision,
     }  # fmt: skip
-
-
-def _message(message: MessageAnalysis) -> list[Any]:
-    return [
-        message.seq, message.sentiment, message.sentiment_label, message.dissatisfied, message.language, message.emotion,
-        [list(span) for span in message.pii],
-    ]  # fmt: skip
 
 
 async def get(connection: Connection, tenant_id: int, conversation_id: UUID) -> Analysis:
@@ -129,8 +123,8 @@ async def get(connection: Connection, tenant_id: int, conversation_id: UUID) -> 
         "keywords": tuple(row["keywords"]),
         "flags": frozenset(row["flags"]),
         "tools": tuple(ToolUse(*tool) for tool in row["tools"]),
-        "messages": tuple(MessageAnalysis(*message[:-1], pii=tuple(tuple(span) for span in message[-1])) for message in row["messages"]),
-        "evidence": tuple(Evidence(*evidence) for evidence in row["evidence"]),
+        "messages": msgspec.convert(row["messages"], tuple[MessageAnalysis, ...]),
+        "evidence": msgspec.convert(row["evidence"], tuple[Evidence, ...]),
     })  # fmt: skip
 
 

@@ -172,18 +172,23 @@ _OWNERS = """
             ('prompt', a.prompt_id)) AS k (kind, entity_id)
 """
 
+AGGREGATES = f"""
+    count(*) AS conversations, coalesce(sum(a.message_count), 0) AS messages,
+    count(a.sentiment) AS sentiment_n, coalesce(sum(a.sentiment::float8), 0) AS sentiment_sum,
+    count(a.sentiment_change) AS change_n, coalesce(sum(a.sentiment_change::float8), 0) AS change_sum,
+    count(a.struggle) AS struggle_n, coalesce(sum(a.frustration::float8), 0) AS frustration_sum,
+    coalesce(sum(a.struggle::float8), 0) AS struggle_sum, coalesce(sum(a.commercial_intent::float8), 0) AS commercial_sum,
+    count(a.quality_index) AS quality_n, coalesce(sum(a.quality_index::float8), 0) AS quality_sum,
+    coalesce(sum(a.satisfaction::float8), 0) AS satisfaction_sum, coalesce(sum(a.friction::float8), 0) AS friction_sum,
+    coalesce(sum(a.growth::float8), 0) AS growth_sum, coalesce(sum(a.safety::float8), 0) AS safety_sum,
+    count(a.rating_score) AS rating_n, coalesce(sum(a.rating_score::float8), 0) AS rating_sum,
+    {", ".join(f"count(*) FILTER (WHERE '{flag}' = ANY (a.flags)) AS {name}" for name, flag in FLAG_COUNTERS.items())}
+"""
+"""COUNTERS over rows of `analysis a`, in their order."""
+
 REBUILD_DAYS = f"""
     INSERT INTO rollup_day (tenant_id, kind, entity_id, day, {_COLUMNS})
-    SELECT $1, k.kind, k.entity_id, a.day,
-           count(*), sum(a.message_count),
-           count(a.sentiment), coalesce(sum(a.sentiment::float8), 0),
-           count(a.sentiment_change), coalesce(sum(a.sentiment_change::float8), 0),
-           count(a.struggle), coalesce(sum(a.frustration::float8), 0), coalesce(sum(a.struggle::float8), 0),
-           coalesce(sum(a.commercial_intent::float8), 0),
-           count(a.quality_index), coalesce(sum(a.quality_index::float8), 0), coalesce(sum(a.satisfaction::float8), 0),
-           coalesce(sum(a.friction::float8), 0), coalesce(sum(a.growth::float8), 0), coalesce(sum(a.safety::float8), 0),
-           count(a.rating_score), coalesce(sum(a.rating_score::float8), 0),
-           {", ".join(f"count(*) FILTER (WHERE '{flag}' = ANY (a.flags))" for flag in FLAG_COUNTERS.values())}
+    SELECT $1, k.kind, k.entity_id, a.day, {AGGREGATES}
     FROM analysis a CROSS JOIN LATERAL {_OWNERS}
     WHERE a.tenant_id = $1 AND k.entity_id IS NOT NULL
     GROUP BY k.kind, k.entity_id, a.day
