@@ -11,7 +11,7 @@ from rapport.errors import Invalid
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """`label` and `reference` are SQL over `g.key`: the name that people use, and the id that the tenant uses."""
+    """`label` and `reference` are SQL over `g.key` (of SQL type `type`): the name that people use, and the id that the tenant uses."""
 
     name: str
     title: str
@@ -20,6 +20,7 @@ class Dimension:
     label: str = "g.key::text"
     reference: str = "NULL::text"
     joins: str = ""
+    type: str = "text"
 
 
 def _name(table: str, columns: str, *, also: str = "") -> str:

@@ -40,7 +40,7 @@ _TABLE = (
     Predicate("low_rated",       "c.rating_score <= 2", "rated 2 or lower", True),
     Predicate("high_rated",      "c.rating_score >= 4", "rated 4 or higher", False),
     Predicate("tool_used",       "a.tools <> '[]'", "with tool calls"),
-    Predicate("tool_failed",     "a.tools @? '$[*] ? (@[2] > 0)'", "with a failed tool call", True),
+    Predicate("tool_failed",     "a.tools @? 'strict $[*] ? (@[2] > 0)'", "with a failed tool call", True),
     Predicate("flagged",         "cardinality(a.flags) > 0", "with a safety flag", True),
     Predicate("analysed",        "(a.conversation_id IS NOT NULL)", "that are analysed"),
     Predicate("unhappy",         "coalesce(c.rating_score <= 2, a.dissatisfied >= 0.5 OR a.frustration >= 0.6, a.sentiment <= -0.2)",

@@ -1,0 +1,193 @@
+"""What the tools of one chat work with, and how their arguments become a Scope that cannot leave the tenant or the product."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from rapport.analytics.examples import find_conversation
+from rapport.analytics.lexicon import Lexicon, Lexicons, Name, close_to, look_up
+from rapport.analytics.predicates import PREDICATES
+from rapport.analytics.queries import asking
+from rapport.domain.agent import Tool, ToolResult
+from rapport.domain.analysis import FLAGS
+from rapport.domain.scope import PropertyFilter, Scope
+from rapport.errors import Invalid, NotFound, ToolError
+from rapport.ports import Encoder
+from rapport.store.database import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Bound below the model: whose data (`base`: tenant, time zone, and what the key or the chat is limited to), and where to look.
+    `chat_id` is the conversation with the analyst, to which drafts of tickets belong."""
+
+    database: Database
+    base: Scope
+    chat_id: UUID
+    lexicons: Lexicons
+    encoder: Encoder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call of a tool: its arguments, the scope they select, and a connection that cannot write."""
+
+    desk: Desk
+    connection: Connection
+    lexicon: Lexicon
+    scope: Scope
+    arguments: Mapping[str, Any]
+
+    def get(self, name: str, default: Any) -> Any:
+        """An argument, or its default where it is absent or null."""
+        value = self.arguments.get(name)
+        return default if value is None else value
+
+    async def identify(self, kind: str, spelling: str) -> Name:
+        """The thing that an argument names. Raises ToolError, with names that look alike."""
+        return await identify(self.connection, self.lexicon, self.scope.tenant_id, kind, spelling)
+
+
+Answer = Callable[[Asked], Awaitable[ToolResult]]
+
+KINDS = {
+    "products": ("product", "product_ids"), "organizations": ("organization", "organization_ids"), "users": ("user", "user_ids"),
+    "models": ("model", "model_ids"), "topics": ("topic", "topic_ids"), "topicGroups": ("topic_group", "topic_group_ids"),
+    "promptVersions": ("prompt_version", "prompt_ids"),
+}  # fmt: skip
+"""Filter argument -> kind of name, field of Scope."""
+
+LIMITS = {
+    "ratingMin": "rating_min", "ratingMax": "rating_max", "qualityMin": "quality_min", "qualityMax": "quality_max",
+    "frustrationMin": "frustration_min", "frustrationMax": "frustration_max", "messagesMin": "messages_min", "messagesMax": "messages_max",
+}  # fmt: skip
+
+_NAMES = {"type": "array", "items": {"type": "string"}, "maxItems": 50}
+_DAY = {"type": "string", "format": "date", "description": "YYYY-MM-DD, a day of the tenant's time zone, included"}
+_CONDITIONS: dict[str, Any] = {
+    "since": _DAY,
+    "until": _DAY,
+    **{name: _NAMES | {"description": f"ids or names of {name}"} for name in (*KINDS, "prompts")},
+    "conversations": _NAMES | {"description": "ids of conversations"},
+    "tools": _NAMES | {"description": "conversations that called any of these tools"},
+    "failedTools": _NAMES | {"description": "conversations in which any of these tools failed"},
+    "eventTypes": _NAMES | {"description": "conversations of users with a business event of any of these types"},
+    "languages": _NAMES | {"description": "ISO 639-1 codes"},
+    "flags": {"type": "array", "items": {"enum": list(FLAGS)}},
+    "conditions": {"type": "array", "items": {"enum": list(PREDICATES)}, "description": "facts that must hold for a conversation"},
+    "text": {"type": "string", "maxLength": 300, "description": "words that one message must hold"},
+    **{name: {"type": "number"} for name in LIMITS},
+    "properties": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "key": {"type": "string"}, "value": {"type": "string"}, "negate": {"type": "boolean"},
+                "owner": {"enum": ["any", "user", "organization", "conversation"]},
+            },
+            "required": ["key", "value"],
+        },
+        "description": "properties of users, organizations or conversations, such as plan = enterprise",
+    },
+}  # fmt: skip
+FILTER = {
+    "type": "object",
+    "description": "Which conversations are meant; empty: all.",
+    "properties": _CONDITIONS | {"without": {"type": "object", "properties": _CONDITIONS, "description": "conversations to leave out"}},
+    "additionalProperties": False,
+}
+
+
+def schema(properties: Mapping[str, Any], required: Sequence[str] = (), *, filtered: bool = True) -> dict[str, Any]:
+    """JSON schema of a tool's arguments; `filter` is one of them unless the tool is about one named thing."""
+    everything = {**properties, **({"filter": FILTER} if filtered else {})}
+    return {"type": "object", "properties": everything, "required": list(required), "additionalProperties": False}
+
+
+def tool(desk: Desk, name: str, display_name: str, description: str, parameters: Mapping[str, Any], answer: Answer) -> Tool:
+    """A tool that reads: its arguments are resolved, then `answer` is asked inside one read-only transaction."""
+
+    async def call(arguments: Mapping[str, Any]) -> ToolResult:
+        try:
+            async with asking(desk.database) as connection:
+                lexicon = await desk.lexicons.of(connection, desk.base.tenant_id)
+                scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
+                return await answer(Asked(desk, connection, lexicon, scope, arguments))
+        except (Invalid, NotFound) as error:
+            raise ToolError(error.message) from error
+
+    return Tool(name, display_name, description, parameters, call)
+
+
+async def identify(connection: Connection, lexicon: Lexicon, tenant_id: int, kind: str, spelling: str) -> Name:
+    """The thing of this kind that an id or a name stands for. Raises ToolError, with names that look alike."""
+    found = lexicon.find(kind, str(spelling))
+    if found is None and kind in ("user", "organization"):
+        found = await look_up(connection, tenant_id, kind, str(spelling))
+    if found is None:
+        near = close_to(lexicon.of(kind), str(spelling))
+        hint = f" Names that look like it: {', '.join(near)}." if near else ""
+        raise ToolError(f"There is no {kind.replace('_', ' ')} called {spelling}.{hint}")
+    return found
+
+
+async def read_filter(connection: Connection, lexicon: Lexicon, base: Scope, given: Mapping[str, Any]) -> Scope:
+    """The scope that a filter argument selects within `base`. Raises ToolError where it names what is unknown or out of reach."""
+    unknown = set(given) - set(FILTER["properties"])
+    if unknown:
+        raise ToolError(f"A filter has no {', '.join(sorted(unknown))}; it has {', '.join(FILTER['properties'])}.")
+    found = await _conditions(connection, lexicon, base.tenant_id, given)
+    for field in ("product_ids", "organization_ids", "user_ids"):
+        allowed = getattr(base, field)
+        if allowed and (outside := set(found.get(field, ())) - set(allowed)):
+            raise ToolError(f"This conversation is limited to other {field.removesuffix('_ids')}s than {', '.join(map(str, outside))}.")
+    without = given.get("without")
+    if without:
+        found["without"] = Scope(base.tenant_id, base.time_zone, **await _conditions(connection, lexicon, base.tenant_id, without))
+    return replace(base, **{field: value for field, value in found.items() if value not in ((), None)})
+
+
+async def _conditions(connection: Connection, lexicon: Lexicon, tenant_id: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"since": read_day(given.get("since")), "until": read_day(given.get("until"))}
+    for argument, (kind, field) in KINDS.items():
+        names = [await identify(connection, lexicon, tenant_id, kind, spelling) for spelling in given.get(argument) or ()]
+        found[field] = tuple(UUID(name.id) for name in names)
+    for spelling in given.get("prompts") or ():
+        lineage = await identify(connection, lexicon, tenant_id, "prompt", spelling)
+        found["prompt_ids"] += tuple(UUID(version.id) for version in lexicon.of("prompt_version") if version.part_of == lineage.id)
+    for spelling in given.get("conversations") or ():
+        found.setdefault("conversation_ids", ())
+        found["conversation_ids"] += (await find_conversation(connection, tenant_id, str(spelling)),)
+    for argument, field in (("tools", "tools"), ("failedTools", "failed_tools")):
+        names = [await identify(connection, lexicon, tenant_id, "tool", spelling) for spelling in given.get(argument) or ()]
+        found[field] = tuple(name.id for name in names)
+    types = [await identify(connection, lexicon, tenant_id, "event_type", spelling) for spelling in given.get("eventTypes") or ()]
+    found |= {"event_types": tuple(name.id for name in types), "text": given.get("text")}
+    found |= {field: tuple(given.get(field) or ()) for field in ("languages", "flags")} | {
+        "predicates": tuple(given.get("conditions") or ())
+    }
+    found |= {field: given.get(argument) for argument, field in LIMITS.items()}
+    found["properties"] = tuple(
+        PropertyFilter(str(p["key"]), str(p["value"]), p.get("owner") or "any", bool(p.get("negate")))
+        for p in given.get("properties") or ()
+    )
+    return found
+
+
+def read_day(text: Any) -> date | None:
+    """A day as arguments spell it; None where there is none. Raises ToolError."""
+    try:
+        return date.fromisoformat(str(text)[:10]) if text else None
+    except ValueError as error:
+        raise ToolError(f"{text} is not a day; write YYYY-MM-DD.") from error
+
+
+def period(scope: Scope) -> dict[str, str | None]:
+    """The days that an answer is about, as tools give them."""
+    return {"since": _text(scope.since), "until": _text(scope.until), "timeZone": scope.time_zone}
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None

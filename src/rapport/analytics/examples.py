@@ -1,0 +1,134 @@
+"""Single conversations: by id, as examples of a finding, with short quotes of what users wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rapport.analytics.filters import relation
+from rapport.analytics.queries import Arguments
+from rapport.domain.scope import Scope
+from rapport.errors import NotFound
+from rapport.store.database import Connection
+
+QUOTE_LENGTH = 180
+ORDERS = {
+    "newest": "c.created_at DESC",
+    "oldest": "c.created_at",
+    "worst": "c.rating_score ASC NULLS LAST, coalesce(a.dissatisfied, 0) + coalesce(a.frustration, 0) - coalesce(a.sentiment, 0) DESC",
+    "best": "c.rating_score DESC NULLS LAST, coalesce(a.sentiment, 0) - coalesce(a.dissatisfied, 0) DESC",
+    "lowest_rated": "c.rating_score ASC NULLS LAST",
+    "highest_rated": "c.rating_score DESC NULLS LAST",
+    "lowest_quality": "a.quality_index ASC NULLS LAST",
+    "highest_quality": "a.quality_index DESC NULLS LAST",
+    "most_negative": "a.sentiment ASC NULLS LAST",
+    "most_positive": "a.sentiment DESC NULLS LAST",
+    "most_frustrated": "a.frustration DESC NULLS LAST",
+    "most_struggle": "a.struggle DESC NULLS LAST",
+    "most_intent": "a.commercial_intent DESC NULLS LAST",
+    "longest": "c.chat_message_count DESC",
+    "shortest": "c.chat_message_count",
+}
+"""What comes first. "worst" is the lowest rating, then the most dissatisfied and frustrated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One conversation of a list. `reference` is the tenant's id where it gave one, else ours; `quote` is a user's message, shortened."""
+
+    id: UUID
+    reference: str
+    created_at: datetime
+    user: str
+    user_reference: str
+    organization: str | None
+    product: str
+    model: str | None
+    rating: float | None
+    sentiment: float | None
+    frustration: float | None
+    quality_index: float | None
+    messages: int
+    topic: str | None
+    summary: str
+    quote: str
+
+
+_DETAILS = """
+    SELECT c.id, coalesce(c.external_id, c.id::text) AS reference, c.created_at, c.rating_score AS rating, c.chat_message_count AS messages,
+           coalesce(u.name, u.email, u.external_id) AS user, u.external_id AS user_reference,
+           coalesce(o.name, o.external_id) AS organization,
+           p.name AS product, coalesce(m.display_name, c.model) AS model, t.name AS topic,
+           a.sentiment, a.frustration, a.quality_index, coalesce(a.summary, '') AS summary, a.messages AS user_messages
+    FROM unnest($2::uuid[]) WITH ORDINALITY picked(id, place)
+    JOIN conversation c ON c.tenant_id = $1 AND c.id = picked.id
+    JOIN app_user u ON u.tenant_id = $1 AND u.id = c.user_id
+    JOIN product p ON p.tenant_id = $1 AND p.id = c.product_id
+    LEFT JOIN organization o ON o.tenant_id = $1 AND o.id = c.organization_id
+    LEFT JOIN model m ON m.tenant_id = $1 AND m.id = c.model_id
+    LEFT JOIN analysis a ON a.tenant_id = $1 AND a.conversation_id = c.id
+    LEFT JOIN topic t ON t.tenant_id = $1 AND t.id = a.topic_id
+    ORDER BY picked.place
+"""
+
+
+async def find_conversation(connection: Connection, tenant_id: int, spelling: str) -> UUID:
+    """The id of the conversation with this internal or external id. Raises NotFound."""
+    found = await connection.fetchval(
+        """
+        SELECT id FROM conversation WHERE tenant_id = $1 AND kind = 'conversation' AND (id::text = lower($2) OR external_id = $2)
+        ORDER BY external_id IS NOT DISTINCT FROM $2 LIMIT 1
+        """,
+        tenant_id, spelling,
+    )  # fmt: skip
+    if found is None:
+        raise NotFound(f"There is no conversation {spelling}.")
+    return found
+
+
+async def examples(connection: Connection, scope: Scope, *, order: str = "newest", limit: int = 5) -> tuple[Example, ...]:
+    """The first conversations of the scope in one of ORDERS, with quotes that show why."""
+    arguments = Arguments(scope.tenant_id)
+    rows = await connection.fetch(
+        f"SELECT c.id {relation(scope, arguments)} ORDER BY {ORDERS[order]}, c.created_at DESC, c.id LIMIT {arguments.add(limit)}",
+        *arguments,
+    )
+    return await load(connection, scope.tenant_id, [row["id"] for row in rows], happy=order in ("best", "most_positive", "highest_rated"))
+
+
+async def load(connection: Connection, tenant_id: int, ids: Sequence[UUID], *, happy: bool = False) -> tuple[Example, ...]:
+    """These conversations in this order. The quote is the user's most negative message (most positive with `happy`), else the first."""
+    rows = await connection.fetch(_DETAILS, tenant_id, list(ids))
+    quotes = await _quotes(connection, tenant_id, {row["id"]: _telling(row["user_messages"] or [], happy=happy) for row in rows})
+    names = [name for name in Example.__slots__ if name != "quote"]
+    return tuple(Example(**{name: row[name] for name in names}, quote=quotes.get(row["id"], "")) for row in rows)
+
+
+def _telling(messages: list[dict[str, Any]], *, happy: bool) -> int | None:
+    """seq of the user message that says most, where the analysis scored any."""
+    scored = [(m["sentiment"], m["seq"]) for m in messages if m.get("sentiment") is not None]
+    if not scored:
+        return None
+    return (max if happy else min)(scored)[1]
+
+
+async def _quotes(connection: Connection, tenant_id: int, wanted: dict[UUID, int | None]) -> dict[UUID, str]:
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (m.conversation_id) m.conversation_id, left(m.content, 2000) AS content
+        FROM unnest($2::uuid[], $3::int[]) w(id, seq)
+        JOIN message m ON m.tenant_id = $1 AND m.conversation_id = w.id AND m.type = 'user_message' AND coalesce(m.content, '') <> ''
+        ORDER BY m.conversation_id, m.seq IS NOT DISTINCT FROM w.seq DESC, m.created_at, m.seq
+        """,
+        tenant_id, list(wanted), list(wanted.values()),
+    )  # fmt: skip
+    return {row["conversation_id"]: shorten(row["content"]) for row in rows}
+
+
+def shorten(text: str, length: int = QUOTE_LENGTH) -> str:
+    """One line of at most `length` characters, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    return line[: length - 1].rsplit(" ", 1)[0] + "…"

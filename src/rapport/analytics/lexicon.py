@@ -1,0 +1,197 @@
+"""A tenant's own names: what people may mean when they write "Acme", "gpt-4o", "the refund prompt" or "enterprise customers".
+
+The planner links questions to these; tools resolve the names in their arguments by them. Bounded: the most active users and
+organizations, the rest is looked up one by one with `look_up`.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from rapport.store.database import Connection
+
+MOST_USERS = 20_000
+MOST_NAMES = 2_000
+"""Of each other kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One thing that has a name. `kind`: user | organization | product | model | prompt | prompt_version | topic | topic_group | tool |
+    event_type | property. `id` is what filters take (a UUID as text; the plain name for tools and event types; `key=value` for properties);
+    `also` are other spellings (external id, e-mail, canonical id); `weight` is how often it occurs; `part_of` is the lineage of a prompt
+    version."""
+
+    kind: str
+    id: str
+    text: str
+    also: tuple[str, ...] = ()
+    weight: int = 0
+    part_of: str = ""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        return (self.id, self.text, *self.also)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All names of one tenant, heaviest first within a kind."""
+
+    names: tuple[Name, ...]
+
+    @cached_property
+    def _by_spelling(self) -> Mapping[tuple[str, str], Name]:
+        found: dict[tuple[str, str], Name] = {}
+        for name in self.names:
+            for spelling in name.spellings:
+                found.setdefault((name.kind, spelling.casefold()), name)
+        return found
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[Name, ...]]:
+        kinds: dict[str, list[Name]] = {}
+        for name in self.names:
+            kinds.setdefault(name.kind, []).append(name)
+        return {kind: tuple(names) for kind, names in kinds.items()}
+
+    def of(self, kind: str) -> tuple[Name, ...]:
+        """The names of one kind."""
+        return self._by_kind.get(kind, ())
+
+    def find(self, kind: str, spelling: str) -> Name | None:
+        """The thing of this kind with exactly this id or name, whatever its case."""
+        return self._by_spelling.get((kind, spelling.casefold().strip()))
+
+
+def _labels(*parts: Any) -> tuple[str, tuple[str, ...]]:
+    """The first part that is there is the name, the others are further spellings."""
+    there = list(dict.fromkeys(str(part) for part in parts if part))
+    return (there[0], tuple(there[1:])) if there else ("", ())
+
+
+_QUERIES: Mapping[str, str] = {
+    "user": """
+        SELECT u.id, ARRAY[u.name, u.email, u.external_id] AS names, n AS weight
+        FROM app_user u LEFT JOIN (SELECT user_id, count(*) AS n FROM conversation
+                                   WHERE tenant_id = $1 AND kind = 'conversation' GROUP BY 1) c ON c.user_id = u.id
+        WHERE u.tenant_id = $1 ORDER BY n DESC NULLS LAST LIMIT $2
+        """,
+    "organization": """
+        SELECT o.id, ARRAY[o.name, o.external_id] AS names, n AS weight
+        FROM organization o LEFT JOIN (SELECT organization_id, count(*) AS n FROM conversation
+                                       WHERE tenant_id = $1 AND kind = 'conversation' GROUP BY 1) c ON c.organization_id = o.id
+        WHERE o.tenant_id = $1 ORDER BY n DESC NULLS LAST LIMIT $2
+        """,
+    "product": "SELECT id, ARRAY[name] AS names, 0 AS weight FROM product WHERE tenant_id = $1 ORDER BY created_at LIMIT $2",
+    "model": """
+        SELECT id, ARRAY[display_name, canonical_id] AS names, 0 AS weight FROM model WHERE tenant_id = $1
+        ORDER BY last_used_at DESC NULLS LAST LIMIT $2
+        """,
+    "prompt": """
+        SELECT DISTINCT ON (lineage_id) lineage_id AS id, ARRAY[external_id, name, 'prompt ' || left(lineage_id::text, 8)] AS names,
+               number AS weight
+        FROM prompt WHERE tenant_id = $1 ORDER BY lineage_id, number DESC LIMIT $2
+        """,
+    "prompt_version": """
+        SELECT id, ARRAY[coalesce(external_id, name, 'prompt ' || left(id::text, 8)) || ' v' || number,
+                         coalesce(name, external_id) || ' v' || number] AS names, number AS weight, lineage_id AS part_of
+        FROM prompt WHERE tenant_id = $1 ORDER BY created_at DESC LIMIT $2
+        """,
+    "topic": """
+        SELECT id, ARRAY[name] AS names, size AS weight FROM topic WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY size DESC LIMIT $2
+        """,
+    "topic_group": "SELECT id, ARRAY[name] AS names, 0 AS weight FROM topic_group WHERE tenant_id = $1 ORDER BY name LIMIT $2",
+    "tool": """
+        WITH RECURSIVE names(name) AS (
+            SELECT min(tool_name) FROM message WHERE tenant_id = $1 AND tool_name IS NOT NULL
+            UNION ALL
+            SELECT (SELECT min(tool_name) FROM message WHERE tenant_id = $1 AND tool_name > names.name)
+            FROM names WHERE names.name IS NOT NULL)
+        SELECT name AS id, ARRAY[name] AS names, 0 AS weight FROM names WHERE name IS NOT NULL LIMIT $2
+        """,
+    "event_type": """
+        WITH RECURSIVE names(name) AS (
+            SELECT min(event_type) FROM event WHERE tenant_id = $1
+            UNION ALL
+            SELECT (SELECT min(event_type) FROM event WHERE tenant_id = $1 AND event_type > names.name)
+            FROM names WHERE names.name IS NOT NULL)
+        SELECT name AS id, ARRAY[name] AS names, 0 AS weight FROM names WHERE name IS NOT NULL LIMIT $2
+        """,
+    "property": """
+        SELECT p.key || '=' || p.value AS id, ARRAY[p.value] AS names, count(*) AS weight
+        FROM (SELECT properties FROM (SELECT properties FROM organization WHERE tenant_id = $1 LIMIT 20000) o
+              UNION ALL SELECT properties FROM (SELECT properties FROM app_user WHERE tenant_id = $1 LIMIT 20000) u
+              UNION ALL SELECT properties FROM (SELECT properties FROM conversation WHERE tenant_id = $1 AND kind = 'conversation'
+                                                ORDER BY created_at DESC LIMIT 2000) c) owners
+             CROSS JOIN LATERAL jsonb_each_text(owners.properties) p
+        WHERE length(p.value) BETWEEN 1 AND 60 GROUP BY 1, p.value ORDER BY 3 DESC, 1 LIMIT $2
+        """,
+}  # fmt: skip
+
+
+async def load(connection: Connection, tenant_id: int) -> Lexicon:
+    """The names of a tenant, as they are now."""
+    names: list[Name] = []
+    for kind, query in _QUERIES.items():
+        for row in await connection.fetch(query, tenant_id, MOST_USERS if kind == "user" else MOST_NAMES):
+            text, also = _labels(*row["names"])
+            names.append(Name(kind, str(row["id"]), text or str(row["id"]), also, row["weight"] or 0, str(row.get("part_of", ""))))
+    return Lexicon(tuple(names))
+
+
+async def look_up(connection: Connection, tenant_id: int, kind: str, spelling: str) -> Name | None:
+    """A user or organization by id, name or e-mail, however rarely it is seen; None where there is none."""
+    table, columns = {
+        "user": ("app_user", ("name", "email", "external_id")), "organization": ("organization", ("name", "external_id")),
+    }[kind]  # fmt: skip
+    matches = " OR ".join(f"lower({column}) = lower($2)" for column in columns)
+    row = await connection.fetchrow(
+        f"SELECT id, {', '.join(columns)} FROM {table} WHERE tenant_id = $1 AND (id::text = $2 OR {matches}) LIMIT 1", tenant_id, spelling
+    )
+    if row is None:
+        return None
+    text, also = _labels(*(row[column] for column in columns))
+    return Name(kind, str(row["id"]), text, also)
+
+
+def property_values(lexicon: Lexicon) -> Iterator[tuple[str, str, Name]]:
+    """(key, value, name) of each property."""
+    for name in lexicon.of("property"):
+        key, _, value = name.id.partition("=")
+        yield key, value, name
+
+
+class Lexicons:
+    """Lexicons of the tenants that asked lately, each at most `keep_s` old. What was named a moment ago is found by `look_up`."""
+
+    def __init__(self, *, keep_s: float = 20, most: int = 32):
+        self._keep_s, self._most = keep_s, most
+        self._kept: OrderedDict[int, tuple[float, Lexicon]] = OrderedDict()
+
+    async def of(self, connection: Connection, tenant_id: int) -> Lexicon:
+        """The lexicon of a tenant, loaded where it is missing or old."""
+        kept = self._kept.get(tenant_id)
+        if kept and time.monotonic() - kept[0] < self._keep_s:
+            return kept[1]
+        loaded = await load(connection, tenant_id)
+        self._kept[tenant_id] = (time.monotonic(), loaded)
+        self._kept.move_to_end(tenant_id)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return loaded
+
+    def forget(self, tenant_id: int) -> None:
+        """Load anew at the next question."""
+        self._kept.pop(tenant_id, None)
+
+
+def close_to(names: Sequence[Name], spelling: str, *, limit: int = 3) -> list[str]:
+    """Names that look like this one, for "did you mean"."""
+    found = process.extract(spelling, [name.text for name in names], scorer=fuzz.WRatio, limit=limit, score_cutoff=60)
+    return [text for text, _, _ in found]
