@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx2
@@ -18,7 +19,7 @@ import uvicorn
 from rapport.app import create_app
 from rapport.config import Settings
 from rapport.domain.ids import new_id
-from rapport.store import database, embedded, keys
+from rapport.store import catalog, database, embedded, keys
 
 TEST_DATA = Path(os.environ.get("RAPPORT_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -94,6 +95,10 @@ class Server:
         """A key of another tenant."""
         return asyncio.run(_make_key(self.database_url, tenant, plan))
 
+    def new_product(self, name: str, tenant: str = "default", product_id: UUID | None = None) -> str:
+        """The id of a new product."""
+        return str(asyncio.run(_make_product(self.database_url, tenant, name, product_id)))
+
     def client(self, key: str | None = None, **options) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {key or self.key}"}, timeout=30, **options)
 
@@ -104,6 +109,16 @@ async def _make_key(url: str, tenant: str, plan: str) -> str:
         async with opened.transaction() as connection:
             tenant_id = await keys.ensure_tenant(connection, tenant, plan=plan)
             return (await keys.create_key(connection, tenant_id))[1]
+    finally:
+        await opened.close()
+
+
+async def _make_product(url: str, tenant: str, name: str, product_id: UUID | None) -> UUID:
+    opened = await database.connect(url, connections=2)
+    try:
+        async with opened.transaction() as connection:
+            tenant_id = await keys.ensure_tenant(connection, tenant)
+            return (await catalog.create_product(connection, tenant_id, name, product_id=product_id)).id
     finally:
         await opened.close()
 

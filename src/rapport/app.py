@@ -2,18 +2,21 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from rapport import __version__
-from rapport.api import envelopes
+from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
+from rapport.api.greenflash import catalog, interactions, messages, people, signals
 from rapport.api.native import health, runs
 from rapport.api.state import State
 from rapport.config import Settings
 from rapport.runs.hub import Hub
 from rapport.store import database, embedded
 from rapport.store.database import Database
+from rapport.store.group_commit import GroupCommit
 
 
 @contextlib.asynccontextmanager
@@ -53,11 +56,20 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as opened, open_hub(settings, opened) as hub:
-            app.state.rapport = State(settings=settings, database=opened, hub=hub)
+            writer = GroupCommit(opened, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
+            app.state.rapport = State(settings=settings, database=opened, hub=hub, conversations=writer)
             yield
 
-    app = FastAPI(title="Rapport", version=__version__, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="Rapport", version=__version__, lifespan=lifespan, redirect_slashes=False, dependencies=[Depends(middleware.decode_path_ids)]
+    )  # fmt: skip
     envelopes.install(app)
-    app.include_router(health.router)
-    app.include_router(runs.router)
+    for router in (
+        health.router, runs.router, messages.router, interactions.router, people.router, signals.router, catalog.router,
+    ):  # fmt: skip
+        app.include_router(router)
+    # The last one added is the first to see a request.
+    app.add_middleware(middleware.Paths)
+    app.add_middleware(middleware.Bodies, limit=settings.max_body_mb << 20, answer=envelopes.on_rapport_error)
+    app.add_middleware(middleware.RequestId)
     return app

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import structlog
 import typer
@@ -19,7 +20,7 @@ from rapport.app import create_app, open_database
 from rapport.config import Settings
 from rapport.errors import RapportError
 from rapport.providers import encoders
-from rapport.store import keys
+from rapport.store import catalog, keys
 from rapport.store.database import Database
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -27,6 +28,8 @@ key_commands = typer.Typer(no_args_is_help=True, help="API keys.")
 cli.add_typer(key_commands, name="key")
 encoder_commands = typer.Typer(no_args_is_help=True, help="The sentence encoder that analysis uses.")
 cli.add_typer(encoder_commands, name="encoder")
+product_commands = typer.Typer(no_args_is_help=True, help="Products.")
+cli.add_typer(product_commands, name="product")
 notes = Console(stderr=True)
 
 T = TypeVar("T")
@@ -136,6 +139,25 @@ def encoder_status(data_dir: DataDir = None) -> None:
     if not encoder.semantic:
         notes.print("Analysis works on words alone. `rapport encoder install` fetches the sentence encoder.", highlight=False)
     typer.echo(encoder.name)
+
+
+@product_commands.command("create")
+def product_create(
+    product: Annotated[str, typer.Option("--product", help="Name of the product.")],
+    data_dir: DataDir = None,
+    tenant: Tenant = "default",
+    product_id: Annotated[UUID | None, typer.Option("--id", help="Use this id instead of a new one.")] = None,
+) -> None:
+    """Make a product, and its tenant where it does not exist. The id is printed last."""
+    settings = _settings(data_dir=data_dir, log_level="warning")
+    _log_to_stderr(settings)
+
+    async def create(database: Database) -> UUID:
+        async with database.transaction() as connection:
+            tenant_id = await keys.ensure_tenant(connection, tenant)
+            return (await catalog.create_product(connection, tenant_id, product, product_id=product_id)).id
+
+    typer.echo(_with_database(settings, create))
 
 
 def main() -> None:

@@ -1,27 +1,83 @@
-"""Who is asking: `Authorization: Bearer <key>`, where the key is everything after `Bearer ` (keys may hold blanks)."""
+"""Who is asking, and what may they do: `Authorization: Bearer <key>`, where the key is everything after `Bearer ` (keys may
+hold blanks); `X-API-Key: <key>` means the same. A key is looked up at most once in two seconds per process, so a revoked key
+works that long at other processes.
 
+Dependencies, from weak to strong: `Caller` (any key of the API), `Writer` (not limited to one organization or user),
+`Analytics` (Growth plan and up), `Administrator` (scope admin).
+"""
+
+import hashlib
+import time
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from rapport.api.state import State, state
 from rapport.domain.scope import Principal
-from rapport.errors import Unauthorized
+from rapport.errors import Forbidden, PlanRequired, Unauthorized
 from rapport.store import keys
 
+KEY_CACHE_S = 2.0
+KEY_CACHE_SIZE = 10_000
 
-async def principal(request: Request, parts: Annotated[State, Depends(state)]) -> Principal:
+Parts = Annotated[State, Depends(state)]
+
+
+async def principal(request: Request, parts: Parts) -> Principal:
     """Dependency: the holder of the request's key. Raises Unauthorized."""
-    header = request.headers.get("authorization", "")
-    scheme, _, key = header.partition(" ")
-    if scheme.lower() != "bearer" or not key:
-        raise Unauthorized
+    key = _key(request)
+    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+    cached = parts.key_cache.get(digest)
+    if cached and cached[0] > time.monotonic():
+        return cached[1]
     async with parts.database.connection() as connection:
         found = await keys.find(connection, key)
     if found is None:
         raise Unauthorized
+    if len(parts.key_cache) >= KEY_CACHE_SIZE:
+        parts.key_cache.clear()
+    parts.key_cache[digest] = (time.monotonic() + KEY_CACHE_S, found)
     return found
 
 
-Parts = Annotated[State, Depends(state)]
-Caller = Annotated[Principal, Depends(principal)]
+def _key(request: Request) -> str:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        key = request.headers.get("x-api-key", "")
+    if not key or "\x00" in key:
+        raise Unauthorized
+    return key
+
+
+async def caller(found: Annotated[Principal, Depends(principal)]) -> Principal:
+    """Dependency: a key with the scope `api`."""
+    if "api" not in found.scopes:
+        raise Forbidden("This key has no access to the API; use one with the scope `api`.")
+    return found
+
+
+async def writer(found: Annotated[Principal, Depends(caller)]) -> Principal:
+    """Dependency: a key that may log and change data: not one that is limited to an organization, a user or an agent."""
+    if found.organization_id or found.user_id or found.agent_id:
+        raise Forbidden("This key may only read what it is limited to; log data with an unlimited key.")
+    return found
+
+
+async def analytics(found: Annotated[Principal, Depends(caller)]) -> Principal:
+    """Dependency: a key of a tenant whose plan has analytics and chat. Raises PlanRequired."""
+    if found.plan == "free":
+        raise PlanRequired("Analytics and chat need the Growth plan or higher; this tenant is on the free plan.")
+    return found
+
+
+async def administrator(found: Annotated[Principal, Depends(principal)]) -> Principal:
+    """Dependency: a key with the scope `admin`."""
+    if "admin" not in found.scopes:
+        raise Forbidden("This key may not administer; use one with the scope `admin`.")
+    return found
+
+
+Caller = Annotated[Principal, Depends(caller)]
+Writer = Annotated[Principal, Depends(writer)]
+Analytics = Annotated[Principal, Depends(analytics)]
+Administrator = Annotated[Principal, Depends(administrator)]

@@ -1,12 +1,15 @@
 """What routes may use: built once by app.py, handed to each request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from fastapi import Request
 
 from rapport.config import Settings
+from rapport.domain.scope import Principal
 from rapport.runs.hub import Hub
 from rapport.store.database import Database
+from rapport.store.group_commit import GroupCommit
 
 
 @dataclass(slots=True)
@@ -16,6 +19,13 @@ class State:
     settings: Settings
     database: Database
     hub: Hub
+    conversations: GroupCommit
+    key_cache: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)  # SHA-256 of a key -> (until, holder)
+    secrets: dict[int, bytes] = field(default_factory=dict)  # by tenant: what signs its cursors
+
+    @property
+    def analysis_delay(self) -> timedelta:
+        return timedelta(seconds=self.settings.analysis_delay_s)
 
 
 def state(request: Request) -> State:

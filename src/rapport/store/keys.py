@@ -72,3 +72,12 @@ async def find(connection: Connection, key: str) -> Principal | None:
         time_zone=row["time_zone"], organization_id=row["organization_id"], user_id=row["user_id"], agent_id=row["agent_id"],
         limits=row["limits"],
     )  # fmt: skip
+
+
+async def secret(connection: Connection, tenant_id: int, name: str) -> bytes:
+    """The tenant's secret of that name: 32 random bytes, made at its first use and the same for every process."""
+    await connection.execute(
+        "INSERT INTO secret (tenant_id, name, value) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, name) DO NOTHING",
+        tenant_id, name, secrets.token_bytes(32),
+    )  # fmt: skip
+    return await connection.fetchval("SELECT value FROM secret WHERE tenant_id = $1 AND name = $2", tenant_id, name)

@@ -1,0 +1,94 @@
+"""/products and /models: what conversations are about, and which language models they named."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from rapport.api import pagination
+from rapport.api.auth import Caller, Parts
+from rapport.api.greenflash.wire import Wire
+from rapport.api.pagination import Page
+from rapport.domain.analysis import DEFAULT_WEIGHTS
+from rapport.domain.catalog import Product
+from rapport.store import catalog
+
+router = APIRouter(prefix="/api/v1")
+
+PILLAR_TEXTS = {
+    "satisfaction": ("Satisfaction", "How content the user sounds, and what ratings say."),
+    "safety": ("Safety", "Absence of toxicity, bias, jailbreaks, leaked secrets and unsupported claims."),
+    "friction": ("Friction", "Absence of frustration, struggle, repeated questions and failing tools."),
+    "growth": ("Growth", "Signs that the user goes on to do or buy more."),
+}
+
+
+class ProductListed(Wire):
+    id: UUID
+    color: str | None
+    created_at: datetime
+    icon: str | None
+    name: str
+    updated_at: datetime
+
+
+class Member(Wire):
+    id: str
+    avatar_url: str | None
+    role: str
+    user_id: str
+
+
+class MetricWeight(Wire):
+    description: str
+    key: str
+    name: str
+    weight: float
+
+
+class ProductDetail(ProductListed):
+    description: str | None
+    members: list[Member]
+    optimization_notes: str | None
+    quality_index_metric_weights: list[MetricWeight]
+    user_privacy: str
+
+
+def product_listed(product: Product) -> dict[str, Any]:
+    return {
+        "id": product.id, "color": product.color, "createdAt": product.created_at, "icon": product.icon, "name": product.name,
+        "updatedAt": product.updated_at,
+    }  # fmt: skip
+
+
+@router.get("/products", tags=["products"], response_model=list[ProductListed])
+async def list_products(response: Response, page: Annotated[Page, Depends(pagination.page)]) -> list[dict]:
+    """Products by name."""
+    async with page.parts.database.connection() as connection:
+        found, total = await catalog.list_products(
+            connection, page.principal.tenant_id, limit=page.limit, offset=page.offset, after=page.after
+        )
+    last = (found[-1].name, found[-1].id) if found else None
+    await pagination.finish(response, page, count=len(found), total=total, last_key=last)
+    return [product_listed(product) for product in found]
+
+
+@router.get("/products/{product_id}", tags=["products"], response_model=ProductDetail)
+async def get_product(product_id: str, parts: Parts, caller: Caller) -> dict:
+    """One product with its metric weights."""
+    async with parts.database.connection() as connection:
+        known = await catalog.resolve_product(connection, caller.tenant_id, product_id)
+        product = await catalog.get_product(connection, caller.tenant_id, known)
+        members = await catalog.members(connection, caller.tenant_id, known)
+    weights = product.metric_weights or DEFAULT_WEIGHTS
+    return product_listed(product) | {
+        "description": product.description,
+        "members": members,
+        "optimizationNotes": product.optimization_notes,
+        "qualityIndexMetricWeights": [
+            {"key": key, "name": name, "description": description, "weight": weights.get(key, 0.0)}
+            for key, (name, description) in PILLAR_TEXTS.items()
+        ],
+        "userPrivacy": product.user_privacy,
+    }

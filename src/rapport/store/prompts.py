@@ -1,0 +1,234 @@
+"""System prompts: immutable content with a lineage, and the product versions that put them in force.
+
+A prompt is found by its fingerprint inside a product. New content under a known external id is the next number of that
+lineage. Every distinct prompt makes a version of its product: a copy of the active version's roles with one role replaced.
+Messages that name a prompt activate its version.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from rapport.domain.catalog import NewComponent, PromptGiven, PromptInForce
+from rapport.domain.ids import new_id, parse_id
+from rapport.errors import NotFound
+from rapport.store.catalog import empty_prompt_id
+from rapport.store.database import Connection
+
+HELD = """
+    SELECT p.id, p.product_id, p.lineage_id, p.number, p.archived_at, held.version_id, held.is_active,
+           ARRAY(SELECT c.id FROM prompt_component c WHERE c.tenant_id = p.tenant_id AND c.prompt_id = p.id ORDER BY c.position)
+               AS component_ids
+    FROM prompt p
+    LEFT JOIN LATERAL (
+        SELECT v.id AS version_id, v.is_active
+        FROM product_version_prompt r JOIN product_version v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+        WHERE r.tenant_id = p.tenant_id AND r.prompt_id = p.id
+        ORDER BY v.is_active DESC, v.number DESC LIMIT 1
+    ) held ON true
+"""
+
+
+def fingerprint(components: Sequence[NewComponent]) -> bytes:
+    """SHA-256 of the static components in order."""
+    return hashlib.sha256(msgspec.json.encode([[c.type, c.content] for c in components if not c.is_dynamic])).digest()
+
+
+async def resolve_prompt(connection: Connection, tenant_id: int, ref: str) -> UUID:
+    """The id of the prompt with this id, else of the lineage with this external id: the one in the active version, else the
+    newest that is not archived. Raises NotFound."""
+    found = await connection.fetchval(
+        """
+        SELECT p.id FROM prompt p
+        WHERE p.tenant_id = $1 AND (p.id = $2 OR p.external_id = $3)
+        ORDER BY p.id = $2 DESC NULLS LAST,
+                 EXISTS (SELECT 1 FROM product_version_prompt r
+                         JOIN product_version v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+                         WHERE r.tenant_id = p.tenant_id AND r.prompt_id = p.id AND v.is_active) DESC,
+                 p.archived_at IS NULL DESC, p.number DESC
+        LIMIT 1
+        """,
+        tenant_id, parse_id(ref), ref,
+    )  # fmt: skip
+    if found is None:
+        raise NotFound(f"There is no prompt {ref[:80]!r}; GET /prompts lists them.")
+    return found
+
+
+def none_given(product_id: UUID, version_id: UUID) -> PromptInForce:
+    """What a conversation without a prompt runs under."""
+    return PromptInForce(empty_prompt_id(product_id), (), version_id)
+
+
+async def kept(connection: Connection, tenant_id: int, prompt_id: UUID, version_id: UUID) -> PromptInForce:
+    """The prompt that a conversation already runs under."""
+    ids = await connection.fetch(
+        "SELECT id FROM prompt_component WHERE tenant_id = $1 AND prompt_id = $2 ORDER BY position", tenant_id, prompt_id
+    )
+    return PromptInForce(prompt_id, tuple(row["id"] for row in ids), version_id)
+
+
+async def bring_into_force(connection: Connection, tenant_id: int, product_id: UUID, given: PromptGiven) -> PromptInForce:
+    """Find the prompt that was given with messages, or store it, and activate its version.
+    Raises NotFound, before anything is written, where a prompt is only named and unknown."""
+    if not given.components:
+        row = await _named(connection, tenant_id, given)
+    else:
+        digest = fingerprint(given.components)
+        row = await _same_content(connection, tenant_id, product_id, digest, given)
+        if row is None:
+            row = await _create_under_lock(connection, tenant_id, product_id, digest, given)
+    version_id = row["version_id"]
+    if row["product_id"] == product_id and not row["is_active"]:
+        version_id = await activate(connection, tenant_id, product_id, row["id"])
+    if version_id is None or row["product_id"] != product_id:
+        version_id = await connection.fetchval(
+            "SELECT id FROM product_version WHERE tenant_id = $1 AND product_id = $2 AND is_active", tenant_id, product_id
+        )
+    return PromptInForce(row["id"], tuple(row["component_ids"]), version_id, variables=dict(given.variables) or None)
+
+
+async def _named(connection: Connection, tenant_id: int, given: PromptGiven) -> asyncpg.Record:
+    refs = [str(given.prompt_id)] if given.prompt_id else []
+    refs += [given.external_id] if given.external_id else []
+    for position, ref in enumerate(refs, start=1):
+        try:
+            prompt_id = await resolve_prompt(connection, tenant_id, ref)
+        except NotFound:
+            if position == len(refs):
+                raise
+            continue
+        row = await connection.fetchrow(f"{HELD} WHERE p.tenant_id = $1 AND p.id = $2", tenant_id, prompt_id)
+        if row is not None:
+            return row
+    raise NotFound("The system prompt names no prompt.")
+
+
+async def _same_content(
+    connection: Connection, tenant_id: int, product_id: UUID, digest: bytes, given: PromptGiven
+) -> asyncpg.Record | None:
+    """The stored prompt of this content; of the named lineage, where one is named."""
+    return await connection.fetchrow(
+        f"""
+        {HELD}
+        WHERE p.tenant_id = $1 AND p.product_id = $2 AND p.fingerprint = $3
+          AND ($4::text IS NULL OR p.external_id = $4)
+          AND ($5::uuid IS NULL OR p.lineage_id = (SELECT lineage_id FROM prompt WHERE tenant_id = $1 AND id = $5))
+        ORDER BY p.archived_at IS NULL DESC, p.number DESC LIMIT 1
+        """,
+        tenant_id, product_id, digest, given.external_id, given.prompt_id,
+    )  # fmt: skip
+
+
+async def _create_under_lock(connection: Connection, tenant_id: int, product_id: UUID, digest: bytes, given: PromptGiven) -> asyncpg.Record:
+    await lock_product(connection, tenant_id, product_id)
+    row = await _same_content(connection, tenant_id, product_id, digest, given)  # someone else may have made it meanwhile
+    if row is None:
+        prompt_id = await insert_prompt(connection, tenant_id, product_id, given)
+        await insert_version(connection, tenant_id, product_id, "system", prompt_id)
+        row = await connection.fetchrow(f"{HELD} WHERE p.tenant_id = $1 AND p.id = $2", tenant_id, prompt_id)
+    assert row is not None
+    return row
+
+
+async def lock_product(connection: Connection, tenant_id: int, product_id: UUID) -> None:
+    """Until the end of the transaction nobody else makes or activates versions of this product."""
+    await connection.execute("SELECT 1 FROM product WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tenant_id, product_id)
+
+
+async def insert_prompt(
+    connection: Connection, tenant_id: int, product_id: UUID, given: PromptGiven, *, name: str | None = None,
+    description: str | None = None, role: str = "system", source: str = "customer", tags: Sequence[str] = (),
+) -> UUID:  # fmt: skip
+    """Store new content: the next number of the lineage that is named, else the first of a new one."""
+    prompt_id = new_id()
+    lineage = await connection.fetchrow(
+        """
+        SELECT lineage_id, number, external_id, name, description FROM prompt
+        WHERE tenant_id = $1 AND (lineage_id = (SELECT lineage_id FROM prompt WHERE tenant_id = $1 AND id = $2) OR external_id = $3)
+        ORDER BY number DESC LIMIT 1
+        """,
+        tenant_id, given.prompt_id, given.external_id,
+    )  # fmt: skip
+    await connection.execute(
+        """
+        INSERT INTO prompt (tenant_id, id, lineage_id, number, product_id, external_id, fingerprint, name, description, role, source, tags)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        """,
+        tenant_id, prompt_id, lineage["lineage_id"] if lineage else prompt_id, lineage["number"] + 1 if lineage else 1, product_id,
+        given.external_id or (lineage["external_id"] if lineage else None), fingerprint(given.components),
+        name or (lineage["name"] if lineage else None), description or (lineage["description"] if lineage else None),
+        role, source, list(tags),
+    )  # fmt: skip
+    await connection.executemany(
+        """
+        INSERT INTO prompt_component (tenant_id, prompt_id, position, id, external_id, name, type, source, is_dynamic, content)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        [
+            (tenant_id, prompt_id, i, c.id or new_id(), c.external_id, c.name, c.type, c.source, c.is_dynamic, c.content)
+            for i, c in enumerate(given.components)
+        ],
+    )
+    return prompt_id
+
+
+async def insert_version(connection: Connection, tenant_id: int, product_id: UUID, role: str, prompt_id: UUID) -> UUID:
+    """A new, inactive version of the product: the active one's prompts with this role's replaced. Call lock_product first."""
+    version_id = new_id()
+    await connection.execute(
+        """
+        INSERT INTO product_version (tenant_id, id, product_id, number)
+        SELECT $1, $2, $3, coalesce(max(number), 0) + 1 FROM product_version WHERE tenant_id = $1 AND product_id = $3
+        """,
+        tenant_id, version_id, product_id,
+    )  # fmt: skip
+    await connection.execute(
+        """
+        INSERT INTO product_version_prompt (tenant_id, version_id, role, prompt_id)
+        SELECT $1::int, $2::uuid, r.role, r.prompt_id
+        FROM product_version_prompt r JOIN product_version v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+        WHERE r.tenant_id = $1 AND v.product_id = $3 AND v.is_active AND r.role <> $4
+        UNION ALL SELECT $1, $2::uuid, $4, $5::uuid
+        """,
+        tenant_id, version_id, product_id, role, prompt_id,
+    )  # fmt: skip
+    return version_id
+
+
+async def activate(connection: Connection, tenant_id: int, product_id: UUID, prompt_id: UUID) -> UUID | None:
+    """Make the newest version that holds this prompt the active one. The version's id; None where no version holds it."""
+    await lock_product(connection, tenant_id, product_id)
+    version_id = await connection.fetchval(
+        """
+        SELECT v.id FROM product_version_prompt r JOIN product_version v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+        WHERE r.tenant_id = $1 AND r.prompt_id = $2 AND v.product_id = $3
+        ORDER BY v.is_active DESC, v.number DESC LIMIT 1
+        """,
+        tenant_id, prompt_id, product_id,
+    )  # fmt: skip
+    if version_id is not None:
+        await activate_version(connection, tenant_id, product_id, version_id)
+    return version_id
+
+
+async def activate_version(connection: Connection, tenant_id: int, product_id: UUID, version_id: UUID) -> None:
+    """Make this version the product's active one. Its prompts are no longer archived. Call lock_product first."""
+    await connection.execute(
+        "UPDATE product_version SET is_active = false WHERE tenant_id = $1 AND product_id = $2 AND is_active AND id <> $3",
+        tenant_id, product_id, version_id,
+    )  # fmt: skip
+    await connection.execute(
+        "UPDATE product_version SET is_active = true, activated_at = now() WHERE tenant_id = $1 AND id = $2 AND NOT is_active",
+        tenant_id, version_id,
+    )  # fmt: skip
+    await connection.execute(
+        """
+        UPDATE prompt p SET archived_at = NULL FROM product_version_prompt r
+        WHERE p.tenant_id = $1 AND r.tenant_id = $1 AND r.version_id = $2 AND p.id = r.prompt_id AND p.archived_at IS NOT NULL
+        """,
+        tenant_id, version_id,
+    )  # fmt: skip
