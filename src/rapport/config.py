@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     sdk_conformance: bool = Field(False, description="Relaxes three rules so that the SDKs' own schema-mock test suites pass.")
     compat: Literal["lenient", "strict"] = Field("lenient", description="Whether odd but harmless requests are accepted.")
     max_body_mb: int = Field(12, ge=1, le=1024, description="Largest request body, in MiB.")
+    chat_tokens_per_hour: int = Field(
+        500_000, ge=1, description="Tokens that the analyst may use per rolling hour and tenant on the growth plan."
+    )
     analysis_delay_s: float = Field(2.0, ge=0, description="Seconds a conversation must be quiet before it is analysed.")
     run_on_disconnect: Literal["continue", "cancel"] = Field("continue", description="What becomes of a run whose reader leaves.")
     run_max_seconds: float = Field(300.0, gt=0, description="Seconds after which a run is ended with the error `timeout`.")

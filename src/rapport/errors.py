@@ -14,7 +14,7 @@ RapportError
 A class's docstring is its default message; `code` is stable and goes on the wire; `status` is the HTTP status.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class RapportError(Exception):
@@ -24,10 +24,14 @@ class RapportError(Exception):
     code = "internal_error"
     retryable = False
 
-    def __init__(self, message: str | None = None, *, details: Sequence[dict] = (), retry_after_s: int | None = None):
+    def __init__(
+        self, message: str | None = None, *, details: Sequence[dict] = (), retry_after_s: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ):  # fmt: skip
         self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
         self.details = tuple(details)
         self.retry_after_s = retry_after_s
+        self.headers = dict(headers or {})
         super().__init__(self.message)
 
 

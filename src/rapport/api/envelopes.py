@@ -30,7 +30,7 @@ def _response(request: Request, *, status: int, code: str, message: str, details
 
 
 async def on_rapport_error(request: Request, error: RapportError) -> JSONResponse:
-    headers = {}
+    headers = dict(error.headers)
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, RateLimited):
