@@ -112,7 +112,7 @@ def mentions(text: str, arguments: Arguments) -> str:
         "SELECT m.conversation_id FROM message m WHERE m.tenant_id = $1"
         " AND m.type IN ('user_message', 'assistant_message', 'final_response')"
         " AND to_tsvector('english', 'zt' || tenant_id || ' ' || left(coalesce(content, ''), 200000))"
-        f" @@ (to_tsquery('english', 'zt' || $1) && websearch_to_tsquery('english', {arguments.add(text)}))"
+        f" @@ (to_tsquery('english', 'zt' || $1::int) && websearch_to_tsquery('english', {arguments.add(text)}))"
     )
 
 

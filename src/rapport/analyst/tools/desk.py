@@ -1,10 +1,13 @@
 """What the tools of one chat work with, and how their arguments become a Scope that cannot leave the tenant or the product."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
+
+import numpy as np
 
 from rapport.analytics.examples import find_conversation
 from rapport.analytics.lexicon import Lexicon, Lexicons, Name, close_to, look_up
@@ -32,13 +35,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call of a tool: its arguments, the scope they select, and a connection that cannot write."""
+    """One call of a tool: its arguments, the scope they select, and a connection that cannot write. `meaning` is the vector of the
+    argument that the tool searches by, where there is a semantic encoder."""
 
     desk: Desk
     connection: Connection
     lexicon: Lexicon
     scope: Scope
     arguments: Mapping[str, Any]
+    meaning: np.ndarray | None = None
 
     def get(self, name: str, default: Any) -> Any:
         """An argument, or its default where it is absent or null."""
@@ -92,6 +97,7 @@ _CONDITIONS: dict[str, Any] = {
         "description": "properties of users, organizations or conversations, such as plan = enterprise",
     },
 }  # fmt: skip
+LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
 FILTER = {
     "type": "object",
     "description": "Which conversations are meant; empty: all.",
@@ -106,19 +112,74 @@ def schema(properties: Mapping[str, Any], required: Sequence[str] = (), *, filte
     return {"type": "object", "properties": everything, "required": list(required), "additionalProperties": False}
 
 
-def tool(desk: Desk, name: str, display_name: str, description: str, parameters: Mapping[str, Any], answer: Answer) -> Tool:
-    """A tool that reads: its arguments are resolved, then `answer` is asked inside one read-only transaction."""
+def tool(
+    desk: Desk, name: str, display_name: str, description: str, parameters: Mapping[str, Any], answer: Answer, *, meaning: str = ""
+) -> Tool:
+    """A tool that reads: its arguments are resolved, then `answer` is asked inside one read-only transaction. `meaning` names the
+    argument that is searched by meaning; it is encoded first, in a thread, while no transaction is open."""
 
     async def call(arguments: Mapping[str, Any]) -> ToolResult:
+        check(arguments, parameters)
+        vector = await encode(desk.encoder, arguments.get(meaning) if meaning else None)
         try:
             async with asking(desk.database) as connection:
                 lexicon = await desk.lexicons.of(connection, desk.base.tenant_id)
                 scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
-                return await answer(Asked(desk, connection, lexicon, scope, arguments))
+                return await answer(Asked(desk, connection, lexicon, scope, arguments, vector))
         except (Invalid, NotFound) as error:
             raise ToolError(error.message) from error
 
     return Tool(name, display_name, description, parameters, call)
+
+
+async def encode(encoder: Encoder | None, text: str | None) -> np.ndarray | None:
+    """The vector of a text; None without a text or a semantic encoder."""
+    if not text or encoder is None or not encoder.semantic:
+        return None
+    return (await asyncio.to_thread(encoder.encode, [text]))[0]
+
+
+def check(arguments: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    """Raises ToolError, in words that a model can mend, where arguments break the outline of their schema."""
+    known = parameters["properties"]
+    if missing := [name for name in parameters["required"] if arguments.get(name) in (None, "", [])]:
+        raise ToolError(f"Give {', '.join(missing)}.")
+    if unknown := set(arguments) - set(known):
+        raise ToolError(f"There is no argument {', '.join(sorted(unknown))}; there are {', '.join(known)}.")
+    for name, value in arguments.items():
+        if value is not None and (problem := _problem(value, known[name])):
+            raise ToolError(f"{name}: {problem}")
+
+
+_TYPES = {"string": str, "integer": int, "number": (int, float), "array": list, "object": dict, "boolean": bool}
+
+
+def _problem(value: Any, wanted: Mapping[str, Any]) -> str | None:
+    if "enum" in wanted and value not in wanted["enum"]:
+        return f"{value} is not one of {', '.join(map(str, wanted['enum']))}."
+    expected = wanted.get("type")
+    if expected and (not isinstance(value, _TYPES[expected]) or (isinstance(value, bool) and expected != "boolean")):
+        return f"must be of type {expected}."
+    if expected == "integer" and not wanted.get("minimum", value) <= value <= wanted.get("maximum", value):
+        return f"must be between {wanted.get('minimum')} and {wanted.get('maximum')}."
+    if isinstance(value, list) and len(value) > wanted.get("maxItems", len(value)):
+        return f"at most {wanted['maxItems']} are possible."
+    if isinstance(value, str) and len(value) > wanted.get("maxLength", len(value)):
+        return f"at most {wanted['maxLength']} characters are possible."
+    if isinstance(value, list):
+        return next(filter(None, (_problem(item, wanted.get("items", {})) for item in value)), None)
+    return _inside(value, wanted)
+
+
+def _inside(value: Any, wanted: Mapping[str, Any]) -> str | None:
+    if not isinstance(value, dict) or "properties" not in wanted:
+        return None
+    for name, item in value.items():
+        if name not in wanted["properties"]:
+            return f"has no {name}; it has {', '.join(wanted['properties'])}."
+        if item is not None and (problem := _problem(item, wanted["properties"][name])):
+            return f"{name}: {problem}"
+    return next((f"needs {name}." for name in wanted.get("required", ()) if value.get(name) is None), None)
 
 
 async def identify(connection: Connection, lexicon: Lexicon, tenant_id: int, kind: str, spelling: str) -> Name:
@@ -135,9 +196,6 @@ async def identify(connection: Connection, lexicon: Lexicon, tenant_id: int, kin
 
 async def read_filter(connection: Connection, lexicon: Lexicon, base: Scope, given: Mapping[str, Any]) -> Scope:
     """The scope that a filter argument selects within `base`. Raises ToolError where it names what is unknown or out of reach."""
-    unknown = set(given) - set(FILTER["properties"])
-    if unknown:
-        raise ToolError(f"A filter has no {', '.join(sorted(unknown))}; it has {', '.join(FILTER['properties'])}.")
     found = await _conditions(connection, lexicon, base.tenant_id, given)
     for field in ("product_ids", "organization_ids", "user_ids"):
         allowed = getattr(base, field)

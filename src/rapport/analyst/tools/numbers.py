@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from rapport.analyst.tools.desk import FILTER, Asked, Desk, period, read_day, read_filter, schema, tool
+from rapport.analyst.tools.desk import FILTER, LIMIT, Asked, Desk, period, read_day, read_filter, schema, tool
 from rapport.analytics import breakdown, dimensions, metrics, trends
 from rapport.domain.agent import Tool, ToolResult
 from rapport.domain.scope import Scope
@@ -14,7 +14,6 @@ from rapport.errors import ToolError
 METRIC_NAMES = {"enum": list(metrics.METRICS)}
 METRIC_LIST = {"type": "array", "items": METRIC_NAMES, "minItems": 1, "maxItems": 12}
 ORDER = {"enum": list(breakdown.ORDERS), "description": "which groups come first, by the first metric"}
-LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
 MIN_N = {"type": "integer", "minimum": 1, "description": "leave out groups whose first figure rests on fewer conversations"}
 GROUPED = {"metrics": METRIC_LIST, "order": ORDER, "limit": LIMIT, "minConversations": MIN_N}
 PRODUCTS = {"type": "array", "items": {"type": "string"}, "maxItems": 20, "description": "ids or names; none: all"}

@@ -1,0 +1,148 @@
+"""Tools about single conversations and single users."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from rapport.analyst.tools.desk import LIMIT, Asked, Desk, period, schema, tool
+from rapport.analytics import breakdown, examples, metrics, people, search
+from rapport.analytics.examples import Example
+from rapport.domain.agent import Tool, ToolResult
+from rapport.errors import ToolError
+
+QUERY = {"type": "string", "minLength": 1, "maxLength": 500, "description": "what the conversations are about, in words"}
+USER_FIGURES = ("conversations", "rating", "sentiment", "frustration", "struggle", "quality_index", "negative_share", "commercial_intent")
+
+
+def conversation_tools(desk: Desk) -> tuple[Tool, ...]:
+    """The tools of this file."""
+    one = {"conversation": {"type": "string", "description": "id of a conversation, yours or ours"}}
+    user = {"user": {"type": "string", "description": "id, name or e-mail"}}
+    found = {"query": QUERY, "order": {"enum": list(examples.ORDERS)}, "limit": LIMIT}
+    return (
+        tool(desk, "getConversations", "Searching conversations",
+             "Conversations by filter, order and words or meaning, with ids, figures and a quote.", schema(found), find, meaning="query"),
+        tool(desk, "getQuotes", "Collecting quotes", "What users said, word for word, with the ids of the conversations.",
+             schema(found), find, meaning="query"),
+        tool(desk, "getConversationDetail", "Reading a conversation", "The transcript and the analysis of one conversation.",
+             schema(one, ["conversation"], filtered=False), detail),
+        tool(desk, "getUserDetail", "Reading a user", "Who a user is, their figures, topics, events and latest conversations.",
+             schema(user, ["user"]), user_detail),
+        tool(desk, "getUserTrajectory", "Following a user", "How one user fared from conversation to conversation.",
+             schema(user, ["user"]), follow_user),
+        tool(desk, "getAtRisk", "Finding who is at risk", "Users or organizations that are most likely to leave, and why.",
+             schema({"who": {"enum": ["user", "organization"]}, "limit": LIMIT}), at_risk),
+    )  # fmt: skip
+
+
+async def find(asked: Asked) -> ToolResult:
+    limit, query = asked.get("limit", 5), asked.get("query", None)
+    (total,) = await metrics.level(asked.connection, asked.scope, metrics.find(["conversations"]))
+    if query:
+        hits = await search.search(asked.connection, asked.scope, query, meaning=asked.meaning, limit=limit)
+        found = await examples.load(asked.connection, asked.scope.tenant_id, [hit.id for hit in hits])
+        scores: list[dict[str, Any]] = [{"fit": hit.score, "foundBy": hit.how} for hit in hits]
+    else:
+        found = await examples.examples(asked.connection, asked.scope, order=asked.get("order", "newest"), limit=limit)
+        scores = [{} for _ in found]
+    return ToolResult(
+        {
+            "period": period(asked.scope),
+            "inScope": total.metric.shown(total.value),
+            "conversations": [example_json(example) | score for example, score in zip(found, scores, strict=True)],
+        },
+        evidence=tuple(example.reference for example in found),
+    )
+
+
+def example_json(example: Example) -> dict[str, Any]:
+    """One conversation as tools give it."""
+    shown = {name: metrics.METRICS[name].shown(getattr(example, name)) for name in ("rating", "sentiment", "frustration", "quality_index")}
+    return {
+        "id": example.reference, "internalId": str(example.id), "at": example.created_at.isoformat(timespec="minutes"),
+        "user": example.user, "userId": example.user_reference, "organization": example.organization, "product": example.product,
+        "model": example.model, "topic": example.topic, "messages": example.messages, "rating": shown["rating"],
+        "sentiment": shown["sentiment"], "frustration": shown["frustration"], "qualityIndex": shown["quality_index"],
+        "summary": examples.shorten(example.summary, 240), "quote": example.quote,
+    }  # fmt: skip
+
+
+async def detail(asked: Asked) -> ToolResult:
+    tenant_id = asked.scope.tenant_id
+    id = await examples.find_conversation(asked.connection, tenant_id, asked.arguments["conversation"])
+    within = replace(asked.scope, conversation_ids=(id,))
+    found = await examples.examples(asked.connection, within, limit=1)
+    if not found:
+        raise ToolError(f"There is no conversation {asked.arguments['conversation']} here.")
+    measured = await people.measures(asked.connection, tenant_id, id)
+    turns = await people.transcript(asked.connection, tenant_id, id)
+    return ToolResult(
+        {
+            "conversation": example_json(found[0]),
+            "analysis": measured and {name: round(v, 2) if isinstance(v, float) else v for name, v in measured.items()},
+            "transcript": [
+                {"role": turn["type"], "text": turn["content"] or turn["tool_name"] or turn["output"], "tool": turn["tool_name"]}
+                for turn in turns
+            ],
+        },
+        evidence=(found[0].reference,),
+    )
+
+
+async def user_detail(asked: Asked) -> ToolResult:
+    name = await asked.identify("user", asked.arguments["user"])
+    scope = replace(asked.scope, user_ids=(UUID(name.id),))
+    known = await people.profile(asked.connection, scope.tenant_id, UUID(name.id))
+    figures = await metrics.level(asked.connection, scope, metrics.find(USER_FIGURES))
+    topics = await breakdown.breakdown(asked.connection, scope, metrics.find(["conversations", "negative_share"]), "topic", limit=5)
+    latest = await examples.examples(asked.connection, scope, limit=5)
+    return ToolResult(
+        {
+            "period": period(scope),
+            "user": {
+                "id": name.id, "externalId": known["external_id"], "name": known["name"], "email": known["email"],
+                "organization": known["organization"], "properties": known["properties"],
+                "organizationProperties": known["organization_properties"] or {}, "events": known["events"],
+                "firstConversation": known["first_at"] and known["first_at"].isoformat(timespec="minutes"),
+                "lastConversation": known["last_at"] and known["last_at"].isoformat(timespec="minutes"),
+            },
+            "figures": [figure.json() for figure in figures],
+            "topics": [{"name": group.label, "conversations": group.conversations} for group in topics.groups],
+            "conversations": [example_json(example) for example in latest],
+        },
+        evidence=tuple(example.reference for example in latest),
+    )  # fmt: skip
+
+
+async def follow_user(asked: Asked) -> ToolResult:
+    name = await asked.identify("user", asked.arguments["user"])
+    found = await people.trajectory(asked.connection, replace(asked.scope, user_ids=(UUID(name.id),)))
+    steps = [
+        {
+            "id": step.reference, "at": step.created_at.isoformat(timespec="minutes"), "topic": step.topic,
+            "rating": metrics.METRICS["rating"].shown(step.rating), "sentiment": metrics.METRICS["sentiment"].shown(step.sentiment),
+            "frustration": metrics.METRICS["frustration"].shown(step.frustration),
+        }
+        for step in found.steps
+    ]  # fmt: skip
+    output = {"period": period(asked.scope), "user": name.text, "direction": found.direction, "conversations": steps}
+    return ToolResult(output, evidence=tuple(step.reference for step in found.steps))
+
+
+async def at_risk(asked: Asked) -> ToolResult:
+    who = asked.get("who", "user")
+    found = await people.at_risk(asked.connection, asked.scope, who=who, limit=asked.get("limit", 10))
+    return ToolResult(
+        {
+            "period": period(asked.scope),
+            "who": who,
+            "found": [
+                {
+                    "id": str(one.id), "name": one.name, "externalId": one.reference, "conversations": one.conversations,
+                    "badConversations": one.bad, "risk": round(one.risk, 2), "lastAt": one.last_at.date().isoformat(),
+                    "reasons": {reason: round(value, 2) for reason, value in one.reasons.items()},
+                }
+                for one in found
+            ],
+        }
+    )  # fmt: skip

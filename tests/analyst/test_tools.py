@@ -1,0 +1,141 @@
+"""Tools: what they answer, and that no argument reaches what the chat may not see."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.analytics.world import World, as_numbers, new_world
+
+from rapport.analyst import tools
+from rapport.analyst.tools.desk import Desk
+from rapport.analytics.lexicon import Lexicons
+from rapport.domain.ids import new_id
+from rapport.errors import ToolError
+from rapport.store.database import Database
+
+pytestmark = pytest.mark.anyio
+
+
+class Chat:
+    """Tools called by name, as a model would."""
+
+    def __init__(self, desk: Desk):
+        self.desk = desk
+        self.tools = {tool.name: tool for tool in tools.bind(desk)}
+
+    async def call(self, name: str, **arguments: Any) -> Any:
+        return (await self.tools[name].call(arguments)).output
+
+
+@pytest.fixture
+async def world(db: Database) -> World:
+    async with db.transaction() as connection:
+        world = await new_world(connection)
+        await world.organization("Acme", plan="enterprise")
+        for day in range(12):
+            await world.conversation(user="Ann", organization="Acme", day=day, rating=5, sentiment=0.6, topic="billing", model="gpt-4o")
+            await world.conversation(
+                user="Bob",
+                day=day,
+                rating=2,
+                sentiment=-0.7 + day / 100,
+                frustration=0.9,
+                dissatisfied=0.9,
+                topic="delivery",
+                says=("My parcel never came", "I am angry"),
+                product="Shop",
+                model="small-1",
+                tools=[["track", 1, 1]],
+            )
+        other = await new_world(connection, "other")
+        await other.conversation(user="Zoe", product="Foreign", external_id="foreign-1")
+    return world
+
+
+@pytest.fixture
+def chat(db: Database, world: World) -> Chat:
+    return Chat(Desk(db, world.scope, new_id(), Lexicons()))
+
+
+async def test_every_tool_answers_with_its_defaults(chat: Chat, world: World):
+    given = {
+        "getMetrics": {"metrics": ["rating"]}, "getBreakdown": {"dimension": "topic"}, "getTrends": {"metric": "rating"},
+        "compareGroups": {"sides": [{"name": "a", "filter": {"users": ["Ann"]}}, {"name": "b", "filter": {"users": ["Bob"]}}]},
+        "comparePeriods": {"filter": {"since": "2026-09-14", "until": "2026-09-20"}}, "getConversationDetail": {"conversation": "c-1"},
+        "getUserDetail": {"user": "bob@example.com"}, "getUserTrajectory": {"user": "u-ann"},
+    }  # fmt: skip
+    for name in set(chat.tools) - {"draftTicket", "createTicket"}:
+        assert await chat.call(name, **given.get(name, {})), name
+
+
+async def test_names_ids_and_addresses_are_understood(chat: Chat, world: World):
+    ann = str(world.ids["app_user", "Ann"])
+    for spelling in ("Ann", "ann", "u-ann", "ann@example.com", ann):
+        assert as_numbers(await chat.call("countConversations", filter={"users": [spelling]}))["conversations"] == 12
+
+
+async def test_an_unknown_name_is_refused_with_its_neighbours(chat: Chat):
+    with pytest.raises(ToolError, match=r"no organization called Acmee\. .*Acme"):
+        await chat.call("countConversations", filter={"organizations": ["Acmee"]})
+
+
+async def test_names_of_another_tenant_are_unknown(chat: Chat):
+    with pytest.raises(ToolError, match="no user called Zoe"):
+        await chat.call("getUserDetail", user="Zoe")
+    with pytest.raises(ToolError, match="no conversation foreign-1"):
+        await chat.call("getConversationDetail", conversation="foreign-1")
+
+
+async def test_a_chat_on_one_product_cannot_leave_it(db: Database, world: World):
+    chat = Chat(Desk(db, replace(world.scope, product_ids=(world.ids["product", "Shop"],)), new_id(), Lexicons()))
+    assert as_numbers(await chat.call("countConversations"))["conversations"] == 12
+    assert [group["name"] for group in (await chat.call("getProductList"))["groups"]] == ["Shop"]
+    with pytest.raises(ToolError, match="limited"):
+        await chat.call("countConversations", filter={"products": ["Pilot"]})
+    with pytest.raises(ToolError, match="limited"):
+        await chat.call("compareProducts", products=["Pilot", "Shop"])
+    with pytest.raises(ToolError, match="no conversation"):
+        await chat.call("getConversationDetail", conversation="c-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "problem"),
+    [
+        ("getMetrics", {}, "Give metrics"),
+        ("getMetrics", {"metrics": ["love"]}, "love is not one of"),
+        ("getTrends", {"metric": "rating", "bucket": 3}, "3 is not one of"),
+        ("getUserRanking", {"limit": 1000}, "between 1 and 100"),
+        ("getUserRanking", {"filter": {"colour": "red"}}, "has no colour"),
+        ("countConversations", {"filter": {"since": "soon"}}, "YYYY-MM-DD"),
+        ("countConversations", {"filter": {"without": {"sql": "1=1"}}}, "has no sql"),
+    ],
+)
+async def test_wrong_arguments_are_told_to_the_model(chat: Chat, name: str, arguments: dict, problem: str):
+    with pytest.raises(ToolError, match=problem):
+        await chat.call(name, **arguments)
+
+
+async def test_users_are_ranked(chat: Chat):
+    ranked = await chat.call("getUserRanking", metrics=["frustration"], order="highest")
+    assert ranked["groups"][0] | {"id": ""} == {
+        "id": "", "name": "Bob", "externalId": "u-bob", "conversations": 12,
+        "figures": [{"metric": "frustration", "title": "average frustration", "value": 0.9, "unit": "score", "n": 12}],
+    }  # fmt: skip
+
+
+async def test_conversations_are_found_by_words_and_quoted(chat: Chat):
+    found = await chat.call("getConversations", query="parcels that never came", limit=3)
+    assert len(found["conversations"]) == 3
+    assert {one["user"] for one in found["conversations"]} == {"Bob"}
+    assert found["conversations"][0]["quote"] == "My parcel never came"
+    assert (await chat.call("getConversations", query="xylophone lessons"))["conversations"] == []
+
+
+async def test_who_is_at_risk_is_who_fared_badly(chat: Chat):
+    found = await chat.call("getAtRisk")
+    assert [(one["name"], one["badConversations"]) for one in found["found"]] == [("Bob", 12)]
+
+
+async def test_a_users_way_is_followed(chat: Chat):
+    found = await chat.call("getUserTrajectory", user="Bob")
+    assert (found["direction"], len(found["conversations"])) == ("improving", 12)
