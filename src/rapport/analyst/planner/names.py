@@ -1,0 +1,344 @@
+"""Links words of a question to the tenant's own names: products, people, models, tools, property values and the rest.
+
+Exact names first, then distinctive parts ("Acme" for Acme Corp), then spelling (one or two letters off). Words of everyday language and of
+the lexicon are never taken for a part of a name, unless they are written with a capital and the name is rare: "customer" is no hint of
+"Customer Support Bot". Several names that fit equally well are all linked, and the answer says so.
+"""
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from rapport.analyst.planner.common import common
+from rapport.analyst.planner.lexicon import vocabulary
+from rapport.analyst.planner.words import Word, parts, stem
+from rapport.analytics.lexicon import Name
+
+KINDS = (
+    "product", "organization", "user", "model", "prompt", "prompt_version", "segment", "tool", "property", "event_type", "topic", "topic_group",
+)  # fmt: skip
+"""In the order of preference where one wording fits several."""
+
+MAX_PARTS = 7
+MOST_ALIKE = 6
+"""A part that more names of one kind than this share does not tell them apart."""
+
+_SPELLING = {
+    "product": 82,
+    "organization": 82,
+    "user": 84,
+    "model": 88,
+    "tool": 84,
+    "segment": 86,
+    "event_type": 88,
+    "prompt": 88,
+    "topic": 90,
+}
+_GENERIC = frozenset(
+    "inc corp corporation ltd llc gmbh co company group labs lab systems solutions technologies tech software services holding ag sa plc bot assistant ai app the of and for"
+    " team agent chat help support customer test user org v".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place in the question and the names it means, of one kind; more than one where it fits several equally well."""
+
+    start: int
+    end: int
+    text: str
+    names: tuple[Name, ...]
+    score: float = 100.0
+    negated: bool = False
+
+    @property
+    def kind(self) -> str:
+        return self.names[0].kind
+
+
+class Names:
+    """The index of a tenant's names. Build it once for a set of names; linking a question takes a few milliseconds at 20,000 names."""
+
+    def __init__(self, names: Iterable[Name]):
+        self.all = tuple(names)
+        self._exact: dict[str, list[Name]] = defaultdict(list)
+        self._parts: dict[str, dict[str, list[Name]]] = defaultdict(lambda: defaultdict(list))
+        self._spelled: dict[Name, list[tuple[str, ...]]] = {}
+        self._ids: dict[str, list[Name]] = defaultdict(list)
+        for name in self.all:
+            self._add(name)
+        self._vocabulary = [part for part in self._parts if len(part) >= 4 and not part.isdigit()]
+        self._known, self._common = vocabulary(), common()
+
+    def _add(self, name: Name) -> None:
+        spellings = []
+        self._ids[name.id.lower()].append(name)
+        for alias in dict.fromkeys((name.text, *name.also)):
+            split = parts(alias)
+            if not split:
+                continue
+            spellings.append(split)
+            for form in {" ".join(split), "".join(split)}:
+                if name not in self._exact[form]:
+                    self._exact[form].append(name)
+            if name not in self._ids[alias.lower()]:
+                self._ids[alias.lower()].append(name)
+            if "@" in alias or name.kind == "property":
+                continue
+            for part in set(split):
+                if name not in self._parts[part][name.kind]:
+                    self._parts[part][name.kind].append(name)
+        self._spelled[name] = spellings
+
+    def of_kind(self, kind: str) -> tuple[Name, ...]:
+        return tuple(name for name in self.all if name.kind == kind)
+
+    def knows(self, part: str) -> bool:
+        return part in self._parts or part in self._exact
+
+    def named(self, text: str) -> bool:
+        """Whether this is exactly an id, an e-mail address or a name of something."""
+        return text.lower() in self._ids
+
+    def link(self, text: str, words: Sequence[Word], *, taken: Sequence[tuple[int, int]] = ()) -> list[Link]:
+        """The names that `words` mention, in order, none overlapping; words inside `taken` spans are not looked at."""
+        free = [word for word in words if not any(start <= word.start < end for start, end in taken)]
+        found: list[Link] = []
+        for step in (self._whole, self._partly, self._misspelled):
+            for link in step(text, free):
+                if not any(link.start < other.end and other.start < link.end for other in found):
+                    found.append(link)
+            free = [word for word in free if not any(link.start <= word.start < link.end for link in found)]
+        return sorted(found, key=lambda link: link.start)
+
+    # -- Exact names, longest first
+
+    def _whole(self, text: str, words: Sequence[Word]) -> list[Link]:
+        links: list[Link] = []
+        used: set[int] = set()
+        for size in range(min(MAX_PARTS, len(words)), 0, -1):
+            for at in range(len(words) - size + 1):
+                window = words[at : at + size]
+                if used & set(range(at, at + size)) or not _adjacent(text, window):
+                    continue
+                names = self._lookup(text, window)
+                if names:
+                    used |= set(range(at, at + size))
+                    links.append(_link(text, window, names, 100.0))
+        return links
+
+    def _lookup(self, text: str, window: Sequence[Word]) -> list[Name]:
+        raw = text[window[0].start : window[-1].end].lower()
+        names = self._ids.get(raw) or self._ids.get(" ".join(word.lower for word in window))
+        if not names:
+            split = tuple(part for word in window for part in parts(word.lower if word.text.lower() != word.lower else word.text))
+            names = self._exact.get(" ".join(split)) or (self._exact.get("".join(split)) if len("".join(split)) >= 5 else None)
+        if not names and len(window) == 1 and len(raw) > 4 and raw.endswith("s"):
+            names = [name for name in self._exact.get(raw[:-1], ()) if name.kind in ("event_type", "tool", "topic")]
+        names = [name for name in names or () if self._plausible(name, text, window)]
+        return _preferred(names, text, window)
+
+    def _plausible(self, name: Name, text: str, window: Sequence[Word]) -> bool:
+        """Everyday words are names only where a kind or a capital says so: "free users", "the search tool", "Will"."""
+        if len(window) > 1 or not self._everyday(window[0]):
+            return True
+        if _hinted(text, window) == name.kind or _hinted(text, window) == "property" == name.kind:
+            return True
+        capital = window[0].text[:1].isupper() and window[0].start > 0
+        return capital and name.kind in ("product", "organization", "user", "model", "segment")
+
+    def _everyday(self, word: Word) -> bool:
+        return word.lower in self._known or word.lower in self._common or stem(word.lower) in self._common
+
+    # -- Distinctive parts
+
+    def _partly(self, text: str, words: Sequence[Word]) -> list[Link]:
+        links: list[Link] = []
+        at = 0
+        while at < len(words):
+            size, names = self._longest_part(text, words, at)
+            if names:
+                links.append(_link(text, words[at : at + size], names, 90.0))
+            at += max(size, 1)
+        return links
+
+    def _longest_part(self, text: str, words: Sequence[Word], at: int) -> tuple[int, list[Name]]:
+        for size in (3, 2, 1):
+            window = words[at : at + size]
+            if len(window) < size or not _adjacent(text, window):
+                continue
+            if size == 1 and not self._distinctive(text, window[0]):
+                continue
+            if size > 1 and all(self._everyday(word) for word in window):
+                continue
+            split = [part for word in window for part in parts(word.lower)]
+            candidates = self._sharing(split)
+            names = _preferred(candidates, text, window)
+            if names and len(names) <= MOST_ALIKE:
+                return size, names
+        return 1, []
+
+    def _distinctive(self, text: str, word: Word) -> bool:
+        if len(word.lower) < 3 or word.lower in _GENERIC or word.lower.isdigit():
+            return False
+        if not self._everyday(word):
+            return True
+        return word.text[:1].isupper() and word.start > 0 and not text[: word.start].rstrip().endswith((".", "!", "?", ":"))
+
+    def _sharing(self, split: Sequence[str]) -> list[Name]:
+        by_kind = [self._parts.get(part) for part in split]
+        if not by_kind or any(found is None for found in by_kind):
+            return []
+        names = []
+        for kind in KINDS:
+            if kind in ("property", "event_type"):
+                continue
+            sets = [set(found.get(kind, ())) for found in by_kind if found is not None]
+            names += sorted(set.intersection(*sets), key=lambda name: name.text)
+        return names
+
+    # -- Spelling
+
+    def _misspelled(self, text: str, words: Sequence[Word]) -> list[Link]:
+        links: list[Link] = []
+        used: set[int] = set()
+        strange = [
+            i
+            for i, word in enumerate(words)
+            if len(word.lower) >= 4 and not self._everyday(word) and not word.lower.isdigit() and "@" not in word.lower
+        ]
+        for i in strange[:12]:
+            if i in used:
+                continue
+            best = self._closest(text, words, i)
+            if best:
+                first, last, names, score = best
+                used |= set(range(first, last))
+                links.append(_link(text, words[first:last], names, score))
+        return links
+
+    def _closest(self, text: str, words: Sequence[Word], at: int) -> tuple[int, int, list[Name], float] | None:
+        word = words[at].lower
+        alike = process.extract(word, self._vocabulary, scorer=fuzz.ratio, score_cutoff=74, limit=8)
+        candidates = {name for part, _, _ in alike for names in self._parts[part].values() for name in names}
+        best: tuple[float, int, int, list[Name]] | None = None
+        for name in sorted(candidates, key=lambda name: (KINDS.index(name.kind), name.text))[:300]:
+            for spelling in self._spelled[name]:
+                for first, last in _windows(at, len(spelling), len(words)):
+                    window = words[first:last]
+                    if not _adjacent(text, window):
+                        continue
+                    score = _similarity(window, spelling)
+                    if score < _SPELLING.get(name.kind, 90):
+                        continue
+                    if best is None or score > best[0] or (score == best[0] and last - first > best[2] - best[1]):
+                        best = (score, first, last, [name])
+                    elif score == best[0] and (first, last) == (best[1], best[2]) and name not in best[3]:
+                        best[3].append(name)
+        if best is None:
+            return self._one_part(text, words, at, alike)
+        score, first, last, names = best
+        return first, last, _preferred(names, text, words[first:last]), score
+
+    def _one_part(
+        self, text: str, words: Sequence[Word], at: int, alike: Sequence[tuple[str, float, int]]
+    ) -> tuple[int, int, list[Name], float] | None:
+        """A misspelt part of a longer name: "Marai" for Maria Lopez."""
+        word = words[at].lower
+        for part, score, _ in alike:
+            if (
+                score >= 80
+                and len(word) >= 5
+                and DamerauLevenshtein.distance(word, part) <= (1 if len(word) < 8 else 2)
+                and part not in _GENERIC
+            ):
+                names = _preferred(self._sharing([part]), text, words[at : at + 1])
+                if names and len(names) <= MOST_ALIKE:
+                    return at, at + 1, names, score
+        return None
+
+    def similar(self, text: str, kind: str | None = None, limit: int = 3) -> list[Name]:
+        """Names to offer where none was linked."""
+        pool = {name.text: name for name in self.all if kind is None or name.kind == kind}
+        found = process.extract(text, list(pool), scorer=fuzz.WRatio, score_cutoff=60, limit=limit)
+        return [pool[label] for label, _, _ in found]
+
+
+def _windows(at: int, size: int, count: int) -> Iterable[tuple[int, int]]:
+    for first in range(max(0, at - size + 1), at + 1):
+        if first + size <= count:
+            yield first, first + size
+    if size > 1:  # "forgepilot" for two parts, written as one
+        yield at, at + 1
+
+
+def _similarity(window: Sequence[Word], spelling: tuple[str, ...]) -> float:
+    """Of 100. Each part must be close on its own, so that "Nova Help" is not "Beacon Help"."""
+    split = [part for word in window for part in parts(word.lower)]
+    if len(split) == len(spelling):
+        scores = [100 * DamerauLevenshtein.normalized_similarity(a, b) for a, b in zip(split, spelling, strict=True)]
+        return sum(scores) / len(scores) if min(scores) >= 60 else 0.0
+    joined, wanted = "".join(split), "".join(spelling)
+    return 100 * DamerauLevenshtein.normalized_similarity(joined, wanted) if min(len(joined), len(wanted)) >= 6 else 0.0
+
+
+def _adjacent(text: str, window: Sequence[Word]) -> bool:
+    return all(not re.search(r"[?!;:,]|\.\s", text[a.end : b.start]) for a, b in itertools.pairwise(window))
+
+
+_HINTS = {
+    "user": "user customer person buyer student learner shopper mr mrs ms", "organization": "organization company account client org customer organisation firm team",
+    "product": "product app assistant bot", "model": "model llm", "tool": "tool function integration call", "segment": "segment cohort", "topic": "topic theme subject",
+    "prompt": "prompt", "property": "plan tier customers users people accounts companies clients organizations orgs folks subscribers members shoppers buyers buyer students customer user account",
+    "event_type": "event events",
+}  # fmt: skip
+_HINT_WORDS = {
+    word: kind
+    for kind in ("property", "organization", "user", "product", "model", "tool", "segment", "topic", "prompt", "event_type")
+    for word in _HINTS[kind].split()
+}
+_PROPERTY_WORDS = frozenset(_HINTS["property"].split())
+
+
+def _hinted(text: str, window: Sequence[Word]) -> str | None:
+    """The kind that the word before or after the window names: "user X", "the X tool", "X customers" (a property value)."""
+    after = re.match(r"[\s'’\"-]*(?:s\s)?([\w]+)", text[window[-1].end :])
+    before = re.search(r"([\w]+)[\s:'\"“]*$", text[: window[0].start])
+    if after and after.group(1).lower() in _PROPERTY_WORDS:
+        return "property"
+    for match in (after, before):
+        word = match.group(1).lower() if match else ""
+        for form in (word, word[:-1] if word.endswith("s") else word):
+            if form in _HINT_WORDS and (match is after or form not in ("customers", "users", "people")):
+                return (
+                    next((kind for kind, words in _HINTS.items() if form in words.split() and kind != "property"), "property")
+                    if form not in ("plan", "tier")
+                    else "property"
+                )
+    return None
+
+
+def _preferred(names: Sequence[Name], text: str, window: Sequence[Word]) -> list[Name]:
+    """Of names that fit equally well, those of the kind the question says, else of the kind that comes first."""
+    if not names:
+        return []
+    hint = _hinted(text, window)
+    kinds = sorted({name.kind for name in names}, key=lambda kind: (kind != hint, KINDS.index(kind)))
+    chosen = [name for name in dict.fromkeys(names) if name.kind == kinds[0]]
+    return chosen if kinds[0] != "property" else _same_property(chosen)
+
+
+def _same_property(names: list[Name]) -> list[Name]:
+    return sorted(names, key=lambda name: name.id)[:1] if len({name.id.split("=")[0] for name in names}) > 1 else names
+
+
+def _link(text: str, window: Sequence[Word], names: list[Name], score: float) -> Link:
+    start, end = window[0].start, window[-1].end
+    if text[end - 2 : end] in ("'s", "’s"):
+        end -= 2
+    return Link(start, end, text[start:end], tuple(names), score)
