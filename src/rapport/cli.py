@@ -15,7 +15,9 @@ import structlog
 import typer
 import uvicorn
 from rich.console import Console
+from rich.progress import Progress
 
+from rapport import importing, tour
 from rapport.app import create_app, open_database
 from rapport.config import Settings
 from rapport.errors import RapportError
@@ -94,6 +96,54 @@ def migrate(data_dir: DataDir = None) -> None:
 
     _with_database(settings, nothing)
     typer.echo("up to date")
+
+
+@cli.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON lines, gzip accepted.")],
+    format_: Annotated[str, typer.Option("--format", help="messages: each line is a body of POST /messages.")] = "messages",
+    data_dir: DataDir = None,
+    tenant: Tenant = "default",
+    product: Annotated[str | None, typer.Option(help="Id of the product of lines that name none.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of stopping at the first.")] = False,
+) -> None:
+    """Log the conversations of a file. Running it again stores nothing twice."""
+    if format_ != "messages":
+        raise typer.BadParameter(f"unknown format {format_!r}; known: messages")
+    settings = _settings(data_dir=data_dir, log_level="warning")
+    _log_to_stderr(settings)
+
+    async def load(database: Database) -> importing.Report:
+        async with database.transaction() as connection:
+            tenant_id = await keys.ensure_tenant(connection, tenant)
+        with Progress(console=notes) as progress:
+            bar = progress.add_task("importing", total=file.stat().st_size)
+            return await importing.run(
+                database,
+                importing.Import(
+                    path=file, tenant_id=tenant_id, settings=settings, product_id=UUID(product) if product else None, skip_bad=skip_bad,
+                    advanced=lambda read: progress.update(bar, completed=read),
+                    complain=lambda bad: progress.console.print(f"line {bad.number}: {bad.reason}", highlight=False, markup=False),
+                ),
+            )  # fmt: skip
+
+    report = _with_database(settings, load)
+    notes.print(
+        f"{report.lines} lines: {report.created} messages stored, {report.deduplicated} known already, {report.bad} bad lines left out."
+    )
+    typer.echo(report.lines - report.bad)
+
+
+@cli.command()
+def demo(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Start the server with a tenant full of conversations, and say how to use it. Stays in the foreground."""
+    settings = _settings(host=host, port=port, data_dir=data_dir, log_level="warning")
+    _log_to_stderr(settings)
+    tour.main(settings, notes)
 
 
 @key_commands.command("create")

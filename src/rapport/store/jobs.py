@@ -271,6 +271,17 @@ async def counts(connection: Connection) -> dict[str, int]:
     return dict(row) if row else {}
 
 
+async def waiting(connection: Connection, tenant_id: int) -> int:
+    """Analyses and jobs of this tenant that are still to be done; those that were given up do not count."""
+    return await connection.fetchval(
+        """
+        SELECT (SELECT count(*) FROM analysis_pending WHERE tenant_id = $1 AND failed_at IS NULL)
+             + (SELECT count(*) FROM job WHERE tenant_id = $1 AND failed_at IS NULL)
+        """,
+        tenant_id,
+    )
+
+
 # Generic jobs ---------------------------------------------------------------------------------------------------------
 
 

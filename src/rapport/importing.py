@@ -1,0 +1,134 @@
+"""`rapport import`: a file of POST /messages bodies, one JSON object a line, gzip accepted.
+
+Written in transactions of GROUP lines through the single write path, so a killed import can be run again: what is there already is
+recognised by its external ids. A line without them gets ids made from its own content (its SHA-256), for the same reason.
+"""
+
+import gzip
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from rapport.api.greenflash.messages import LogMessages, batch_of
+from rapport.config import Settings
+from rapport.errors import Invalid, RapportError
+from rapport.store import conversations
+from rapport.store.conversations import Appended, Batch
+from rapport.store.database import Database
+
+GROUP = 100
+MAX_LINE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that was not stored; `number` counts from 1."""
+
+    number: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did so far."""
+
+    lines: int = 0
+    created: int = 0
+    deduplicated: int = 0
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What to import, for whom, and whom to tell. `advanced` hears the bytes of the file read so far."""
+
+    path: Path
+    tenant_id: int
+    settings: Settings
+    product_id: UUID | None = None
+    skip_bad: bool = False
+    advanced: Callable[[int], None] = lambda read: None
+    complain: Callable[[BadLine], None] = lambda bad: None
+
+
+async def run(database: Database, job: Import) -> Report:
+    """Import the whole file. Without `skip_bad` the first bad line ends it (Invalid, with its number); all before it is stored."""
+    report = Report()
+    group: list[tuple[int, Batch]] = []
+    for number, line, read in _lines(job.path):
+        report.lines += 1
+        try:
+            group.append((number, _batch(line, job)))
+        except (ValidationError, Invalid, UnicodeDecodeError) as error:
+            await _store(database, job, group, report)
+            group = []
+            _refuse(BadLine(number, _reason(error)), job, report)
+        if len(group) >= GROUP:
+            await _store(database, job, group, report)
+            group = []
+            job.advanced(read)
+    await _store(database, job, group, report)
+    job.advanced(job.path.stat().st_size)
+    return report
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes, int]]:
+    """(number, line, bytes of the file read so far) of each line that is not blank."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        lines = io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file  # type: ignore[arg-type]
+        number = 0
+        while line := lines.readline(MAX_LINE_BYTES + 1):
+            number += 1
+            if len(line) > MAX_LINE_BYTES:
+                raise Invalid(f"line {number} is longer than {MAX_LINE_BYTES // 1024**2} MiB; split the conversation into several lines.")
+            if line.strip():
+                yield number, line, file.tell()
+
+
+def _batch(line: bytes, job: Import) -> Batch:
+    body = LogMessages.model_validate_json(line.decode("utf-8"))
+    if job.product_id and not body.product_id:
+        body = body.model_copy(update={"product_id": job.product_id})
+    batch = replace(batch_of(body, job.settings), source="import")
+    if batch.external_id or batch.conversation_id:
+        return batch
+    digest = hashlib.sha256(line.strip()).hexdigest()[:24]
+    messages = tuple(m if m.external_id else replace(m, external_id=f"{digest}-{n}") for n, m in enumerate(batch.messages))
+    return replace(batch, external_id=f"import-{digest}", messages=messages)
+
+
+async def _store(database: Database, job: Import, group: list[tuple[int, Batch]], report: Report) -> None:
+    if not group:
+        return
+    async with database.transaction() as connection:
+        results = await conversations.append_many(connection, job.tenant_id, [batch for _, batch in group])
+    for result in results:
+        if isinstance(result, Appended):
+            report.created += sum(m.status == "created" for m in result.messages)
+            report.deduplicated += sum(m.status == "deduplicated" for m in result.messages)
+    for (number, _), result in zip(group, results, strict=True):
+        if isinstance(result, RapportError):
+            _refuse(BadLine(number, result.message), job, report)
+
+
+def _refuse(bad: BadLine, job: Import, report: Report) -> None:
+    report.bad += 1
+    job.complain(bad)
+    if not job.skip_bad:
+        raise Invalid(
+            f"line {bad.number} is bad: {bad.reason} Mend it and run the import again, or add --skip-bad to leave such lines out."
+        )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(str(part) for part in first['loc']) or 'the line'}: {first['msg']}."
+    return error.message if isinstance(error, RapportError) else f"{error}."
