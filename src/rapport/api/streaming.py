@@ -1,8 +1,10 @@
 """A run's log as an HTTP response. Plain ASGI: one body chunk for each wake-up, whole events only, nothing per event."""
 
 import asyncio
+import hashlib
 from uuid import UUID
 
+from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -58,3 +60,18 @@ async def _leave(receive: Receive, reader: Reader) -> None:
 def stream_started(hub: Hub, started: Started, *, on_disconnect: str, with_ids: bool, headers: dict[str, str] | None = None) -> RunStream:
     """The response of the request that started (or joined) a run: its first reader."""
     return RunStream(hub, started.log, started.id, with_ids=with_ids, cancel_run=on_disconnect == "cancel", headers=headers)
+
+
+async def wait_for_end(hub: Hub, log: Log) -> None:
+    """Follow a run to its end without sending anything: for answers that are one JSON object."""
+    reader = hub.reader(log)
+    try:
+        while await reader.next():
+            pass
+    finally:
+        hub.leave(reader)
+
+
+def request_hash(thread: object, body: BaseModel) -> bytes:
+    """Tells a repeated request from another one: SHA-256 of the conversation and the parsed body."""
+    return hashlib.sha256(f"{thread}\x1f{body.model_dump_json()}".encode()).digest()

@@ -1,0 +1,191 @@
+"""Agents: create, read, change, delete; their documents. Every success of this API is 200 with a body: its client knows no other."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query, UploadFile
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from rapport.analysis.documents import MAX_BYTES
+from rapport.api.auth import Caller, Parts
+from rapport.domain.agent import Agent
+from rapport.domain.ids import parse_id
+from rapport.domain.scope import Principal
+from rapport.errors import Forbidden, NotFound, TooLarge
+from rapport.store import agents, catalog, conversations, documents
+from rapport.store.database import Connection
+
+router = APIRouter(prefix="/api", tags=["agents"])
+
+DEFAULT_PRODUCT = "Agents"
+SKILLS = {
+    "core": "Conversation", "search": "Search in documents", "education": "Education", "translate": "Translate", "summarize": "Summarize",
+    "productivity": "Productivity", "development": "Development", "finance": "Finance",
+}  # fmt: skip
+
+
+class AgentBody(BaseModel):
+    """What creates or changes an agent; absent fields stay as they are."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+    name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    description: Annotated[str | None, Field(max_length=2_000)] = None
+    personality: Annotated[str | None, Field(max_length=100)] = None
+    tone: Annotated[str | None, Field(max_length=100)] = None
+    skills: Annotated[list[str] | None, Field(max_length=50, validation_alias=AliasChoices("skills", "enabled_skills"))] = None
+    system_prompt: Annotated[str | None, Field(max_length=100_000)] = None
+    model: Annotated[str | None, Field(max_length=200)] = None
+    avatar_url: Annotated[str | None, Field(max_length=2_048)] = None
+    is_public: bool | None = None
+    greeting: Annotated[str | None, Field(max_length=2_000)] = None
+    suggested_questions: Annotated[list[str] | None, Field(max_length=10)] = None
+    interface: dict[str, Any] | None = None
+    product_id: UUID | None = None
+
+
+class NewAgentBody(AgentBody):
+    name: Annotated[str, Field(min_length=1, max_length=100)]  # type: ignore[assignment]
+
+
+def only_own_agents(caller: Principal) -> None:
+    """Keys that are limited to one agent may talk to it, not manage anything."""
+    if caller.agent_id or caller.visitor:
+        raise Forbidden("This key may only chat with its agent; use a key without such a limit.")
+
+
+async def agent_of(connection: Connection, caller: Principal, reference: str) -> Agent:
+    """The agent that the path names. Raises NotFound, Forbidden for a key of another agent."""
+    found = await agents.resolve(connection, caller.tenant_id, reference)
+    if caller.agent_id and caller.agent_id != found.id:
+        raise Forbidden("This key belongs to another agent.")
+    return found
+
+
+def wire_time(moment: datetime) -> str:
+    """2026-02-14T10:00:00Z"""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shown(agent: Agent) -> dict[str, Any]:
+    """An agent as this API writes it."""
+    return {
+        "id": str(agent.id), "name": agent.name, "description": agent.description, "personality": agent.personality, "tone": agent.tone,
+        "status": "active", "skills": list(agent.skills), "enabled_skills": list(agent.skills), "system_prompt": agent.system_prompt,
+        "model": agent.model, "avatar_url": agent.avatar_url, "is_public": agent.is_public, "slug": agent.slug,
+        "greeting": agent.greeting, "suggested_questions": list(agent.suggested_questions), "interface": agent.interface,
+        "product_id": str(agent.product_id), "user_count": agent.user_count, "message_count": agent.message_count,
+        "created_at": wire_time(agent.created_at), "updated_at": wire_time(agent.updated_at),
+    }  # fmt: skip
+
+
+@router.get("/agents")
+async def list_agents(
+    caller: Caller, parts: Parts, page: Annotated[int, Query(ge=1)] = 1, per_page: Annotated[int, Query(ge=1, le=100)] = 20
+) -> list[dict[str, Any]]:
+    """All agents, newest first."""
+    only_own_agents(caller)
+    async with parts.database.connection() as connection:
+        return [shown(agent) for agent in await agents.list_(connection, caller.tenant_id, limit=per_page, offset=(page - 1) * per_page)]
+
+
+@router.post("/agents")
+async def create_agent(body: NewAgentBody, caller: Caller, parts: Parts) -> dict[str, Any]:
+    """Make an agent. Its conversations are logged under `product_id`, by default under the product "Agents"."""
+    only_own_agents(caller)
+    values = body.model_dump(exclude_none=True)
+    async with parts.database.transaction() as connection:
+        product_id = values.pop("product_id", None)
+        if product_id:
+            await catalog.get_product(connection, caller.tenant_id, product_id)
+        else:
+            product_id = await catalog.ensure_product(connection, caller.tenant_id, DEFAULT_PRODUCT)
+        return shown(await agents.create(connection, caller.tenant_id, product_id=product_id, **values))
+
+
+@router.get("/agents/{agent_id}")
+async def get_agent(agent_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+    """One agent."""
+    async with parts.database.connection() as connection:
+        return shown(await agent_of(connection, caller, agent_id))
+
+
+@router.put("/agents/{agent_id}")
+@router.patch("/agents/{agent_id}", include_in_schema=False)
+async def update_agent(agent_id: str, body: AgentBody, caller: Caller, parts: Parts) -> dict[str, Any]:
+    """Change what is given; a new system prompt becomes a new prompt version with the next message."""
+    only_own_agents(caller)
+    async with parts.database.transaction() as connection:
+        agent = await agent_of(connection, caller, agent_id)
+        changes = body.model_dump(exclude_unset=True)
+        if changes.get("name", "") is None:
+            changes.pop("name")
+        for name in ("skills", "suggested_questions", "interface", "is_public", "product_id"):
+            if name in changes and changes[name] is None:
+                changes.pop(name)
+        if changes.get("product_id"):
+            await catalog.get_product(connection, caller.tenant_id, changes["product_id"])
+        return shown(await agents.update(connection, caller.tenant_id, agent.id, changes))
+
+
+@router.delete("/agents/{agent_id}")
+async def delete_agent(agent_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+    """Remove an agent with its documents and conversations, for good."""
+    only_own_agents(caller)
+    async with parts.database.transaction() as connection:
+        agent = await agent_of(connection, caller, agent_id)
+        gone = await agents.delete(connection, caller.tenant_id, agent.id)
+        await conversations.delete(connection, caller.tenant_id, gone)
+    return {"status": "deleted", "id": str(agent.id), "deleted_conversations": len(gone)}
+
+
+@router.get("/skills")
+async def list_skills(caller: Caller) -> dict[str, Any]:
+    """Names of skills that clients show; an agent's abilities come from its documents, tools and model."""
+    return {"skills": [{"id": key, "emoji": "", "name": name, "included": True} for key, name in SKILLS.items()]}
+
+
+# Documents ------------------------------------------------------------------------------------------------------------
+
+
+def _document(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]), "filename": row["filename"], "file_type": row["file_type"], "file_size": row["file_size"],
+        "status": row["status"], "chunk_count": row["passage_count"], "agent_id": str(row["agent_id"]),
+        "created_at": wire_time(row["created_at"]),
+    }  # fmt: skip
+
+
+@router.get("/agents/{agent_id}/documents")
+async def list_documents(agent_id: str, caller: Caller, parts: Parts) -> list[dict[str, Any]]:
+    """What the agent knows, oldest first."""
+    async with parts.database.connection() as connection:
+        agent = await agent_of(connection, caller, agent_id)
+        return [_document(row) for row in await documents.list_(connection, caller.tenant_id, agent.id)]
+
+
+@router.post("/agents/{agent_id}/documents/upload")
+async def upload_document(agent_id: str, file: UploadFile, caller: Caller, parts: Parts) -> dict[str, Any]:
+    """Give the agent a document (pdf, txt, md, docx, csv). It can be asked about as soon as this answers."""
+    only_own_agents(caller)
+    async with parts.database.connection() as connection:
+        agent = await agent_of(connection, caller, agent_id)
+    content = await file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise TooLarge(f"A document may have {MAX_BYTES // 1024**2} MiB; split it and upload the parts.")
+    return _document(await parts.knowledge.add(caller.tenant_id, agent.id, filename=file.filename or "document.txt", content=content))
+
+
+@router.delete("/agents/{agent_id}/documents/{document_id}")
+async def delete_document(agent_id: str, document_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+    """Take a document away from the agent."""
+    only_own_agents(caller)
+    found = parse_id(document_id)
+    if found is None:
+        raise NotFound(f"There is no document {document_id!r}.")
+    async with parts.database.transaction() as connection:
+        agent = await agent_of(connection, caller, agent_id)
+        await documents.delete(connection, caller.tenant_id, agent.id, found)
+    return {"status": "deleted", "id": document_id}
