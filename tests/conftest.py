@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -29,14 +31,25 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of the maintenance database of a server that this run owns."""
-    server = embedded.start(tmp_path_factory.mktemp("pg"))
+@contextlib.contextmanager
+def database_folder() -> Iterator[Path]:
+    """A folder for a database server. Not one of pytest's: it closes its folders to the user that the server runs as under root."""
+    folder = Path(tempfile.mkdtemp(prefix="rapport-test-"))
     try:
-        yield server.url
+        yield folder
     finally:
-        server.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of the maintenance database of a server that this run owns."""
+    with database_folder() as folder:
+        server = embedded.start(folder)
+        try:
+            yield server.url
+        finally:
+            server.release()
 
 
 def _sibling(url: str, name: str) -> str:

@@ -12,8 +12,14 @@ from rapport.api.frames import DIALECTS
 from rapport.api.greenflash import catalog, interactions, messages, people, signals
 from rapport.api.native import health, runs
 from rapport.api.state import State
+from rapport.api.teammate import agents as teammate_agents
+from rapport.api.teammate import chat as teammate_chat
+from rapport.api.teammate import conversations as teammate_conversations
 from rapport.config import Settings
+from rapport.providers.encoders import open_encoder
+from rapport.runs.chat import Desk
 from rapport.runs.hub import Hub
+from rapport.runs.knowledge import Knowledge
 from rapport.store import database, embedded
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
@@ -57,7 +63,11 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as opened, open_hub(settings, opened) as hub:
             writer = GroupCommit(opened, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
-            app.state.rapport = State(settings=settings, database=opened, hub=hub, conversations=writer)
+            knowledge = Knowledge(opened, open_encoder(settings.encoder, settings.data_dir))
+            desk = Desk(opened, knowledge, provider=None)
+            app.state.rapport = State(
+                settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge, desk=desk
+            )  # fmt: skip
             yield
 
     app = FastAPI(
@@ -66,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     envelopes.install(app)
     for router in (
         health.router, runs.router, messages.router, interactions.router, people.router, signals.router, catalog.router,
+        teammate_agents.router, teammate_chat.router, teammate_conversations.router,
     ):  # fmt: skip
         app.include_router(router)
     # The last one added is the first to see a request.

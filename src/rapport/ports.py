@@ -12,7 +12,10 @@ from rapport.domain.ticket import Ticket, TicketDraft, TicketLabel, TicketTarget
 class ModelProvider(Protocol):
     """A language model. Implementations: openai_compatible, anthropic, pydantic_ai, scripted, and the builtin ones."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What answers, as it is logged with each answer."""
+        ...
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """Yields the answer as it comes and ends with one ModelFinish. Closing the iterator closes the connection.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.conftest import database_folder
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -90,11 +91,12 @@ class Installation:
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def installation() -> Iterator[Installation]:
     """A fresh data folder; start the server with `.start()`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    made = Installation(tmp_path / "data", port)
-    yield made
-    made.close()
+    with database_folder() as folder:
+        made = Installation(folder / "data", port)
+        yield made
+        made.close()

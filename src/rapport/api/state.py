@@ -7,7 +7,9 @@ from fastapi import Request
 
 from rapport.config import Settings
 from rapport.domain.scope import Principal
+from rapport.runs.chat import Desk
 from rapport.runs.hub import Hub
+from rapport.runs.knowledge import Knowledge
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
 
@@ -20,6 +22,8 @@ class State:
     database: Database
     hub: Hub
     conversations: GroupCommit
+    knowledge: Knowledge
+    desk: Desk
     key_cache: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)  # SHA-256 of a key -> (until, holder)
     secrets: dict[int, bytes] = field(default_factory=dict)  # by tenant: what signs its cursors
 

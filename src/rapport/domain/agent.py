@@ -128,6 +128,20 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that an agent was given. status: processing | ready | failed."""
+
+    id: UUID
+    agent_id: UUID
+    filename: str
+    file_type: str
+    file_size: int  # bytes
+    status: str
+    passage_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PassageHit:
     """A passage found for a question. `score` in [0, 1] orders hits of one search; it is not a probability."""
 

@@ -3,10 +3,8 @@
 import asyncio
 from uuid import UUID
 
-import asyncpg
-
 from rapport.analysis import documents as reading
-from rapport.domain.agent import PassageHit, Tool, ToolResult
+from rapport.domain.agent import Document, PassageHit, Tool, ToolResult
 from rapport.errors import ToolError
 from rapport.ports import Encoder
 from rapport.store import documents
@@ -23,8 +21,8 @@ class Knowledge:
         self._database = database
         self._encoder = encoder
 
-    async def add(self, tenant_id: int, agent_id: UUID, *, filename: str, content: bytes) -> asyncpg.Record:
-        """Read a file and keep its passages; the document's row. Raises Invalid where the file cannot be read; nothing is kept then."""
+    async def add(self, tenant_id: int, agent_id: UUID, *, filename: str, content: bytes) -> Document:
+        """Read a file and keep its passages. Raises Invalid where the file cannot be read; nothing is kept then."""
         kind = reading.file_type(filename)
         passages = await asyncio.to_thread(reading.passages, filename, content)
         embeddings = None
@@ -33,7 +31,7 @@ class Knowledge:
         async with self._database.transaction() as connection:
             row = await documents.add(connection, tenant_id, agent_id, filename=filename, file_type=kind, file_size=len(content))
             return await documents.save_passages(
-                connection, tenant_id, row["id"], [(p.position, p.text, p.heading, p.page) for p in passages], embeddings,
+                connection, tenant_id, row.id, [(p.position, p.text, p.heading, p.page) for p in passages], embeddings,
                 method=self._encoder.name,
             )  # fmt: skip
 

@@ -10,35 +10,36 @@ from uuid import UUID
 import asyncpg
 import numpy as np
 
-from rapport.domain.agent import PassageHit
+from rapport.domain.agent import Document, PassageHit
 from rapport.domain.ids import new_id
 from rapport.errors import NotFound
 from rapport.store.database import Connection
 
+COLUMNS = "id, agent_id, filename, file_type, file_size, status, passage_count, created_at"
 MAX_SCANNED = 20_000
 RANK_CONSTANT = 60
 
 
-async def add(connection: Connection, tenant_id: int, agent_id: UUID, *, filename: str, file_type: str, file_size: int) -> asyncpg.Record:
+async def add(connection: Connection, tenant_id: int, agent_id: UUID, *, filename: str, file_type: str, file_size: int) -> Document:
     """A new document, still without passages."""
     row = await connection.fetchrow(
-        """
+        f"""
         INSERT INTO document (tenant_id, id, agent_id, filename, file_type, file_size, status)
-        VALUES ($1, $2, $3, $4, $5, $6, 'processing') RETURNING *
+        VALUES ($1, $2, $3, $4, $5, $6, 'processing') RETURNING {COLUMNS}
         """,
         tenant_id, new_id(), agent_id, filename, file_type, file_size,
     )  # fmt: skip
     assert row
-    return row
+    return Document(**row)
 
 
 async def save_passages(
     connection: Connection, tenant_id: int, document_id: UUID, passages: Sequence[tuple[int, str, str | None, int | None]],
     embeddings: np.ndarray | None, *, method: str,
-) -> asyncpg.Record:  # fmt: skip
+) -> Document:  # fmt: skip
     """Replaces the document's passages (position, text, heading, page) and makes it ready. Raises NotFound."""
     row = await connection.fetchrow(
-        "UPDATE document SET status = 'ready', passage_count = $3, error = NULL WHERE tenant_id = $1 AND id = $2 RETURNING *",
+        f"UPDATE document SET status = 'ready', passage_count = $3, error = NULL WHERE tenant_id = $1 AND id = $2 RETURNING {COLUMNS}",
         tenant_id, document_id, len(passages),
     )  # fmt: skip
     if row is None:
@@ -57,14 +58,15 @@ async def save_passages(
             for (position, text, heading, page), vector in zip(passages, vectors, strict=True)
         ],
     )
-    return row
+    return Document(**row)
 
 
-async def list_(connection: Connection, tenant_id: int, agent_id: UUID) -> list[asyncpg.Record]:
+async def list_(connection: Connection, tenant_id: int, agent_id: UUID) -> list[Document]:
     """Oldest first."""
-    return await connection.fetch(
-        "SELECT * FROM document WHERE tenant_id = $1 AND agent_id = $2 ORDER BY created_at, id", tenant_id, agent_id
+    rows = await connection.fetch(
+        f"SELECT {COLUMNS} FROM document WHERE tenant_id = $1 AND agent_id = $2 ORDER BY created_at, id", tenant_id, agent_id
     )
+    return [Document(**row) for row in rows]
 
 
 async def delete(connection: Connection, tenant_id: int, agent_id: UUID, document_id: UUID) -> None:

@@ -40,7 +40,7 @@ class Session:
     scan_context: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     summary: str | None = None
-    summary_through: int = 0
+    summary_through: int = -1
     compactions: int = 0
     last_compacted_at: datetime | None = None
     input_tokens: int = 0

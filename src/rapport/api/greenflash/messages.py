@@ -153,7 +153,7 @@ class Logged(Wire):
 async def log_messages(body: LogMessages, parts: Parts, caller: Writer) -> Response:
     """Append messages to a conversation, which is made where it does not exist, as are the user, the organization, the model and
     the prompt. Messages with an `externalMessageId` are stored once, so whole transcripts can be sent again. 200 means durable."""
-    batch = _batch(body, parts.settings)
+    batch = batch_of(body, parts.settings)
     if not _is_sampled(caller.tenant_id, body):
         return _json(_dropped(caller.tenant_id, body, batch))
     return _json(_logged(await parts.conversations.append(caller.tenant_id, batch)))
@@ -166,7 +166,8 @@ def _json(value: Any) -> Response:
 # Request -> Batch -----------------------------------------------------------------------------------------------------
 
 
-def _batch(body: LogMessages, settings: Settings) -> Batch:
+def batch_of(body: LogMessages, settings: Settings) -> Batch:
+    """The request as the store takes it. Raises Invalid, naming the field."""
     if not (body.conversation_id or body.external_conversation_id or body.product_id or settings.sdk_conformance):
         raise Invalid("conversationId: give at least one of conversationId, externalConversationId and productId.")
     strict = settings.compat == "strict"

@@ -4,17 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 from fastapi import APIRouter, Query, UploadFile
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from rapport.analysis.documents import MAX_BYTES
 from rapport.api.auth import Caller, Parts
-from rapport.domain.agent import Agent
+from rapport.domain.agent import Agent, Document
 from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal
 from rapport.errors import Forbidden, NotFound, TooLarge
-from rapport.store import agents, catalog, conversations, documents
+from rapport.store import agents, catalog, deletion, documents
 from rapport.store.database import Connection
 
 router = APIRouter(prefix="/api", tags=["agents"])
@@ -137,7 +136,7 @@ async def delete_agent(agent_id: str, caller: Caller, parts: Parts) -> dict[str,
     async with parts.database.transaction() as connection:
         agent = await agent_of(connection, caller, agent_id)
         gone = await agents.delete(connection, caller.tenant_id, agent.id)
-        await conversations.delete(connection, caller.tenant_id, gone)
+        await deletion.delete_conversations(connection, caller.tenant_id, gone)
     return {"status": "deleted", "id": str(agent.id), "deleted_conversations": len(gone)}
 
 
@@ -150,11 +149,11 @@ async def list_skills(caller: Caller) -> dict[str, Any]:
 # Documents ------------------------------------------------------------------------------------------------------------
 
 
-def _document(row: asyncpg.Record) -> dict[str, Any]:
+def _document(document: Document) -> dict[str, Any]:
     return {
-        "id": str(row["id"]), "filename": row["filename"], "file_type": row["file_type"], "file_size": row["file_size"],
-        "status": row["status"], "chunk_count": row["passage_count"], "agent_id": str(row["agent_id"]),
-        "created_at": wire_time(row["created_at"]),
+        "id": str(document.id), "filename": document.filename, "file_type": document.file_type, "file_size": document.file_size,
+        "status": document.status, "chunk_count": document.passage_count, "agent_id": str(document.agent_id),
+        "created_at": wire_time(document.created_at),
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from rapport.domain.conversation import Message
 from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal
 from rapport.errors import Conflict, NotFound
-from rapport.store import conversations, sessions
+from rapport.store import conversations, deletion, sessions
 from rapport.store.database import Connection
 from rapport.store.sessions import Session
 
@@ -165,7 +165,7 @@ async def delete_conversation(agent_id: str, conversation_id: str, caller: Calle
             raise Conflict("This conversation is being answered; stop it first.")
         deleted = len(await said(connection, caller.tenant_id, session))
         await sessions.delete(connection, caller.tenant_id, [session.id], surface=SURFACE, owner=owner_of(caller))
-        await conversations.delete(connection, caller.tenant_id, [session.id])
+        await deletion.delete_conversations(connection, caller.tenant_id, [session.id])
     return {"status": "deleted", "id": str(session.id), "deleted_messages": deleted}
 
 
