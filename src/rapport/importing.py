@@ -96,12 +96,12 @@ def _batch(line: bytes, job: Import) -> Batch:
     body = LogMessages.model_validate_json(line.decode("utf-8"))
     if job.product_id and not body.product_id:
         body = body.model_copy(update={"product_id": job.product_id})
-    batch = replace(batch_of(body, job.settings), source="import")
-    if batch.external_id or batch.conversation_id:
-        return batch
+    if body.conversation_id or body.external_conversation_id:
+        return replace(batch_of(body, job.settings), source="import")
     digest = hashlib.sha256(line.strip()).hexdigest()[:24]
+    batch = batch_of(body.model_copy(update={"external_conversation_id": f"import-{digest}"}), job.settings)
     messages = tuple(m if m.external_id else replace(m, external_id=f"{digest}-{n}") for n, m in enumerate(batch.messages))
-    return replace(batch, external_id=f"import-{digest}", messages=messages)
+    return replace(batch, source="import", messages=messages)
 
 
 async def _store(database: Database, job: Import, group: list[tuple[int, Batch]], report: Report) -> None:
