@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from rapport import __version__
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
-from rapport.api.greenflash import catalog, interactions, messages, people, signals
+from rapport.api.greenflash import catalog, interactions, messages, people, prompts, signals
 from rapport.api.native import health, runs
 from rapport.api.state import State
 from rapport.api.teammate import agents as teammate_agents
@@ -76,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     envelopes.install(app)
     for router in (
         health.router, runs.router, messages.router, interactions.router, people.router, signals.router, catalog.router,
+        prompts.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
     ):  # fmt: skip
         app.include_router(router)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from rapport.domain.catalog import Product
+from rapport.domain.catalog import Model, Product
 from rapport.domain.ids import new_id, parse_id, stable_id
 from rapport.errors import Conflict, Invalid, NotFound
 from rapport.store.database import Connection
@@ -179,3 +179,51 @@ async def resolve_model(connection: Connection, tenant_id: int, ref: str) -> UUI
     if found is None:
         raise NotFound(f"There is no model {ref[:80]!r}; GET /models lists those that conversations named.")
     return found
+
+
+MODEL = """
+    SELECT m.id, m.canonical_id, m.display_name, m.family, m.provider, m.source, m.created_at, m.last_used_at, m.description,
+           m.context_window, m.input_cost_per_1k, m.output_cost_per_1k,
+           (SELECT count(*) FROM conversation c WHERE c.tenant_id = m.tenant_id AND c.model_id = m.id AND c.kind = 'conversation')
+               AS usage_count
+    FROM model m
+"""
+
+
+async def get_model(connection: Connection, tenant_id: int, model_id: UUID) -> Model:
+    """Raises NotFound."""
+    row = await connection.fetchrow(f"{MODEL} WHERE m.tenant_id = $1 AND m.id = $2", tenant_id, model_id)
+    if row is None:
+        raise NotFound(f"There is no model {model_id}; GET /models lists those that conversations named.")
+    return Model(**row)
+
+
+async def list_models(
+    connection: Connection, tenant_id: int, *, limit: int, offset: int, after: Sequence[Any] | None = None
+) -> tuple[list[Model], int]:
+    """(one page, the most used first; how many there are). `after` is [usage count, id] of the last row of the page before."""
+    count, last = after or (None, None)
+    rows = await connection.fetch(
+        f"""
+        SELECT * FROM ({MODEL} WHERE m.tenant_id = $1) counted
+        WHERE $4::bigint IS NULL OR usage_count < $4 OR (usage_count = $4 AND id > $5::uuid)
+        ORDER BY usage_count DESC, id LIMIT $2 OFFSET $3
+        """,
+        tenant_id, limit, offset, count, last,
+    )  # fmt: skip
+    total = await connection.fetchval("SELECT count(*) FROM model WHERE tenant_id = $1", tenant_id)
+    return [Model(**row) for row in rows], total
+
+
+async def products_of_model(connection: Connection, tenant_id: int, model_id: UUID) -> list[tuple[UUID, str, str | None, int]]:
+    """(id, name, icon, conversations) of the products that used this model, most first."""
+    rows = await connection.fetch(
+        """
+        SELECT p.id, p.name, p.icon, count(*) AS n
+        FROM conversation c JOIN product p ON p.tenant_id = c.tenant_id AND p.id = c.product_id
+        WHERE c.tenant_id = $1 AND c.model_id = $2 AND c.kind = 'conversation'
+        GROUP BY p.id, p.name, p.icon ORDER BY n DESC, p.id
+        """,
+        tenant_id, model_id,
+    )  # fmt: skip
+    return [(row["id"], row["name"], row["icon"], row["n"]) for row in rows]

@@ -7,15 +7,18 @@ Messages that name a prompt activate its version.
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from rapport.domain.catalog import NewComponent, PromptGiven, PromptInForce
+from rapport.domain.catalog import Component, NewComponent, Prompt, PromptGiven, PromptInForce, TemplateMatch
 from rapport.domain.ids import new_id, parse_id
-from rapport.errors import NotFound
-from rapport.store.catalog import empty_prompt_id
+from rapport.errors import Invalid, NotFound
+from rapport.store import lists, templates
+from rapport.store.catalog import empty_prompt_fingerprint, empty_prompt_id
 from rapport.store.database import Connection
 
 HELD = """
@@ -79,8 +82,18 @@ async def bring_into_force(connection: Connection, tenant_id: int, product_id: U
     else:
         digest = fingerprint(given.components)
         row = await _same_content(connection, tenant_id, product_id, digest, given)
+        if row is None and not given.has_reference and (match := await templates.find(connection, tenant_id, product_id, given.components)):
+            row = await connection.fetchrow(f"{HELD} WHERE p.tenant_id = $1 AND p.id = $2", tenant_id, match.prompt_id)
+            assert row is not None
+            return await _put_into_force(connection, tenant_id, product_id, row, given, match)
         if row is None:
             row = await _create_under_lock(connection, tenant_id, product_id, digest, given)
+    return await _put_into_force(connection, tenant_id, product_id, row, given)
+
+
+async def _put_into_force(
+    connection: Connection, tenant_id: int, product_id: UUID, row: asyncpg.Record, given: PromptGiven, match: TemplateMatch | None = None
+) -> PromptInForce:
     version_id = row["version_id"]
     if row["product_id"] == product_id and not row["is_active"]:
         version_id = await activate(connection, tenant_id, product_id, row["id"])
@@ -88,7 +101,7 @@ async def bring_into_force(connection: Connection, tenant_id: int, product_id: U
         version_id = await connection.fetchval(
             "SELECT id FROM product_version WHERE tenant_id = $1 AND product_id = $2 AND is_active", tenant_id, product_id
         )
-    return PromptInForce(row["id"], tuple(row["component_ids"]), version_id, variables=dict(given.variables) or None)
+    return PromptInForce(row["id"], tuple(row["component_ids"]), version_id, dict(given.variables) or None, match)
 
 
 async def _named(connection: Connection, tenant_id: int, given: PromptGiven) -> asyncpg.Record:
@@ -173,6 +186,7 @@ async def insert_prompt(
             for i, c in enumerate(given.components)
         ],
     )
+    await templates.index(connection, tenant_id, product_id, prompt_id, given.components)
     return prompt_id
 
 
@@ -232,3 +246,136 @@ async def activate_version(connection: Connection, tenant_id: int, product_id: U
         """,
         tenant_id, version_id,
     )  # fmt: skip
+
+
+# For the API of prompts -----------------------------------------------------------------------------------------------
+
+
+async def create(
+    connection: Connection, tenant_id: int, product_id: UUID, given: PromptGiven, *, name: str, role: str,
+    description: str | None = None, source: str = "customer", tags: Sequence[str] = (),
+) -> tuple[UUID, UUID]:  # fmt: skip
+    """(prompt, version) of new content, not activated. The same content again, in the named lineage or else of the same name and
+    role, gives the same ids: a repeated request makes nothing new."""
+    await lock_product(connection, tenant_id, product_id)
+    row = await connection.fetchrow(
+        f"""
+        {HELD}
+        WHERE p.tenant_id = $1 AND p.product_id = $2 AND p.fingerprint = $3 AND p.role = $5 AND p.archived_at IS NULL
+          AND CASE WHEN $4::text IS NULL THEN p.external_id IS NULL AND p.name = $6 ELSE p.external_id = $4 END
+        ORDER BY p.number DESC LIMIT 1
+        """,
+        tenant_id, product_id, fingerprint(given.components), given.external_id, role, name,
+    )  # fmt: skip
+    if row is None:
+        prompt_id = await insert_prompt(
+            connection, tenant_id, product_id, given, name=name, description=description, role=role, source=source, tags=tags
+        )
+    else:
+        prompt_id = row["id"]
+    version_id = row["version_id"] if row else None
+    return prompt_id, version_id or await insert_version(connection, tenant_id, product_id, role, prompt_id)
+
+
+async def revise(
+    connection: Connection, tenant_id: int, prompt_id: UUID, components: tuple[NewComponent, ...], *, name: str | None = None,
+    description: str | None = None, role: str | None = None, source: str | None = None,
+) -> tuple[UUID, UUID | None]:  # fmt: skip
+    """Change a prompt. With components: (the lineage's prompt of that content, its version). Without: its name, description,
+    role and source change in place, and the version is None. Raises NotFound."""
+    prompt = await get(connection, tenant_id, prompt_id)
+    if not components:
+        await connection.execute(
+            """
+            UPDATE prompt SET name = coalesce($3, name), description = coalesce($4, description), role = coalesce($5, role),
+                              source = coalesce($6, source), updated_at = now()
+            WHERE tenant_id = $1 AND id = $2
+            """,
+            tenant_id, prompt_id, name, description, role, source,
+        )  # fmt: skip
+        return prompt_id, None
+    given = PromptGiven(components, prompt_id=prompt_id)
+    await lock_product(connection, tenant_id, prompt.product_id)
+    row = await _same_content(connection, tenant_id, prompt.product_id, fingerprint(components), given)
+    revised = row["id"] if row else await insert_prompt(
+        connection, tenant_id, prompt.product_id, given, name=name, description=description, role=role or prompt.role,
+        source=source or prompt.source, tags=prompt.tags,
+    )  # fmt: skip
+    version_id = row["version_id"] if row else None
+    return revised, version_id or await insert_version(connection, tenant_id, prompt.product_id, role or prompt.role, revised)
+
+
+async def archive(connection: Connection, tenant_id: int, prompt_id: UUID, *, even_active: bool = False) -> datetime:
+    """When the prompt was archived: now, or the first time. Raises NotFound, and Invalid for a prompt of the active version."""
+    prompt = await get(connection, tenant_id, prompt_id)
+    await lock_product(connection, tenant_id, prompt.product_id)
+    row = await connection.fetchrow(f"{HELD} WHERE p.tenant_id = $1 AND p.id = $2", tenant_id, prompt_id)
+    if row and row["is_active"] and row["archived_at"] is None and not even_active:
+        raise Invalid("the prompt belongs to the product's active version; activate another version first.")
+    return await connection.fetchval(
+        """
+        UPDATE prompt SET archived_at = coalesce(archived_at, now()), updated_at = now()
+        WHERE tenant_id = $1 AND id = $2 RETURNING archived_at
+        """,
+        tenant_id, prompt_id,
+    )  # fmt: skip
+
+
+PROMPT = """
+    SELECT p.id, p.lineage_id, p.number, p.product_id, p.external_id, p.name, p.description, p.role, p.source, p.tags, p.archived_at,
+           p.created_at, p.updated_at, held.version_id
+    FROM prompt p
+    LEFT JOIN LATERAL (
+        SELECT v.id AS version_id
+        FROM product_version_prompt r JOIN product_version v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+        WHERE r.tenant_id = p.tenant_id AND r.prompt_id = p.id
+        ORDER BY v.is_active DESC, v.number DESC LIMIT 1
+    ) held ON true
+"""
+HELD_BY_ACTIVE = """
+    EXISTS (SELECT 1 FROM product_version_prompt r JOIN product_version v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+            WHERE r.tenant_id = p.tenant_id AND r.prompt_id = p.id AND v.is_active)
+"""
+
+
+async def get(connection: Connection, tenant_id: int, prompt_id: UUID) -> Prompt:
+    """The prompt with its components. Raises NotFound."""
+    row = await connection.fetchrow(f"{PROMPT} WHERE p.tenant_id = $1 AND p.id = $2", tenant_id, prompt_id)
+    if row is None:
+        raise NotFound(f"There is no prompt {prompt_id}; GET /prompts lists them.")
+    return (await _with_components(connection, tenant_id, [row]))[0]
+
+
+async def list_prompts(
+    connection: Connection, tenant_id: int, *, limit: int, offset: int, after: Sequence[Any] | None = None,
+    product_id: UUID | None = None, version_id: UUID | None = None, include_archived: bool = False, active_only: bool = False,
+) -> tuple[list[Prompt], int]:  # fmt: skip
+    """(one page, newest first; how many match). The empty prompts of the products are not among them."""
+    conditions = lists.Conditions(("p.tenant_id = $?", tenant_id), ("p.fingerprint <> $?", empty_prompt_fingerprint()))
+    if product_id:
+        conditions.add("p.product_id = $?", product_id)
+    if version_id:
+        in_version = "SELECT 1 FROM product_version_prompt r WHERE r.tenant_id = p.tenant_id AND r.version_id = $? AND r.prompt_id = p.id"
+        conditions.add(f"EXISTS ({in_version})", version_id)
+    if not include_archived:
+        conditions.sql.append("p.archived_at IS NULL")
+    if active_only:
+        conditions.sql.append(HELD_BY_ACTIVE)
+    rows, total = await lists.newest(
+        connection, select=PROMPT, table="prompt", alias="p", conditions=conditions, limit=limit, offset=offset, after=after
+    )
+    return await _with_components(connection, tenant_id, rows), total
+
+
+async def _with_components(connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> list[Prompt]:
+    pieces: dict[UUID, list[Component]] = {}
+    for row in await connection.fetch(
+        """
+        SELECT prompt_id, id, content, type, source, name, external_id, is_dynamic, created_at, updated_at
+        FROM prompt_component WHERE tenant_id = $1 AND prompt_id = ANY($2) ORDER BY prompt_id, position
+        """,
+        tenant_id, [row["id"] for row in rows],
+    ):  # fmt: skip
+        values = dict(row)
+        pieces.setdefault(values.pop("prompt_id"), []).append(Component(**values))
+    return [Prompt(**{**row, "tags": tuple(row["tags"]), "components": tuple(pieces.get(row["id"], ()))}) for row in rows]

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
+from pydantic import Field
 
 from rapport.api import pagination
 from rapport.api.auth import Caller, Parts
 from rapport.api.greenflash.wire import Wire
 from rapport.api.pagination import Page
 from rapport.domain.analysis import DEFAULT_WEIGHTS
-from rapport.domain.catalog import Product
+from rapport.domain.catalog import Model, Product
 from rapport.store import catalog
 
 router = APIRouter(prefix="/api/v1")
@@ -92,3 +93,79 @@ async def get_product(product_id: str, parts: Parts, caller: Caller) -> dict:
         ],
         "userPrivacy": product.user_privacy,
     }
+
+
+class ModelListed(Wire):
+    id: UUID
+    canonical_id: str
+    display_name: str
+    family: str | None
+    last_used_at: datetime | None
+    provider: str
+    usage_count: int
+
+
+class ModelProduct(Wire):
+    id: UUID
+    conversation_count: int
+    icon: str | None
+    name: str
+
+
+class ModelDetail(ModelListed):
+    coding_index: float | None
+    context_window: int | None
+    created_at: datetime
+    description: str | None
+    expiration_date: datetime | None
+    gpqa: float | None
+    input_cost_per_1k: Annotated[float | None, Field(alias="inputCostPer1k")]
+    input_modalities: list[str] | None
+    intelligence_index: float | None
+    math_index: float | None
+    mmlu_pro: float | None
+    output_cost_per_1k: Annotated[float | None, Field(alias="outputCostPer1k")]
+    output_modalities: list[str] | None
+    products: list[ModelProduct]
+    source: str
+    supported_parameters: list[str] | None
+
+
+NOT_CATALOGUED = (
+    "codingIndex", "expirationDate", "gpqa", "inputModalities", "intelligenceIndex", "mathIndex", "mmluPro", "outputModalities",
+    "supportedParameters",
+)  # fmt: skip
+"""Benchmarks and capabilities that only a vendor's catalogue knows; always null here."""
+
+
+def model_listed(model: Model) -> dict[str, Any]:
+    return {
+        "id": model.id, "canonicalId": model.canonical_id, "displayName": model.display_name, "family": model.family,
+        "lastUsedAt": model.last_used_at, "provider": model.provider, "usageCount": model.usage_count,
+    }  # fmt: skip
+
+
+@router.get("/models", tags=["models"], response_model=list[ModelListed])
+async def list_models(response: Response, page: Annotated[Page, Depends(pagination.page)]) -> list[dict]:
+    """Language models that conversations named, the most used first."""
+    async with page.parts.database.connection() as connection:
+        found, total = await catalog.list_models(
+            connection, page.principal.tenant_id, limit=page.limit, offset=page.offset, after=page.after
+        )
+    last = (found[-1].usage_count, found[-1].id) if found else None
+    await pagination.finish(response, page, count=len(found), total=total, last_key=last)
+    return [model_listed(model) for model in found]
+
+
+@router.get("/models/{model_id}", tags=["models"], response_model=ModelDetail)
+async def get_model(model_id: str, parts: Parts, caller: Caller) -> dict:
+    """One model, by id or name, with its prices, context window and the products that use it."""
+    async with parts.database.connection() as connection:
+        known = await catalog.resolve_model(connection, caller.tenant_id, model_id)
+        model = await catalog.get_model(connection, caller.tenant_id, known)
+        products = await catalog.products_of_model(connection, caller.tenant_id, known)
+    return model_listed(model) | dict.fromkeys(NOT_CATALOGUED) | {
+        "contextWindow": model.context_window, "createdAt": model.created_at, "description": model.description,
+        "inputCostPer1k": model.input_cost_per_1k, "outputCostPer1k": model.output_cost_per_1k, "source": model.source,
+        "products": [{"id": i, "name": name, "icon": icon, "conversationCount": n} for i, name, icon, n in products],
+    }  # fmt: skip
