@@ -28,6 +28,8 @@ def _name(table: str, columns: str, *, also: str = "") -> str:
 
 
 _PROMPT = "coalesce(external_id, name, 'prompt ' || left(id::text, 8))"
+_SENT = "JOIN prompt p ON p.tenant_id = c.tenant_id AND p.id = c.prompt_id AND p.fingerprint <> ''"
+"""Conversations that came with a prompt; the others share an empty one."""
 _TABLE = (
     Dimension("product", "product", "products", "c.product_id", _name("product", "name")),
     Dimension("user", "user", "users", "c.user_id",
@@ -37,9 +39,9 @@ _TABLE = (
     Dimension("model", "model", "models", "c.model_id", _name("model", "display_name"), _name("model", "canonical_id")),
     Dimension("prompt", "prompt", "prompts", "p.lineage_id",
               f"(SELECT {_PROMPT} FROM prompt WHERE tenant_id = $1 AND lineage_id = g.key ORDER BY number DESC LIMIT 1)",
-              joins="JOIN prompt p ON p.tenant_id = c.tenant_id AND p.id = c.prompt_id"),
+              joins=_SENT),
     Dimension("prompt_version", "prompt version", "prompt versions", "c.prompt_id",
-              _name("prompt", f"{_PROMPT} || ' v' || number"), _name("prompt", "external_id")),
+              _name("prompt", f"{_PROMPT} || ' v' || number"), _name("prompt", "external_id"), _SENT),
     Dimension("product_version", "product version", "product versions", "c.version_id", _name("product_version", "'v' || number")),
     Dimension("topic", "topic", "topics", "a.topic_id", _name("topic", "name")),
     Dimension("topic_group", "topic group", "topic groups", "a.topic_group_id", _name("topic_group", "name")),

@@ -96,12 +96,12 @@ _QUERIES: Mapping[str, str] = {
     "prompt": """
         SELECT DISTINCT ON (lineage_id) lineage_id AS id, ARRAY[external_id, name, 'prompt ' || left(lineage_id::text, 8)] AS names,
                number AS weight
-        FROM prompt WHERE tenant_id = $1 ORDER BY lineage_id, number DESC LIMIT $2
+        FROM prompt WHERE tenant_id = $1 AND fingerprint <> '' ORDER BY lineage_id, number DESC LIMIT $2
         """,
     "prompt_version": """
         SELECT id, ARRAY[coalesce(external_id, name, 'prompt ' || left(id::text, 8)) || ' v' || number,
                          coalesce(name, external_id) || ' v' || number] AS names, number AS weight, lineage_id AS part_of
-        FROM prompt WHERE tenant_id = $1 ORDER BY created_at DESC LIMIT $2
+        FROM prompt WHERE tenant_id = $1 AND fingerprint <> '' ORDER BY created_at DESC LIMIT $2
         """,
     "topic": """
         SELECT id, ARRAY[name] AS names, size AS weight FROM topic WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY size DESC LIMIT $2

@@ -10,11 +10,13 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """What a tool gives back. `output` is JSON for the model; `public` goes to the client (None: nothing does);
-    `evidence` are the ids of conversations that the output rests on."""
+    `evidence` are the ids of conversations that the output rests on; `error` is shown to the client beside `public`, where the tool
+    failed in a documented way."""
 
     output: Any
     public: Any = None
     evidence: tuple[str, ...] = ()
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,8 @@ async def _use(call: ToolCall, tools: Mapping[str, Tool], *, sink: Sink, meter: 
         error = failure.message
     duration_ms = round((time.monotonic() - started) * 1000)
     public = result.public if result else None
-    sink.emit(ToolReturned(step, call.name, display_name, output=public, error=error, duration_ms=duration_ms, agent_id=agent_id))
+    shown = result.error if result else error
+    sink.emit(ToolReturned(step, call.name, display_name, output=public, error=shown, duration_ms=duration_ms, agent_id=agent_id))
     return ToolUse(call, result, error)
 
 

@@ -6,9 +6,10 @@ Each is bound to a Desk, below the model: no argument can reach another tenant o
 from rapport.analyst.tools.conversations import conversation_tools
 from rapport.analyst.tools.desk import Desk
 from rapport.analyst.tools.numbers import number_tools
+from rapport.analyst.tools.tickets import ticket_tools
 from rapport.domain.agent import Tool
 
 
 def bind(desk: Desk) -> tuple[Tool, ...]:
     """All tools for one chat with the analyst."""
-    return (*number_tools(desk), *conversation_tools(desk))
+    return (*number_tools(desk), *conversation_tools(desk), *ticket_tools(desk))

@@ -16,8 +16,8 @@ from rapport.analytics.queries import asking
 from rapport.domain.agent import Tool, ToolResult
 from rapport.domain.analysis import FLAGS
 from rapport.domain.scope import PropertyFilter, Scope
-from rapport.errors import Invalid, NotFound, ToolError
-from rapport.ports import Encoder
+from rapport.errors import Invalid, NotFound, ProviderNeedsSetup, ToolError
+from rapport.ports import Encoder, TicketProvider
 from rapport.store.database import Connection, Database
 
 
@@ -31,6 +31,13 @@ class Desk:
     chat_id: UUID
     lexicons: Lexicons
     encoder: Encoder | None = None
+    open_provider: Callable[[], Awaitable[TicketProvider]] | None = None  # the tenant's ticket system
+
+    async def provider(self) -> TicketProvider:
+        """The tenant's ticket system. Raises ProviderNeedsSetup where there is none."""
+        if self.open_provider is None:
+            raise ProviderNeedsSetup
+        return await self.open_provider()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +127,23 @@ def tool(
 
     async def call(arguments: Mapping[str, Any]) -> ToolResult:
         check(arguments, parameters)
-        vector = await encode(desk.encoder, arguments.get(meaning) if meaning else None)
+        vectors = await encode(desk.encoder, [arguments[meaning]]) if arguments.get(meaning) else None
         try:
             async with asking(desk.database) as connection:
                 lexicon = await desk.lexicons.of(connection, desk.base.tenant_id)
                 scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
-                return await answer(Asked(desk, connection, lexicon, scope, arguments, vector))
+                return await answer(Asked(desk, connection, lexicon, scope, arguments, None if vectors is None else vectors[0]))
         except (Invalid, NotFound) as error:
             raise ToolError(error.message) from error
 
     return Tool(name, display_name, description, parameters, call)
 
 
-async def encode(encoder: Encoder | None, text: str | None) -> np.ndarray | None:
-    """The vector of a text; None without a text or a semantic encoder."""
-    if not text or encoder is None or not encoder.semantic:
+async def encode(encoder: Encoder | None, texts: Sequence[str]) -> np.ndarray | None:
+    """float32 [texts, dimensions], each of length 1; None without a semantic encoder. Runs in a thread."""
+    if encoder is None or not encoder.semantic:
         return None
-    return (await asyncio.to_thread(encoder.encode, [text]))[0]
+    return await asyncio.to_thread(encoder.encode, texts)
 
 
 def check(arguments: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
