@@ -7,17 +7,24 @@ from datetime import timedelta
 from fastapi import Depends, FastAPI
 
 from rapport import __version__
+from rapport.analyst.agent import ModelFor
+from rapport.analyst.chat import Office
+from rapport.analyst.tools import Desk
+from rapport.analytics.lexicon import Lexicons
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
-from rapport.api.greenflash import catalog, interactions, messages, people, prompts, signals
+from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, signals
 from rapport.api.native import health, runs
 from rapport.api.state import State
 from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
 from rapport.config import Settings
+from rapport.errors import ModelUnavailable
+from rapport.ports import ModelProvider
 from rapport.providers.encoders import open_encoder
-from rapport.runs.chat import Desk
+from rapport.providers.models import model_provider
+from rapport.runs.chat import Desk as AgentDesk
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
 from rapport.store import database, embedded
@@ -56,17 +63,37 @@ async def open_hub(settings: Settings, database: Database) -> AsyncIterator[Hub]
         await hub.close()
 
 
+def provider_for(settings: Settings) -> ModelProvider | None:
+    """The language model of RAPPORT_MODEL; None for `builtin`. Raises Invalid for a setting that names none."""
+    key = settings.model_api_key
+    return model_provider(settings.model, key=key.get_secret_value() if key else None)
+
+
+def analyst_model(model: ModelProvider | None) -> ModelFor:
+    """Who answers in chats with the analyst."""
+
+    def model_for(desk: Desk, context: str | None) -> ModelProvider:
+        if model is None:
+            raise ModelUnavailable("No language model is set up; set RAPPORT_MODEL.")
+        return model
+
+    return model_for
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The HTTP application. Its lifespan opens the database and starts the worker."""
+    model = provider_for(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as opened, open_hub(settings, opened) as hub:
             writer = GroupCommit(opened, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
-            knowledge = Knowledge(opened, open_encoder(settings.encoder, settings.data_dir))
-            desk = Desk(opened, knowledge, provider=None)
+            encoder = open_encoder(settings.encoder, settings.data_dir)
+            knowledge = Knowledge(opened, encoder)
             app.state.rapport = State(
-                settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge, desk=desk
+                settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge,
+                desk=AgentDesk(opened, knowledge, provider=model), model=model,
+                office=Office(opened, Lexicons(), analyst_model(model), encoder),
             )  # fmt: skip
             yield
 
@@ -76,7 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     envelopes.install(app)
     for router in (
         health.router, runs.router, messages.router, interactions.router, people.router, signals.router, catalog.router,
-        prompts.router,
+        prompts.router, chat.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
     ):  # fmt: skip
         app.include_router(router)

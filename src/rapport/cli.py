@@ -5,6 +5,7 @@ Each command prints its result (a key, an id) alone on the last line of standard
 
 import asyncio
 import logging
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from rapport import importing, tour
+from rapport.api.state import State
 from rapport.app import create_app, open_database
 from rapport.config import Settings
 from rapport.errors import RapportError
@@ -68,6 +70,20 @@ def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]])
     return asyncio.run(run())
 
 
+class _Server(uvicorn.Server):
+    """A server that ends running answers when it is told to stop, instead of cutting their connections."""
+
+    def __init__(self, config: uvicorn.Config, *, drain_s: float):
+        super().__init__(config)
+        self._drain_s = drain_s
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        state: State = self.config.app.state.rapport  # type: ignore[union-attr]
+        draining = asyncio.create_task(state.hub.drain(self._drain_s))
+        await super().shutdown(sockets)
+        await draining
+
+
 @cli.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
@@ -80,9 +96,9 @@ def serve(
     _log_to_stderr(settings)
     config = uvicorn.Config(
         create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False, loop="uvloop",
-        http="httptools", timeout_graceful_shutdown=10, server_header=False,
+        http="httptools", timeout_graceful_shutdown=int(settings.run_drain_seconds) + 5, server_header=False,
     )  # fmt: skip
-    uvicorn.Server(config).run()
+    _Server(config, drain_s=settings.run_drain_seconds).run()
 
 
 @cli.command()

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from fastapi import Request
 
+from rapport.analyst.chat import Office
 from rapport.config import Settings
 from rapport.domain.scope import Principal
+from rapport.ports import ModelProvider
 from rapport.runs.chat import Desk
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
@@ -24,6 +26,8 @@ class State:
     conversations: GroupCommit
     knowledge: Knowledge
     desk: Desk
+    office: Office
+    model: ModelProvider | None  # of RAPPORT_MODEL; None: the builtin ones
     key_cache: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)  # SHA-256 of a key -> (until, holder)
     secrets: dict[int, bytes] = field(default_factory=dict)  # by tenant: what signs its cursors
 

@@ -144,16 +144,16 @@ async def _use(call: ToolCall, tools: Mapping[str, Tool], *, sink: Sink, meter: 
     display_name = tool.display_name if tool else call.name
     step = meter.next_step(call.name)
     started = time.monotonic()
-    result, error = None, None
-    arguments: Mapping[str, Any] = {}
-    try:
-        arguments = _arguments(call)
-        sink.emit(ToolCalled(step, call.name, display_name, arguments, agent_id=agent_id))
-        if tool is None:
-            raise ToolError(f"There is no tool called {call.name}. Tools: {', '.join(tools) or 'none'}.")
-        result = await tool.call(arguments)
-    except ToolError as failure:
-        error = failure.message
+    arguments, error = _arguments(call)
+    sink.emit(ToolCalled(step, call.name, display_name, arguments, agent_id=agent_id))
+    result = None
+    if tool is None:
+        error = f"There is no tool called {call.name}. Tools: {', '.join(tools) or 'none'}."
+    elif error is None:
+        try:
+            result = await tool.call(arguments)
+        except ToolError as failure:
+            error = failure.message
     duration_ms = round((time.monotonic() - started) * 1000)
     public = result.public if result else None
     shown = result.error if result else error
@@ -161,15 +161,15 @@ async def _use(call: ToolCall, tools: Mapping[str, Tool], *, sink: Sink, meter: 
     return ToolUse(call, result, error)
 
 
-def _arguments(call: ToolCall) -> Mapping[str, Any]:
-    """The arguments as an object. No arguments at all are an empty object: models write both."""
+def _arguments(call: ToolCall) -> tuple[Mapping[str, Any], str | None]:
+    """The arguments as an object, or what is wrong with them. None at all are an empty object: models write both."""
     try:
         arguments = msgspec.json.decode(call.arguments.strip() or "{}")
     except msgspec.DecodeError as error:
-        raise ToolError(f"The arguments are not valid JSON ({error}); send one JSON object.") from error
+        return {}, f"The arguments are not valid JSON ({error}); send one JSON object."
     if not isinstance(arguments, dict):
-        raise ToolError("The arguments must be one JSON object.")
-    return arguments
+        return {}, "The arguments must be one JSON object."
+    return arguments, None
 
 
 def _told(use: ToolUse) -> ChatMessage:

@@ -25,6 +25,8 @@ from rapport.store.database import Connection
 
 CHAT_TYPES = frozenset({"user_message", "assistant_message", "final_response"})
 ANALYSIS_DELAY = timedelta(seconds=2)
+NOBODY = UUID(int=0)
+"""Product, version and user of conversations with the analyst: they are about all products, and belong to nobody's users."""
 ARRIVAL_LOCK = 72_302
 """Class of the advisory locks between the first message of a conversation (shared) and an event that names it before (exclusive)."""
 
@@ -167,7 +169,7 @@ async def append_many(
     await _insert_messages(connection, tenant_id, threads)
     await _update_threads(connection, tenant_id, [item for item in accepted if item.thread.is_stored])  # type: ignore[union-attr]
     await _link_late_parents(connection, tenant_id, [thread for thread in threads if thread.is_stored])
-    await _link_events(connection, tenant_id, fresh)
+    await _link_events(connection, tenant_id, [thread for thread in fresh if thread.kind != "analyst"])
     changed = [thread.id for thread in threads if thread.rows and thread.kind != "analyst"]
     await jobs.queue_analyses(connection, tenant_id, changed, due_at=now + analysis_delay)
     return [item.error or _appended(item) for item in items]
@@ -220,6 +222,8 @@ async def _thread_of(
         return thread
     if thread or (batch.conversation_id and not batch.make):
         raise NotFound(f"There is no conversation {batch.conversation_id}; leave conversationId out to start one.")
+    if batch.kind == "analyst":
+        return _Thread(batch.conversation_id or new_id(), batch.kind, batch.external_id, NOBODY, is_stored=False, version_id=NOBODY)
     product_id = batch.product_id or await catalog.only_product(connection, tenant_id)
     if product_id not in products:
         products |= await catalog.active_versions(connection, tenant_id, [product_id])
@@ -286,14 +290,18 @@ async def _bring_people(connection: Connection, tenant_id: int, items: list[_Ite
     )
     seen: dict[str, tuple[UUID | None, datetime]] = {}
     for item in items:
+        if item.batch.kind == "analyst":
+            item.user_id = NOBODY
+            continue
         item.organization_id = organizations.get(item.batch.external_organization_id or "")
         at = max((m.created_at for m in item.batch.messages if m.created_at), default=now)
         before = seen.get(item.batch.external_user_id, (None, at))
         seen[item.batch.external_user_id] = (item.organization_id or before[0], max(at, before[1]))
     users = await people.ensure_users(connection, tenant_id, seen)
     for item in items:
-        item.user_id, of_user = users[item.batch.external_user_id]
-        item.organization_id = item.organization_id or of_user
+        if item.user_id != NOBODY:
+            item.user_id, of_user = users[item.batch.external_user_id]
+            item.organization_id = item.organization_id or of_user
 
 
 async def _bring_models(connection: Connection, tenant_id: int, items: list[_Item], now: datetime) -> None:
