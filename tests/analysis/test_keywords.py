@@ -1,0 +1,54 @@
+"""Keywords are the user's own subjects: no stop words, no people, no numbers."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rapport.analysis import keywords
+
+
+def test_phrases_that_return_come_first():
+    said = ["There is a double charge on my statement", "I want a refund of the double charge", "When will the refund arrive?"]
+    assert keywords.extract(said)[:2] == ("double charge", "refund")
+
+
+def test_identifiers_and_introduced_people_are_left_out():
+    said = ["Hi, my name is Jane Doe, mail jane@example.com, order 12345, my parcel is late"]
+    found = " ".join(keywords.extract(said))
+    assert "parcel" in found
+    assert not any(word in found for word in ("jane", "doe", "example", "12345"))
+
+
+def test_particles_stay_and_plurals_go():
+    assert keywords.extract(["my top-ups and cards"]) == ("card", "top up") or keywords.extract(["top up fees"]) == ("top up fee",)
+    assert [keywords.singular(word) for word in ("fees", "companies", "boxes", "address", "bus", "movies")] == [
+        "fee", "company", "box", "address", "bus", "movie",
+    ]  # fmt: skip
+
+
+def test_rare_words_weigh_more_where_frequencies_are_known():
+    said = ["my account shows a chargeback"]
+    assert keywords.extract(said, shares={"account": 0.9, "chargeback": 0.01, "chargeback": 0.01})[0] == "chargeback"
+
+
+def test_groups_are_told_apart():
+    groups = [
+        ["refund of my card fee", "refund the card fee", "card fee refund"],
+        ["card arrived late", "my card is late", "late card delivery"],
+    ]
+    first, second = keywords.distinctive(groups)
+    assert "refund" in first[0]
+    assert "late" in " ".join(second)
+    assert "refund" not in " ".join(second)
+
+
+def test_nothing_said_gives_nothing():
+    assert keywords.extract([]) == ()
+    assert keywords.extract(["ok thanks", "😀", "123"]) == ()
+
+
+@given(st.lists(st.text(max_size=100), max_size=5))
+def test_any_text_gives_at_most_eight(said: list[str]):
+    found = keywords.extract(said)
+    assert len(found) <= 8
+    assert all(keyword and keyword == keyword.strip() for keyword in found)
+    assert len(set(found)) == len(found)
