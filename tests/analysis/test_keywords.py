@@ -27,16 +27,14 @@ def test_particles_stay_and_plurals_go():
 
 def test_rare_words_weigh_more_where_frequencies_are_known():
     said = ["my account shows a chargeback"]
-    assert keywords.extract(said, shares={"account": 0.9, "chargeback": 0.01, "chargeback": 0.01})[0] == "chargeback"
+    assert keywords.extract(said, shares={"account": 0.9, "chargeback": 0.01})[0] == "chargeback"
 
 
 def test_groups_are_told_apart():
-    groups = [
-        ["refund of my card fee", "refund the card fee", "card fee refund"],
-        ["card arrived late", "my card is late", "late card delivery"],
-    ]
-    first, second = keywords.distinctive(groups)
-    assert "refund" in first[0]
+    fees = ["refund of my card fee", "refund the card fee", "card fee refund"]
+    delays = ["card arrived late", "my card is late", "late card delivery"]
+    first, second = keywords.distinctive([fees, delays])
+    assert {"card fee", "refund"} <= set(first)
     assert "late" in " ".join(second)
     assert "refund" not in " ".join(second)
 

@@ -33,6 +33,9 @@ using usual usually visit wait waiting way week weeks wonder wonderful work work
 """
 _FILLER = frozenset(map(stem, _FILLER_WORDS.split()))
 """Words that mean something only in a phrase: `order` alone says little, `order status` says much."""
+_BREAKING = "show keep put sound call leave bring happen start stop add ask try tell send receive explain notice arrive prefer make"
+_BREAKS = frozenset(map(stem, _BREAKING.split()))
+"""Verbs that end a phrase: of `account shows a chargeback` remain `account` and `chargeback`."""
 _INTRODUCTION = re.compile(
     r"\b(?:[Mm]y name(?:'s| is)|[Tt]his is|[Cc]all me|I'm|I am|[Rr]egards|[Ss]incerely|[Dd]ear|Mr|Mrs|Ms|Dr)\b"
     r"\.?,?\s+(?:[A-Z][\w'’-]+\s*){1,3}|@\w+"
@@ -73,12 +76,16 @@ def phrases(message: str) -> list[list[str]]:
     for clause in _CLAUSE.split(text):
         run: list[str] = []
         for word in [*(word.replace("xqx", "_") for word in words(clause)), ""]:
-            if word and word not in STOP_WORDS and not word[0].isdigit() and 1 < len(word) < 30:
+            if _carries(word):
                 run.append(word)
                 continue
             found += [run[i : i + n] for i in range(len(run)) for n in range(1, LONGEST + 1) if i + n <= len(run)]
             run = []
     return [phrase for phrase in found if not _FILLER.issuperset(map(stem, phrase))]
+
+
+def _carries(word: str) -> bool:
+    return 1 < len(word) < 30 and word not in STOP_WORDS and not word[0].isdigit() and stem(word) not in _BREAKS
 
 
 def distinctive(groups: Sequence[Sequence[str]], *, limit: int = 10) -> list[list[str]]:

@@ -40,18 +40,26 @@ class Redaction:
 
 
 def find(text: str) -> list[Identifier]:
-    """All identifiers in order of appearance; they never overlap. Where two readings overlap, the more certain type wins."""
+    """All identifiers in order of appearance; they never overlap. What one type has found is not looked at for the next,
+    less certain one."""
     found: list[Identifier] = []
-    taken = bytearray(len(text))
+    digits = any(char.isdigit() for char in text)
     for type, pattern, trim in _PATTERNS:
-        if type in _WITH_DIGITS and not any(char.isdigit() for char in text):
+        if type in _WITH_DIGITS and not digits:
             continue
-        for match in pattern.finditer(text):
-            end = trim(match)
-            if end is not None and not any(taken[match.start() : end]):
-                taken[match.start() : end] = b"\1" * (end - match.start())
-                found.append(Identifier(type, match.start(), end))
+        ends = ((match.start(), trim(match)) for match in pattern.finditer(text))
+        new = [Identifier(type, start, end) for start, end in ends if end is not None]
+        found += new
+        text = _blanked(text, new)
     return sorted(found, key=lambda identifier: identifier.start)
+
+
+def _blanked(text: str, identifiers: list[Identifier]) -> str:
+    parts, position = [], 0
+    for identifier in identifiers:
+        parts += [text[position : identifier.start], "\n" * (identifier.end - identifier.start)]
+        position = identifier.end
+    return "".join(parts) + text[position:] if parts else text
 
 
 def redact(text: str, redaction: Redaction) -> str:

@@ -20,8 +20,8 @@ _WISH = re.compile(
 )
 _BOILERPLATE = re.compile(
     r"\b(?:anything else|something else|help you (?:with|today)|assist you|have a (?:great|good|nice|wonderful|lovely)"
-    r"|you'?re (?:very )?welcome|my pleasure|glad (?:i could|to)|happy to help|thank(?:s| you)|goodbye|bye|take care|let me know if|feel free"
-    r"|that(?:'s| is| will be) (?:all|it)|enjoy (?:your|the)|see you|no problem|of course|certainly)\b",
+    r"|you'?re (?:very )?welcome|my pleasure|glad (?:i could|to)|happy to help|thank(?:s| you)|goodbye|bye|take care|let me know if"
+    r"|feel free|that(?:'s| is| will be) (?:all|it)|enjoy (?:your|the)|see you|no problem|of course|certainly)\b",
     re.IGNORECASE,
 )
 
