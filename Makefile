@@ -11,10 +11,11 @@ help: ## List the commands
 
 setup: $(VENV)/.ready ## Create .venv, install everything, fetch the encoder and the test clients where they can be reached
 
-$(VENV)/.ready: pyproject.toml uv.lock
+$(VENV)/.ready: pyproject.toml uv.lock tests/contracts/clients.txt
 	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"
 	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)/uv sync --active --frozen --quiet --inexact
+	@$(RUN)/python tests/contracts/fetch.py
 	@$(RUN)/rapport encoder install >/dev/null || echo "The sentence encoder is not installed: analysis will use its lexical methods. 'rapport encoder install' tries again."
 	@touch $@
 

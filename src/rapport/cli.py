@@ -24,7 +24,7 @@ from rapport.app import create_app, open_database
 from rapport.config import Settings
 from rapport.errors import RapportError
 from rapport.providers import encoders
-from rapport.store import catalog, keys
+from rapport.store import catalog, fixtures, keys
 from rapport.store.database import Database
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -32,6 +32,8 @@ key_commands = typer.Typer(no_args_is_help=True, help="API keys.")
 cli.add_typer(key_commands, name="key")
 encoder_commands = typer.Typer(no_args_is_help=True, help="The sentence encoder that analysis uses.")
 cli.add_typer(encoder_commands, name="encoder")
+fixture_commands = typer.Typer(no_args_is_help=True, help="Data that tests expect.")
+cli.add_typer(fixture_commands, name="fixtures")
 product_commands = typer.Typer(no_args_is_help=True, help="Products.")
 cli.add_typer(product_commands, name="product")
 notes = Console(stderr=True)
@@ -224,6 +226,23 @@ def product_create(
             return (await catalog.create_product(connection, tenant_id, product, product_id=product_id)).id
 
     typer.echo(_with_database(settings, create))
+
+
+@fixture_commands.command("sdk")
+def fixtures_sdk(data_dir: DataDir = None) -> None:
+    """Write what the official SDKs' own test suites expect, in a tenant of its own; the key is `My API Key`.
+    Run the server with --sdk-conformance."""
+    settings = _settings(data_dir=data_dir, log_level="warning")
+    _log_to_stderr(settings)
+
+    async def write(database: Database) -> None:
+        async with database.transaction() as connection:
+            tenant_id = await fixtures.write_sdk_fixtures(connection)
+        if not await fixtures.wait_until_analysed(database, tenant_id):
+            notes.print("The conversations are not analysed yet: start `rapport serve` or `rapport worker`.", highlight=False)
+
+    _with_database(settings, write)
+    typer.echo(fixtures.SDK_KEY)
 
 
 def main() -> None:

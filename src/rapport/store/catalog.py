@@ -36,7 +36,7 @@ def _product(row: asyncpg.Record) -> Product:
 
 async def create_product(
     connection: Connection, tenant_id: int, name: str, *, product_id: UUID | None = None, description: str | None = None,
-    color: str | None = None, icon: str | None = None,
+    color: str | None = None, icon: str | None = None, version_id: UUID | None = None,
 ) -> Product:  # fmt: skip
     """A new product with an active version 1. Raises Conflict where the given id is taken."""
     made = await connection.fetchval(
@@ -52,7 +52,7 @@ async def create_product(
         """
         INSERT INTO product_version (tenant_id, id, product_id, number, is_active, activated_at) VALUES ($1, $2, $3, 1, true, now())
         """,
-        tenant_id, new_id(), made,
+        tenant_id, version_id or new_id(), made,
     )  # fmt: skip
     await connection.execute(
         """

@@ -155,9 +155,10 @@ async def lock_product(connection: Connection, tenant_id: int, product_id: UUID)
 async def insert_prompt(
     connection: Connection, tenant_id: int, product_id: UUID, given: PromptGiven, *, name: str | None = None,
     description: str | None = None, role: str = "system", source: str = "customer", tags: Sequence[str] = (),
+    prompt_id: UUID | None = None,
 ) -> UUID:  # fmt: skip
     """Store new content: the next number of the lineage that is named, else the first of a new one."""
-    prompt_id = new_id()
+    prompt_id = prompt_id or new_id()
     lineage = await connection.fetchrow(
         """
         SELECT lineage_id, number, external_id, name, description FROM prompt
@@ -253,7 +254,7 @@ async def activate_version(connection: Connection, tenant_id: int, product_id: U
 
 async def create(
     connection: Connection, tenant_id: int, product_id: UUID, given: PromptGiven, *, name: str, role: str,
-    description: str | None = None, source: str = "customer", tags: Sequence[str] = (),
+    description: str | None = None, source: str = "customer", tags: Sequence[str] = (), prompt_id: UUID | None = None,
 ) -> tuple[UUID, UUID]:  # fmt: skip
     """(prompt, version) of new content, not activated. The same content again, in the named lineage or else of the same name and
     role, gives the same ids: a repeated request makes nothing new."""
@@ -269,8 +270,9 @@ async def create(
     )  # fmt: skip
     if row is None:
         prompt_id = await insert_prompt(
-            connection, tenant_id, product_id, given, name=name, description=description, role=role, source=source, tags=tags
-        )
+            connection, tenant_id, product_id, given, name=name, description=description, role=role, source=source, tags=tags,
+            prompt_id=prompt_id,
+        )  # fmt: skip
     else:
         prompt_id = row["id"]
     version_id = row["version_id"] if row else None

@@ -20,6 +20,8 @@ from rapport.store.conversations import Appended, Batch, NewMessage
 router = APIRouter(prefix="/api/v1", tags=["messages"])
 
 MOST_MESSAGES = 1_000
+SDK_PRODUCT = UUID("182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e")
+"""Where --sdk-conformance puts messages that come without any id: the product of `rapport fixtures sdk`."""
 Milliseconds = Annotated[float | None, Field(allow_inf_nan=False)]
 
 
@@ -178,7 +180,7 @@ def batch_of(body: LogMessages, settings: Settings) -> Batch:
         ),
         conversation_id=body.conversation_id,
         external_id=body.external_conversation_id,
-        product_id=body.product_id,
+        product_id=body.product_id or (SDK_PRODUCT if settings.sdk_conformance else None),
         version_id=body.version_id,
         external_organization_id=body.external_organization_id,
         model=(body.model or "").strip() or None,

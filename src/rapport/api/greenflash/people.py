@@ -107,15 +107,17 @@ def organization_out(organization: Organization) -> dict[str, Any]:
     return always | {name: value for name, value in named.items() if value is not None}
 
 
-async def _change(connection: Connection, tenant_id: int, body: UserFields) -> PersonChange:
+async def _change(connection: Connection, tenant_id: int, body: UserFields, *, strict: bool) -> PersonChange:
+    """The internal organization id wins over the external one; where the two disagree it is an error in strict mode."""
     organization_id = body.organization_id
     if organization_id:
         organization_id = await people.resolve_organization(connection, tenant_id, str(organization_id))
     if body.external_organization_id:
-        named = (await people.ensure_organizations(connection, tenant_id, [body.external_organization_id]))[body.external_organization_id]
-        if organization_id and organization_id != named:
+        made = await people.ensure_organizations(connection, tenant_id, [body.external_organization_id])
+        named = made[body.external_organization_id]
+        if strict and organization_id and organization_id != named:
             raise Invalid("organizationId: it is another organization than externalOrganizationId names; give one of them.")
-        organization_id = named
+        organization_id = organization_id or named
     return PersonChange(
         name=body.name, email=body.email, phone=body.phone, anonymized=body.anonymized, organization_id=organization_id,
         properties=body.properties or {},
@@ -126,7 +128,7 @@ async def _change(connection: Connection, tenant_id: int, body: UserFields) -> P
 async def create_user(body: NewUser, parts: Parts, caller: Writer) -> dict:
     """Create a user, or change the given fields of the one with this external id."""
     async with parts.database.transaction() as connection:
-        change = await _change(connection, caller.tenant_id, body)
+        change = await _change(connection, caller.tenant_id, body, strict=parts.settings.compat == "strict")
         user = await people.upsert_user(connection, caller.tenant_id, body.external_user_id, change)
     return {"success": True, "participant": participant(user)}
 
@@ -136,7 +138,7 @@ async def update_user(user_id: str, body: UserFields, parts: Parts, caller: Writ
     """Change the given fields of a user, named by internal or external id."""
     async with parts.database.transaction() as connection:
         known = await people.resolve_user(connection, caller.tenant_id, user_id)
-        change = await _change(connection, caller.tenant_id, body)
+        change = await _change(connection, caller.tenant_id, body, strict=parts.settings.compat == "strict")
         user = await people.change_user(connection, caller.tenant_id, known, change)
     return {"success": True, "participant": participant(user)}
 
