@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 
 from rapport import __version__
 from rapport.analyst.agent import ModelFor
+from rapport.analyst.builtin import BuiltinAnalyst, Indexes
 from rapport.analyst.chat import Office
 from rapport.analyst.tools import Desk
 from rapport.analytics.lexicon import Lexicons
@@ -20,7 +21,6 @@ from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
 from rapport.config import Settings
-from rapport.errors import ModelUnavailable
 from rapport.ports import ModelProvider
 from rapport.providers.encoders import open_encoder
 from rapport.providers.models import model_provider
@@ -70,12 +70,11 @@ def provider_for(settings: Settings) -> ModelProvider | None:
 
 
 def analyst_model(model: ModelProvider | None) -> ModelFor:
-    """Who answers in chats with the analyst."""
+    """Who answers in chats with the analyst: the language model of RAPPORT_MODEL, else the builtin analyst."""
+    indexes = Indexes()
 
     def model_for(desk: Desk, context: str | None) -> ModelProvider:
-        if model is None:
-            raise ModelUnavailable("No language model is set up; set RAPPORT_MODEL.")
-        return model
+        return model or BuiltinAnalyst(desk, indexes, context)
 
     return model_for
 

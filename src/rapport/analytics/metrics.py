@@ -6,9 +6,10 @@ rows become one figure. n is always the number of conversations that the figure 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from rapport.analytics.filters import relation
+from rapport.analytics.filters import local_time, relation
 from rapport.analytics.predicates import PREDICATES
 from rapport.analytics.queries import Arguments
 from rapport.domain.analysis import FLAGS
@@ -183,3 +184,14 @@ async def level(connection: Connection, scope: Scope, metrics: Sequence[Metric])
     row = await connection.fetchrow(f"SELECT {columns(metrics)} {relation(scope, arguments)}", *arguments)
     assert row is not None  # an aggregate without GROUP BY always gives one row
     return figures(metrics, row)
+
+
+async def span(connection: Connection, scope: Scope) -> tuple[date | None, date | None]:
+    """The first and the last day of the tenant's clock with a conversation in the scope; (None, None) where there is none."""
+    arguments = Arguments(scope.tenant_id)
+    local = local_time(scope, arguments)
+    row = await connection.fetchrow(
+        f"SELECT min({local})::date AS first, max({local})::date AS last {relation(scope, arguments)}", *arguments
+    )
+    assert row is not None  # an aggregate without GROUP BY always gives one row
+    return row["first"], row["last"]

@@ -50,7 +50,7 @@ def features(text: str, wording: str) -> Mapping[str, float]:
     """Terms of a question with their weights: stems, pairs and triples of its masked wording, letter runs, and what the lexicon says."""
     words = wording.split()
     stems = ["^", *(stem(word) for word in words), "$"]
-    counts: Counter[str] = Counter()
+    counts: dict[str, float] = defaultdict(float)
     for word in stems[1:-1]:
         counts["w " + word] += 1.0
     for a, b in itertools.pairwise(stems):
@@ -62,8 +62,7 @@ def features(text: str, wording: str) -> Mapping[str, float]:
             bound = f"<{word}>"
             for at in range(len(bound) - 3):
                 counts["c " + bound[at : at + 4]] += 0.3
-    counts.update(_readings(text, words))
-    return counts
+    return {**counts, **_readings(text, words)}
 
 
 def _readings(text: str, words: Sequence[str]) -> Mapping[str, float]:
@@ -71,7 +70,7 @@ def _readings(text: str, words: Sequence[str]) -> Mapping[str, float]:
     found: dict[str, float] = {}
     keys = []
     for hit in lexicon.find(text, split(text)):
-        value = hit.value[1] if hit.kind == "extreme" else hit.value
+        value = hit.value[1] if isinstance(hit.value, tuple) else hit.value
         found[f"# {hit.kind}"] = 1.0
         found[f"# {hit.kind} {value}"] = 1.0
         keys.append(f"{hit.kind} {value}")

@@ -64,8 +64,10 @@ def chosen(asked: Asked, default: Sequence[str]) -> tuple[metrics.Metric, ...]:
 
 
 async def count(asked: Asked) -> ToolResult:
-    measured = metrics.find(("conversations", "users", "organizations", "messages"))
-    return await _level(asked, measured)
+    """Also the first and the last day with a conversation, so that an empty period can be told from an empty tenant."""
+    found = await _level(asked, metrics.find(("conversations", "users", "organizations", "messages")))
+    first, last = await metrics.span(asked.connection, asked.scope)
+    return replace(found, output=found.output | {"firstDay": first and first.isoformat(), "lastDay": last and last.isoformat()})
 
 
 async def levels(asked: Asked) -> ToolResult:

@@ -1,0 +1,134 @@
+"""The analyst without a language model, as one more ModelProvider: it plans tool calls, and writes the answer from their results.
+
+Each call of `stream` replays the answer's generator with the tool results that the request already holds, so nothing is kept between
+calls and the same request always gives the same answer.
+"""
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from rapport.analyst.planner.answers.asking import Asked, Call, Output
+from rapport.analyst.planner.compose import answer
+from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.understand import Setting, Turn, understand
+from rapport.analyst.tools.desk import Desk
+from rapport.analytics.lexicon import Lexicon
+from rapport.analytics.queries import asking
+from rapport.domain.agent import ChatMessage, ModelEvent, ModelFinish, ModelRequest, ModelText, ModelToolCall, ToolCall
+
+PIECE = re.compile(r"\S+\s*(?:\S+\s*){0,4}")
+"""Text is streamed five words at a time: enough to be read as it comes, few enough events."""
+
+
+class Indexes:
+    """The names of the tenants that asked lately, indexed once for each Lexicon that was loaded."""
+
+    def __init__(self, *, most: int = 32):
+        self._most = most
+        self._kept: OrderedDict[int, tuple[Lexicon, Names]] = OrderedDict()
+
+    def of(self, tenant_id: int, lexicon: Lexicon) -> Names:
+        """The index of this lexicon."""
+        kept = self._kept.get(tenant_id)
+        if kept is None or kept[0] is not lexicon:
+            kept = (lexicon, Names(lexicon.names))
+            self._kept[tenant_id] = kept
+        self._kept.move_to_end(tenant_id)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return kept[1]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinAnalyst:
+    """Answers for one Desk. `context` is the client's hint for this turn; `now` the clock."""
+
+    desk: Desk
+    indexes: Indexes
+    context: str | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    name: str = "builtin"
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+        """Tool calls, or the text of the answer once all that it needs is there."""
+        setting = await self._setting()
+        step = plan(request, setting)
+        if isinstance(step, str):
+            for piece in PIECE.findall(step) or [step]:
+                yield ModelText(piece)
+            yield ModelFinish("stop")
+            return
+        place = sum(1 for message in request.messages if message.tool_calls)
+        for i, call in enumerate(step):
+            yield ModelToolCall(ToolCall(f"call-{place}-{i}", call.tool, json.dumps(call.arguments, ensure_ascii=False)))
+        yield ModelFinish("tool_calls")
+
+    async def _setting(self) -> Setting:
+        base = self.desk.base
+        async with asking(self.desk.database) as connection:
+            lexicon = await self.desk.lexicons.of(connection, base.tenant_id)
+        product = next((name.text for name in lexicon.of("product") if name.id in map(str, base.product_ids)), None)
+        today = self.now().astimezone(ZoneInfo(base.time_zone)).date()
+        return Setting(self.indexes.of(base.tenant_id, lexicon), today, product, self.context or "")
+
+
+def plan(request: ModelRequest, setting: Setting) -> Sequence[Call] | str:
+    """The next tool calls, or the answer. Pure."""
+    question, before, rounds = _split(request.messages)
+    reading = understand(question, before, setting)
+    steps = answer(Asked(reading, setting, question, before, frozenset(tool.name for tool in request.tools)))
+    try:
+        calls = next(steps)
+        for outputs in rounds:
+            calls = steps.send(outputs)
+    except StopIteration as done:
+        return done.value
+    return calls
+
+
+def _split(messages: Sequence[ChatMessage]) -> tuple[str, list[Turn], list[list[Output]]]:
+    """(the question, the turns before it, the outputs of each round of tools since)."""
+    at = max((i for i, message in enumerate(messages) if message.role == "user"), default=0)
+    question = messages[at].content if messages else ""
+    return question, list(_turns(messages[:at])), list(_rounds(messages[at + 1 :]))
+
+
+def _turns(messages: Sequence[ChatMessage]) -> Iterator[Turn]:
+    asked: str | None = None
+    said: list[str] = []
+    for message in messages:
+        if message.role == "user":
+            if asked is not None:
+                yield Turn(asked, "\n".join(said))
+            asked, said = message.content, []
+        elif message.role == "assistant" and message.content:
+            said.append(message.content)
+    if asked is not None:
+        yield Turn(asked, "\n".join(said))
+
+
+def _rounds(messages: Sequence[ChatMessage]) -> Iterator[list[Output]]:
+    outputs: list[Output] = []
+    for message in messages:
+        if message.role == "assistant" and outputs:
+            yield outputs
+            outputs = []
+        elif message.role == "tool":
+            outputs.append(_output(message.content))
+    if outputs:
+        yield outputs
+
+
+def _output(text: str) -> Output:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return Output(error="The tool gave more than can be read; ask about a shorter period.")
+    if isinstance(data, dict) and set(data) == {"error"}:
+        return Output(error=str(data["error"]))
+    return Output(data if isinstance(data, dict) else {"value": data})

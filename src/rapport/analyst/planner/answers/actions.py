@@ -1,0 +1,172 @@
+"""Tickets and segments: the only things the analyst makes, and only when asked to."""
+
+import json
+import re
+from typing import Any
+
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, counted, heading
+from rapport.analyst.planner.reading import Reading, days
+
+_NOT_THE_PROBLEM = re.compile(
+    r"^(?:(?:ok(?:ay)?|please|pls|can you|could you|would you|i (?:want|need)(?: you)?(?: to)?|let us|let's|now|then|and|just|great|also|go ahead and)[\s,]+)*(?:draft|write(?: up)?|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get|report)?(?: me| us)?(?: up)?\s*(?:an?|the|one)?\s*(?:new |short |quick |linear |jira |github |support |engineering )*(?:tickets?|issues?|bug reports?|jira|story|task|bug)?\s*(?:(?:out )?of|on|about|for|from|regarding|concerning|that|describing|covering|because|saying|re|:|-)*\s*",
+    re.I,
+)  # fmt: skip
+
+
+def problem(reading: Reading) -> str:
+    """What a ticket is about, as the asker put it, without the words that ask for a ticket."""
+    text = reading.slots.text.strip().rstrip(".!?")
+    rest = _NOT_THE_PROBLEM.sub("", text, count=1).strip()
+    rest = re.sub(
+        r"\b(?:into|as) (?:an?|the) (?:ticket|issue|bug report|bug|task|story)\b.*$|\b(?:please|pls|thanks|thank you)\b",
+        "",
+        rest,
+        flags=re.I,
+    ).strip(" ,.")
+    return re.sub(r"^(?:that|this|it|those|these|them)$", "", rest, flags=re.I)
+
+
+def ticket_draft(asked: Asked) -> Answer:
+    """A draft with evidence; nothing is filed."""
+    reading = asked.reading
+    said = problem(reading)
+    ids = reading.slots.conversation_ids
+    for given in ids:
+        said = said.replace(given, "").strip(" ,.")
+    said = re.sub(r"^(?:conversation|interaction|chat|session|transcript|dialogue)s?(?: id)?$", "", said, flags=re.I)
+    arguments: dict[str, Any] = {"filter": reading.filter()}
+    if reading.follows and not re.search(
+        r"\w{4,}", re.sub(r"\b(?:that|this|it|those|them|these|worst|problem|issue|one|first|second|third|top|most|the)\b", "", said)
+    ):
+        said = _earlier_problem(asked) or said
+        found = re.findall(r"`([^`\s]+)`", asked.before[-1].answer) if asked.before else []
+        if found and not ids:
+            ids = (found[_place(reading, len(found))],)
+    if said:
+        arguments["problem"] = said[:1000]
+    if ids:
+        arguments["conversation"] = ids[0]
+    (output,) = yield [Call("draftTicket", arguments)]
+    if output.error and ids:
+        (output,) = (
+            yield [Call("draftTicket", {key: value for key, value in arguments.items() if key != "conversation"})]
+            if said and not reading.slots.conversation_ids
+            else [Call("countConversations")]
+        )
+        if "draft" not in output.data:
+            return heading("ticket draft") + f"I could not draft a ticket: I know no conversation {ids[0]}."
+    return _drafted(output)
+
+
+def _place(reading: Reading, count: int) -> int:
+    at = (reading.slots.ordinal or 1) - 1
+    return at if 0 <= at < count else 0
+
+
+def _earlier_problem(asked: Asked) -> str:
+    """The subject of the question before, for "draft a ticket for that"."""
+    reading = asked.reading
+    topics = re.findall(r"^\d+\.\s+\*\*([^*]+)\*\*", asked.before[-1].answer, re.M) if asked.before else []
+    words = [reading.subject] if reading.subject else []
+    if not words and asked.before and re.search(r"^\*(?:complaints|topics)", asked.before[-1].answer):
+        words = [topics[_place(reading, len(topics))]] if topics else []
+    if not words and asked.before:
+        words = [asked.before[-1].question.strip(" ?.!")]
+    return words[0] if words else ""
+
+
+def _drafted(output: Any) -> str:
+    if output.error:
+        return heading("ticket draft") + output.error
+    if output.data.get("error"):
+        return (
+            heading("ticket draft")
+            + f"No ticket system is connected ({output.data['error']}). {output.data.get('message', '')} Connect one under `/api/admin/v1/connections`, then ask again."
+        )
+    draft = output.data["draft"]
+    text = heading("ticket draft", draft["target"]["teamName"]) + f"**{draft['title']}**\n\n{_opening(draft['description'])}\n"
+    source = draft.get("source") or {}
+    if source.get("conversationId"):
+        text += f"\nEvidence: conversation `{source['conversationId']}`."
+    if output.data.get("dedupWarning"):
+        warning = output.data["dedupWarning"]
+        text += f"\nA similar ticket exists: {warning['providerIdentifier']} ({warning['title']})."
+    return text + "\n\nNothing is filed yet. Say “yes, create it”, or send the edited draft with “use createTicket with this: {...}”."
+
+
+def _opening(description: str) -> str:
+    """The first paragraph of a description: the whole of it is in the event."""
+    paragraphs = [part.strip() for part in description.split("\n\n") if part.strip() and not part.lstrip().startswith("#")]
+    return paragraphs[0][:600] if paragraphs else description[:600]
+
+
+def payload(text: str) -> dict[str, Any]:
+    """The first JSON object in a text; {} where there is none that can be read."""
+    decoder = json.JSONDecoder(strict=False)
+    for match in re.finditer(r"\{", text):
+        try:
+            found, _ = decoder.raw_decode(text[match.start() :])
+        except ValueError:
+            continue
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def ticket_create(asked: Asked) -> Answer:
+    """Files the draft of this conversation; the tool refuses where there is none."""
+    given = payload(asked.question)
+    if "{" in asked.question and not given and not re.search(r"\{\s*(?:draft|payload|\.\.\.)?\s*\}", asked.question):
+        yield [Call("countConversations")]
+        return (
+            heading("create ticket")
+            + "I could not read the payload: it is not valid JSON. Nothing was filed; send the draft again as one JSON object."
+        )
+    (output,) = yield [Call("createTicket", {"payload": given} if given else {})]
+    if output.error:
+        return heading("create ticket") + f"Nothing was filed: {output.error}"
+    if output.data.get("error"):
+        return heading("create ticket") + f"Nothing was filed ({output.data['error']}). {output.data.get('message', '')}"
+    made = output.data
+    if made["status"] == "already_exists":
+        return (
+            heading("create ticket")
+            + f"This ticket already exists: **{made['providerIdentifier']}** ({made['providerTicketUrl']}). Nothing new was filed."
+        )
+    return heading("create ticket") + f"Created **{made['providerIdentifier']}**: {made['providerTicketUrl']}"
+
+
+def segment_create(asked: Asked) -> Answer:
+    """A segment from a description, where that tool is there."""
+    reading = asked.reading
+    wanted = re.search(r"(?:called|named|name it|call it)\s+[\"“']?([^\"”'.,]+)", asked.question, re.I)
+    description = re.sub(r"(?:and\s+)?(?:called|named|name it|call it)\s+[\"“']?[^\"”'.,]+[\"”']?", "", asked.question, flags=re.I).strip(
+        " ."
+    )
+    if "createSegment" not in asked.tools:
+        (output,) = yield [Call("getUserRanking", {"metrics": ["conversations"], "limit": 5, "filter": reading.filter(text=True)})]
+        names = ", ".join(group["name"] for group in output.data.get("groups", []))
+        return (
+            heading("segment", reading.scope())
+            + f"{counted(output.data.get('total', 0), 'users')} fit: {names}. Create it with `POST /api/v1/segments`."
+        )
+    arguments: dict[str, Any] = {"description": description, "filter": reading.filter(text=True)}
+    if wanted:
+        arguments["name"] = wanted.group(1).strip()
+    (output,) = yield [Call("createSegment", arguments)]
+    if output.error:
+        return heading("segment", reading.scope()) + f"No segment was created: {output.error}"
+    made = output.data
+    if made.get("error"):
+        return heading("segment", reading.scope()) + f"No segment was created: {made.get('message', made['error'])}"
+    segment = made.get("segment", made)
+    members = segment.get("userCount", segment.get("users", segment.get("members")))
+    return (
+        heading("segment", reading.scope())
+        + f"Created the segment **{segment.get('name')}**"
+        + (f" with {counted(members, 'users')}" if isinstance(members, int) else "")
+        + "."
+    )
+
+
+__all__ = ["days", "payload", "problem", "segment_create", "ticket_create", "ticket_draft"]

@@ -1,0 +1,54 @@
+"""Chooses the answer for a reading."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from rapport.analyst.planner.answers import actions, declines, numbers, stories
+from rapport.analyst.planner.answers.asking import Answer, Asked
+
+ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
+    "count": numbers.count, "level": numbers.level, "ranking": numbers.ranking, "compare": numbers.compare, "breakdown": numbers.breakdown,
+    "trend": numbers.trend, "change": numbers.change, "top_topics": stories.top_topics, "complaints": stories.complaints,
+    "examples": stories.examples, "quotes": stories.quotes, "conversation_detail": stories.conversation_detail,
+    "user_profile": stories.user_profile, "at_risk": stories.at_risk, "summary": stories.summary, "list_entities": stories.list_entities,
+    "prompt_versions": stories.prompt_versions, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
+    "segment_create": actions.segment_create, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
+    "refuse_write": declines.refuse_write, "refuse_secret": declines.refuse_secret, "refuse_out_of_scope": declines.refuse_out_of_scope,
+}  # fmt: skip
+
+NAMELESS = frozenset(
+    {
+        "refuse_write",
+        "refuse_secret",
+        "refuse_out_of_scope",
+        "ticket_create",
+        "ticket_draft",
+        "help",
+        "smalltalk",
+        "definition",
+        "segment_create",
+    }
+)
+"""Intents for which a strange name is no reason to say that it is unknown."""
+
+
+def answer(asked: Asked) -> Answer:
+    """The generator that answers this reading."""
+    reading = asked.reading
+    if reading.slots.unknown and reading.intent not in NAMELESS:
+        return declines.unknown_name(asked)
+    intent = route(asked)
+    return ANSWERS.get(intent, stories.summary)(replace(asked, reading=replace(reading, intent=intent)))
+
+
+def route(asked: Asked) -> str:
+    """The intent, once its slots are looked at: some readings are better served by a neighbour."""
+    reading = asked.reading
+    dimension, intent = reading.dimension, reading.intent
+    if intent == "ranking" and dimension == "topic":
+        return "top_topics"
+    if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):
+        return "examples"
+    if intent == "level" and dimension and not reading.metrics and not reading.links:
+        return "breakdown"
+    return intent

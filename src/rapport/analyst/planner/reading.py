@@ -1,0 +1,249 @@
+"""A question as it was understood: intent, metric, scope and period, with what is carried over from the turns before.
+
+`resolve` turns slots into a Reading; `follow` does the same for a question that leans on the one before ("and last month?").
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.dates import Period, shift, spell
+from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.slots import Slots, Threshold
+
+FILTERS = {
+    "product": "products", "organization": "organizations", "user": "users", "model": "models", "topic": "topics", "topic_group": "topicGroups",
+    "prompt": "prompts", "prompt_version": "promptVersions", "tool": "tools",
+}  # fmt: skip
+"""Kind of name -> argument of a tool's filter."""
+
+WHO = frozenset({"user", "organization", "property", "segment"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is asked. `order` is highest | lowest | None; `conditions` are names of analytics predicates; None period: all time."""
+
+    intent: str
+    slots: Slots
+    today: date
+    metrics: tuple[str, ...] = ()
+    dimension: str | None = None
+    links: tuple[Link, ...] = ()
+    period: Period | None = None
+    against: Period | None = None
+    order: str | None = None
+    bad: bool | None = None
+    limit: int | None = None
+    conditions: tuple[str, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    subject: str = ""
+    not_subject: str = ""
+    events: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    follows: bool = False
+    product: str | None = None  # what the chat is limited to, for the words only
+
+    @property
+    def metric(self) -> str | None:
+        return self.metrics[0] if self.metrics else None
+
+    def of_kind(self, *kinds: str) -> tuple[Link, ...]:
+        """Names that are asked for, not excluded."""
+        return tuple(link for link in self.links if link.kind in kinds and not link.negated)
+
+    def filter(self, *, leave_out: Iterable[str] = (), period: Period | None = None, text: bool = False) -> dict[str, Any]:
+        """The filter that tools take. `leave_out` names kinds of links; `text` also asks that one message holds the subject's words."""
+        skipped = set(leave_out)
+        wanted = [link for link in self.links if not link.negated and link.kind not in skipped]
+        given = _named(wanted)
+        excluded = _named([link for link in self.links if link.negated and link.kind not in skipped], negated=True)
+        if self.not_subject:
+            excluded["text"] = self.not_subject
+        if self.events and "event_type" not in skipped:
+            given["eventTypes"] = list(self.events)
+        if self.languages:
+            given["languages"] = list(self.languages)
+        if self.conditions:
+            given["conditions"] = list(self.conditions)
+        given |= _limits(self.thresholds)
+        if text and self.subject:
+            given["text"] = self.subject
+        properties = excluded.pop("properties", [])
+        if properties:
+            given["properties"] = [*given.get("properties", []), *properties]
+        if excluded:
+            given["without"] = excluded
+        return given | days(period or self.period)
+
+    def scope(self, *, leave_out: Iterable[str] = (), subject: bool = True, period: bool = True) -> str:
+        """The scope in words: "Basket Buddy · enterprise · about refunds · 1-21 Nov 2026"."""
+        skipped = set(leave_out)
+        words = []
+        if self.product and not self.of_kind("product"):
+            words.append(self.product)
+        words += [spoken(link) for link in self.links if not link.negated and link.kind not in skipped]
+        words += [f"without {spoken(link)}" for link in self.links if link.negated and link.kind not in skipped]
+        words += [f"in {lexicon.LANGUAGES.get(code, code).title()}" for code in self.languages]
+        words += [CONDITION_WORDS.get(name, name.replace("_", " ")) for name in self.conditions]
+        words += [threshold_words(threshold) for threshold in self.thresholds]
+        words += [f"people with {event}" for event in self.events if "event_type" not in skipped]
+        if subject and self.subject:
+            words.append(f"“{self.subject}”")
+        if subject and self.not_subject:
+            words.append(f"not “{self.not_subject}”")
+        if period:
+            words.append(self.when())
+        return " · ".join(words)
+
+    def when(self, period: Period | None = None) -> str:
+        return spell(period or self.period or Period(), self.today)
+
+
+CONDITION_WORDS = {
+    "negative": "negative sentiment", "positive": "positive sentiment", "neutral": "neutral sentiment", "unhappy": "went badly", "happy": "went well",
+    "dissatisfied": "dissatisfied users", "frustrated": "high frustration", "struggling": "users who struggled", "handover": "asked for a human",
+    "tool_failed": "with a failed tool call", "flagged": "with a safety flag", "low_rated": "rated 2 or lower", "high_rated": "rated 4 or higher",
+    "repeated": "with a repeated question", "rated": "rated", "unrated": "not rated", "jailbreak_detected": "jailbreak attempts",
+    "hallucination_detected": "possible hallucinations", "user_toxicity_detected": "abusive users", "missing_capability_detected": "missing capability",
+    "commercial": "commercial intent", "tool_used": "with tool calls",
+}  # fmt: skip
+
+
+def spoken(link: Link) -> str:
+    """A link as the answer names it; several names are joined, because the question fits them all."""
+    names = [name.text if name.kind != "property" else name.id.replace("=", " ") for name in link.names]
+    return " or ".join(names[:4]) + (" ..." if len(names) > 4 else "")
+
+
+def threshold_words(threshold: Threshold) -> str:
+    named = {"rating": "rated", "messages": "messages", "conversations": "conversations", "quality_index": "quality index"}[
+        threshold.metric
+    ]
+    sign = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "=": "exactly"}[threshold.operator]
+    return f"{named} {sign} {threshold.value:g}"
+
+
+def days(period: Period | None) -> dict[str, str]:
+    """A period as filter arguments."""
+    given = {}
+    if period and period.since:
+        given["since"] = period.since.isoformat()
+    if period and period.until:
+        given["until"] = period.until.isoformat()
+    return given
+
+
+def _named(links: Sequence[Link], *, negated: bool = False) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for link in links:
+        if link.kind == "property":
+            for name in link.names:
+                key, _, value = name.id.partition("=")
+                given.setdefault("properties", []).append({"key": key, "value": value} | ({"negate": True} if negated else {}))
+        elif link.kind in FILTERS:
+            given.setdefault(FILTERS[link.kind], []).extend(name.id for name in link.names)
+    return given
+
+
+_JUST = 0.001
+"""Filters include their ends; "below 3" ends just below it."""
+
+
+def _limits(thresholds: Sequence[Threshold]) -> dict[str, float]:
+    given: dict[str, float] = {}
+    stems = {"rating": "rating", "quality_index": "quality", "messages": "messages", "frustration": "frustration"}
+    for threshold in thresholds:
+        stem = stems.get(threshold.metric)
+        if stem is None:
+            continue
+        step = 1 if threshold.metric == "messages" else _JUST
+        value = int(threshold.value) if threshold.metric == "messages" else threshold.value
+        if threshold.operator in ("<", "<=", "="):
+            given[f"{stem}Max"] = value - (step if threshold.operator == "<" else 0)
+        if threshold.operator in (">", ">=", "="):
+            given[f"{stem}Min"] = value + (step if threshold.operator == ">" else 0)
+    return given
+
+
+# --- From slots --------------------------------------------------------------------------------------------------------
+
+_CONDITIONS: tuple[tuple[str, str], ...] = (
+    ("negative", r"negative(?:ly)?\b(?! feedback)"),
+    ("positive", r"positive(?:ly)?\b"),
+    ("neutral", r"neutral\b"),
+    ("frustrated", r"(?:very |highly |really )?(?:frustrated|angry|annoyed|furious|irritated|mad|pissed(?: off)?|fed up|exasperated)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("unhappy", r"(?:unhappy|dissatisfied|disappointed|displeased|unsatisfied|disgruntled|grumpy|not happy|(?:bad|terrible|awful|poor|failed) (?:conversations?|chats?|dialogues?|sessions?|experiences?|interactions?)|went (?:badly|wrong|sideways)|gone wrong)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("happy", r"(?:happy|satisfied|delighted|pleased|(?:good|great|successful) (?:conversations?|chats?|dialogues?|sessions?|experiences?)|went well|gone well)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("unresolved", r"unresolved|not (?:been )?(?:resolved|solved)|never (?:resolved|solved)|unsolved|did not get (?:resolved|solved)"),
+    ("resolved", r"(?<!not )(?<!never )(?:resolved|solved)\b"),
+    ("abandoned", r"abandoned|gave up|given up|walked away|dropped off"),
+    ("handover", r"(?:ask(?:ed|ing|s)?|want(?:ed|ing|s)?|request(?:ed|ing|s)?|demand(?:ed|ing|s)?) (?:for |to (?:speak|talk) to )?(?:a |an )?(?:human|person|real person|agent|live agent|human agent|representative)|(?:handed|escalated) (?:over|to)|handover|escalat(?:ed|ion|ions)"),
+    ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
+    ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tool (?:failed|broke|errored)"),
+    ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
+    ("unrated", r"(?:unrated|without (?:a |any )?ratings?|not rated|no rating)\b"),
+    ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
+    ("jailbreak_detected", r"jailbreak\w*|prompt injections?"),
+    ("hallucination_detected", r"hallucinat\w*|ma(?:d|k)e? (?:things|stuff) up|making (?:things|stuff) up"),
+    ("user_toxicity_detected", r"toxic\w*|abusive|insult(?:s|ed|ing)?|swear\w*|offensive"),
+    ("missing_capability_detected", r"missing (?:capabilit(?:y|ies)|features?)|could not do|feature requests?"),
+)  # fmt: skip
+
+
+def conditions(slots: Slots) -> tuple[str, ...]:
+    """Facts that the question asks of each conversation, from its adjectives."""
+    spans = [(hit.start, hit.end) for hit in slots.hits if hit.kind == "extreme"]
+    found = []
+    for name, pattern in _CONDITIONS:
+        match = slots.says(pattern)
+        if match and not any(start < match.end() and match.start() < end for start, end in spans):
+            found.append(name)
+    if "unhappy" in found and "happy" in found and not slots.says(r"(?<!not )(?<!un)happy (?:users?|customers?|people)"):
+        found.remove("happy")
+    if "unresolved" in found and "resolved" in found:
+        found.remove("resolved")
+    return tuple(found)
+
+
+def event_types(slots: Slots, known: Sequence[str]) -> tuple[str, ...]:
+    """The tenant's event types that the question names, or means by a word for the same thing."""
+    from rapport.analyst.planner.words import parts, stem
+
+    exact = [name.id for link in slots.links if link.kind == "event_type" and not link.negated for name in link.names]
+    if exact:
+        return tuple(dict.fromkeys(exact))
+    table = {
+        group: {stem(word) for phrase in phrases.split("|") for word in phrase.split()} for group, phrases in lexicon.EVENT_WORDS.items()
+    }
+    found = []
+    for group in dict.fromkeys(str(value) for value in slots.values("event")):
+        for event_type in known:
+            if {stem(part) for part in parts(event_type)} & (
+                table[group] - {"off", "up", "plan", "order", "subscript", "custom", "went", "go", "us", "out"}
+            ):
+                found.append(event_type)
+    return tuple(dict.fromkeys(found))
+
+
+def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
+    """(period, the one to compare with)."""
+    periods = slots.periods
+    if len(periods) >= 2:
+        ordered = sorted(periods[:2], key=lambda period: period.since or date.min, reverse=True)
+        return ordered[0], ordered[1]
+    return (periods[0], None) if periods else (None, None)
+
+
+def shifted(period: Period | None, slots: Slots) -> Period | None:
+    """The period of the turn before, moved by "one day later"; None where nothing was said."""
+    for mention in slots.dates:
+        if mention.shift and mention.kind == "period" and period:
+            return shift(period, *mention.shift)
+    return None
+
+
+__all__ = ["Reading", "conditions", "days", "event_types", "period_of", "replace", "shifted", "spoken"]

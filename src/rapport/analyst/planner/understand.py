@@ -1,0 +1,701 @@
+"""From the turns of a chat to one Reading: the last question in the light of those before it.
+
+Nothing is stored: the turns before are read again, oldest first, so that a client that only sends `messages` gets the same answers.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from rapport.analyst.planner import lexicon, vote
+from rapport.analyst.planner.exemplars import bank, masked
+from rapport.analyst.planner.intents import REFUSALS
+from rapport.analyst.planner.names import Link, Names
+from rapport.analyst.planner.reading import Reading, conditions, event_types, period_of, shifted
+from rapport.analyst.planner.slots import Slots, read
+from rapport.analyst.planner.words import stem
+
+TURNS = 6
+"""Questions before this one that are read again; what was said earlier is not carried."""
+
+SURE = 0.35
+"""Below this score of its best intent a question is answered by a briefing of its scope, or, with nothing to go by, declined."""
+
+DATA_FREE = frozenset({"help", "smalltalk", "definition", *REFUSALS})
+ACTIONS = frozenset({"ticket_draft", "ticket_create", "segment_create"})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and the answer that was given."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a question is read against."""
+
+    names: Names
+    today: date
+    product: str | None = None  # the chat is limited to it
+    context: str = ""
+
+
+def understand(question: str, before: Sequence[Turn], setting: Setting) -> Reading:
+    """The reading of `question`."""
+    previous: Reading | None = None
+    answer = ""
+    for turn in before[-TURNS:]:
+        previous = _read(turn.question, previous, answer, setting)
+        answer = turn.answer
+    reading = _read(question, previous, answer, setting)
+    return _with_context(reading, setting) if setting.context else reading
+
+
+def _read(question: str, previous: Reading | None, answer: str, setting: Setting) -> Reading:
+    slots = read(question, setting.names, setting.today)
+    spans = [(link.start, link.end) for link in slots.links]
+    wording = masked(question, spans)
+    ranked = vote.decide(bank().vote(bank().similarities(question, spans)), wording, shape(slots))
+    reading = _resolve(slots, ranked, setting)
+    if previous is not None and leans(slots, wording, reading, dict(ranked)):
+        return _follow(previous, reading, answer, setting)
+    return reading
+
+
+def shape(slots: Slots) -> vote.Shape:
+    """The slots as counts for the vote."""
+    metrics = [name for name in slots.metrics if name not in lexicon.COUNTS]
+    dimensions = [name for name in slots.dimensions if name != "conversation"]
+    asked = [link for link in slots.links if not link.negated]
+    same = max((sum(1 for link in asked if link.kind == kind) for kind in {link.kind for link in asked}), default=0)
+    return vote.Shape(
+        metrics=len(metrics),
+        counts=any(name in lexicon.COUNTS for name in slots.metrics),
+        dimension=bool(dimensions),
+        extreme=bool(slots.values("extreme") or slots.values("order")),
+        names=same,
+        people=sum(1 for link in asked if link.kind in ("user", "organization")),
+        periods=len(slots.periods),
+        over=any(mention.kind == "over" for mention in slots.dates),
+        bad="bad" in slots.values("polarity"),
+        ids=len(slots.conversation_ids),
+        events=bool(slots.values("event") or slots.of_kind("event_type")),
+        limit=slots.limit is not None,
+        words=len(slots.words),
+    )
+
+
+# --- One question by itself --------------------------------------------------------------------------------------------
+
+
+def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) -> Reading:
+    intent = _intent(slots, ranked)
+    period, against = period_of(slots)
+    known = [name.id for name in setting.names.of_kind("event_type")]
+    events = event_types(slots, known)
+    metrics = metrics_of(slots, intent)
+    reading = Reading(
+        intent=intent,
+        slots=slots,
+        today=setting.today,
+        metrics=metrics,
+        dimension=dimension_of(slots, intent, setting.names),
+        links=tuple(link for link in slots.links if link.kind != "event_type"),
+        period=period,
+        against=against,
+        order=order_of(slots, metrics),
+        bad=bad(slots),
+        limit=slots.limit,
+        conditions=conditions(slots),
+        thresholds=slots.thresholds,
+        subject=slots.subject,
+        not_subject=slots.not_subject,
+        events=events,
+        languages=slots.languages,
+        scores=dict(ranked),
+        product=setting.product,
+    )
+    return _tidy(reading)
+
+
+def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
+    forced = _forced(slots)
+    if forced:
+        return forced
+    for intent, score in ranked:
+        if intent == "follow_up":
+            continue
+        if score < SURE and not substantial(slots):
+            return "refuse_out_of_scope"
+        if score < SURE:
+            return "summary"
+        if intent in ("refuse_write", "refuse_secret"):
+            continue  # what is to be refused is told by _forced; a weak likeness is not enough to refuse
+        if intent == "refuse_out_of_scope" and substantial(slots) and not slots.says(_ELSEWHERE):
+            continue
+        if intent not in DATA_FREE and intent not in ACTIONS and not substantial(slots) and not slots.subject and score < 0.9:
+            return "refuse_out_of_scope" if slots.words else "help"
+        return intent
+    return "refuse_out_of_scope"
+
+
+_ELSEWHERE = r"weather|poem|joke|recipe|capital of|president|stock price|bitcoin|hamlet|translate|haiku|lyrics|horoscope|world cup|movie"
+
+_VERBS = (
+    r"delete|erase|wipe|purge|truncate|destroy|reset|rename|overwrite|edit|modify|disable|deactivate|block|ban|suspend|unsubscribe|anonymi[sz]e|"
+    r"e-?mail|text|notify|refund|reimburse|charge|pay|transfer|grant|revoke|invite|promote|demote|downgrade|upgrade|roll ?back|rollback|deploy|restart|reboot|shut ?down|"
+    r"archive|unarchive|assign|reassign|merge|insert|alter|update|upload|import|publish|cancel|close|extend|activate|enable|apologi[sz]e|reply|respond|schedule|book|buy|order|ping|escalate|"
+    r"(?:turn|switch) (?:off|on)|change|set|add|remove|drop|give|send|make|call|message|write to|reach out to|log (?:me |them |him |her )?(?:in|out)|sign|offer|credit|fix|retrain|train|migrate|move|replace|revert|kill|stop|start|pause|resume|mute|hide|redact|dismiss|mark"
+)
+_IMPERATIVE = re.compile(
+    rf"^(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|kindly|just|great|thanks|well|yes|go ahead and|you may|you should|you must|you can|can you|could you|would you|will you|i want you to|i need you to|i would like you to|i'd like you to|we need to|we need you to|help me|let us|let's|lets|have someone|go and)[\s,:]+)*(?P<verb>{_VERBS})\b(?P<rest>.*)",
+    re.I | re.S,
+)  # fmt: skip
+_ASKS_FOR_DATA = re.compile(
+    r"^\s*(?:me\b|us\b|(?:a |an |the |this |that |it )?(?:segments?|cohorts?|audience|tickets?|issue|bug|draft|chart|table|list|summary|report|overview|filters?|date|period|conversation|breakdown|comparison|sense|top|id|ids|example|examples|quote|quotes)\b|sure|out|up a ticket|(?:it|them|that|this) (?:by|per|to last|to this|into a ticket)|one (?:id|example)|my attention|.*\b(?:into|as|for) (?:a |an )?(?:ticket|issue|segment|cohort)\b)",
+    re.I,
+)  # fmt: skip
+_ALWAYS_WRITES = frozenset(
+    "delete erase wipe purge truncate destroy reset overwrite refund reimburse ban anonymize anonymise insert alter redact".split()
+)
+_SECRETS = re.compile(
+    r"\bapi[ _-]?keys?\b|\bsecrets?\b|\bcredentials?\b|access tokens?|private keys?|\b(?:show|tell|give|reveal|print|what is|list|share|leak|dump|need|get|repeat|display|output|know)\b.{0,40}\b(?:passwords?|system prompt|your (?:instructions?|prompt|rules|guidelines|configuration|source code)|connection string|env(?:ironment)? variables?)|"
+    r"\b(?:other|another|different|someone else'?s?|all|every) (?:tenants?|workspaces?|customer'?s? workspace|companies'? data|company'?s data)\b|\btenants?\b(?!.*\b(?:our|my) tenant)|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|developer mode",
+    re.I,
+)  # fmt: skip
+_OVERRIDE = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines|limits?|restrictions?|scope|above|previous)\b|you are now|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
+    re.I,
+)
+_PAYLOAD = re.compile(
+    r"create_?ticket|\bcreate (?:it|the ticket|this ticket|that ticket)\b|\bfile (?:it|the ticket|that ticket|this)\b", re.I
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The parts of a question that can be read by themselves."""
+    return [
+        part.strip() for part in re.split(r"(?<=[.!?;])\s+|\n+|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+", text) if part.strip()
+    ]
+
+
+def writes(text: str) -> str | None:
+    """The part of `text` that asks to change something or to act outside; None where there is none."""
+    for part in sentences(text):
+        match = _IMPERATIVE.match(part) or re.match(
+            rf"^(?P<rest0>.*?)\b(?:and|then|also)\s+(?:please\s+|then\s+)?(?P<verb>{_VERBS})\s+(?P<rest>(?:all|the|every|my|our|his|her|their|this|that|him|them|user|users|everyone)\b.*)",
+            part,
+            re.I,
+        )
+        if not match:
+            continue
+        verb, rest = match.group("verb").lower(), match.group("rest")
+        if verb in _ALWAYS_WRITES and rest.strip():
+            return part
+        if not rest.strip(" .!?") or _ASKS_FOR_DATA.match(rest):
+            continue
+        if verb in (
+            "make",
+            "write to",
+            "call",
+            "order",
+            "move",
+            "start",
+            "stop",
+            "set",
+            "add",
+            "drop",
+            "give",
+            "send",
+            "change",
+            "update",
+            "remove",
+            "text",
+            "message",
+            "sign",
+            "fix",
+            "close",
+            "book",
+            "mark",
+            "train",
+        ) and not re.search(
+            r"\b(?:users?|accounts?|customers?|him|her|them|everyone|everybody|all|prompts?|models?|products?|ratings?|conversations?|messages?|names?|plans?|webhooks?|members?|admin|discounts?|vouchers?|credits?|e-?mails?|data|tables?|records?|settings?|keys?|permissions?|roles?|bot|assistant|tools?|servers?|topic|tickets?|someone|team|slack|our|his|their)\b",
+            rest,
+            re.I,
+        ):
+            continue
+        return part
+    return None
+
+
+def secrets(text: str) -> str | None:
+    """The part of `text` that asks for what is nobody's to see, or to set the rules aside."""
+    for part in sentences(text):
+        if _SECRETS.search(part) or _OVERRIDE.search(part):
+            return part
+    return None
+
+
+def _forced(slots: Slots) -> str | None:
+    """Intents that a few unmistakable words decide."""
+    text = slots.text
+    if re.search(r"create_?ticket", text, re.I) or (re.search(r"\{.*\"?title\"?\s*:", text, re.S)):
+        return "ticket_create"
+    if secrets(text):
+        return "refuse_secret"
+    if writes(text):
+        return "refuse_write"
+    if slots.says(
+        r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|write .{0,40} up as"
+    ) and not slots.says(r"how many|which|count|create it|(?:create|file|open|submit) (?:the|this|that) ticket"):
+        return "ticket_draft"
+    if slots.says(
+        r"(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
+    ):
+        return "segment_create"
+    return None
+
+
+def substantial(slots: Slots) -> bool:
+    """Whether anything in the question is about the tenant's data."""
+    return bool(
+        slots.links or slots.metrics or slots.dates or slots.conversation_ids or slots.values("event") or slots.values("extreme") or slots.unknown
+        or [name for name in slots.dimensions if name not in ("user",)] or (slots.dimensions and len(slots.words) > 2)
+    )  # fmt: skip
+
+
+def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
+    """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
+    found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
+    if intent == "count":
+        counted = counted_noun(slots)
+        found += [counted] if counted else []
+    found += [name for name in slots.metrics if name not in found]
+    if not found and slots.values("polarity") and intent in ("level", "ranking", "compare", "trend", "breakdown"):
+        found = ["sentiment"]
+    strong = [name for name in found if name not in ("conversations", "messages", "users", "organizations", "events")]
+    if strong and intent != "count" and not slots.values("extreme"):
+        said = [
+            name
+            for name in found
+            if name in ("messages", "conversations") and slots.says(rf"(?:and|,) (?:the )?(?:number of )?{name}|{name},|volume|traffic")
+        ]
+        found = [*strong, *said]
+    return tuple(dict.fromkeys(found))
+
+
+_COUNTED = {
+    "user": "users", "organization": "organizations", "conversation": "conversations", "product": "products", "model": "models", "tool": "tools",
+    "topic": "topics", "segment": "segments", "prompt_version": "prompt_versions", "day": "days", "event_type": "event_types", "language": "languages",
+}  # fmt: skip
+
+
+def counted_noun(slots: Slots) -> str | None:
+    """What "how many ..." counts: the first noun after it."""
+    match = slots.says(r"how many|number of|count(?:s)? of|count|total(?: number of)?|nr of|amount of|how much")
+    start = match.end() if match else 0
+    for hit in sorted(slots.hits, key=lambda hit: (hit.start, hit.kind != "metric")):
+        if hit.start < start:
+            continue
+        if hit.kind == "metric" and hit.value in ("messages", "ratings", "tool_calls", "tool_failures", "events", "users", "organizations"):
+            return str(hit.value)
+        if (
+            hit.kind == "metric"
+            and hit.value == "rating"
+            and slots.says(r"how many (?:\S+ ){0,3}(?:ratings|reviews|stars)|number of (?:ratings|reviews)")
+        ):
+            return "ratings"
+        if hit.kind == "metric" and hit.value == "conversations":
+            return "conversations"
+        if hit.kind == "dimension" and str(hit.value) in _COUNTED:
+            return _COUNTED[str(hit.value)]
+    return None
+
+
+_BY = re.compile(
+    r"\b(?:by|per|each|every|across|between|for each|split|among|over|of every|of each|which|what|top|best|worst|rank|list|name)\s+(?:\w+\s+){0,2}$",
+    re.I,
+)
+
+
+def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
+    """What the answer runs over."""
+    by = re.search(
+        r"\b(?:by|per|each|every|for every|broken down (?:by|into)|split (?:by|across)|across(?: all)?(?: the)?(?: our)?|grouped by|for each(?: of the)?)\s+(?:the\s+|customer\s+|user\s+|pricing\s+)?([a-z_]+(?: version| of the week| of day| type)?)",
+        slots.text,
+        re.I,
+    )
+    keys = property_keys(names)
+    if by:
+        word = by.group(1).lower()
+        found = _property(word, keys) or _named_dimension(slots, by.start(1))
+        if found:
+            return found
+    which = re.search(
+        r"\b(?:which|what|top|best|worst|whose|rank(?:ing)?(?: of| the)?|list|highest|lowest|most \w+|least \w+)\s+(?:\d+\s+|the\s+|our\s+|\w+\s+)?([a-z_]+)",
+        slots.text,
+        re.I,
+    )
+    if which:
+        for word in which.group(0).lower().split():
+            found = _property(word, keys)
+            if found:
+                return found
+    hits = [hit for hit in slots.hits if hit.kind == "dimension" and hit.value not in ("conversation",)]
+    for hit in hits:
+        if (hit.value == "prompt_version" and slots.says(r"prompts?|versions?|v\d+")) or hit.value != "prompt_version":
+            return str(hit.value)
+    return "conversation" if "conversation" in slots.dimensions and intent in ("ranking", "examples") else None
+
+
+def _named_dimension(slots: Slots, at: int) -> str | None:
+    for hit in slots.hits:
+        if hit.kind == "dimension" and hit.start <= at < hit.end:
+            return str(hit.value)
+    word = re.match(r"[a-z]+", slots.text[at:], re.I)
+    times = {
+        "day": "day",
+        "days": "day",
+        "week": "week",
+        "weeks": "week",
+        "month": "month",
+        "months": "month",
+        "hour": "hour",
+        "weekday": "weekday",
+        "date": "day",
+        "sentiment": "sentiment",
+        "rating": "rating",
+        "stars": "rating",
+    }
+    return times.get(word.group().lower()) if word else None
+
+
+_KEY_WORDS = {
+    "tier": "plan",
+    "subscription": "plan",
+    "pricing": "plan",
+    "region": "country",
+    "location": "country",
+    "nation": "country",
+    "sector": "industry",
+    "vertical": "industry",
+}
+
+
+def property_keys(names: Names) -> frozenset[str]:
+    return frozenset(name.id.partition("=")[0] for name in names.of_kind("property"))
+
+
+def _property(word: str, keys: frozenset[str]) -> str | None:
+    for form in (word, word[:-1] if word.endswith("s") else word, word[:-3] + "y" if word.endswith("ies") else word):
+        form = form if form in keys else _KEY_WORDS.get(form, form)
+        if form in keys:
+            return f"property:{form}"
+    return None
+
+
+def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
+    """highest | lowest: from "worst", "most", "lowest" and whether more of the metric is good."""
+    for _, order, _ in slots.values("extreme"):
+        return "highest" if order == "top" else "lowest"
+    metric = metrics[0] if metrics else None
+    good = lexicon.METRICS[metric].good if metric and metric in lexicon.METRICS else 1
+    if slots.says(r"worst|weakest|poorest|worse|unhappiest"):
+        return "highest" if good < 0 else "lowest"
+    if slots.says(r"best|winner|healthiest|better"):
+        return "lowest" if good < 0 else "highest"
+    if slots.says(r"lowest|least|fewest|bottom|smallest|minimum"):
+        return "lowest"
+    if slots.says(r"highest|most|top|largest|biggest|maximum|greatest"):
+        return "highest"
+    return None
+
+
+def bad(slots: Slots) -> bool | None:
+    """Whether the question is about what went badly (True) or well (False)."""
+    found = list(slots.values("polarity")) + [polarity for _, _, polarity in slots.values("extreme") if polarity]
+    if slots.says(r"worst|unhappiest|angriest"):
+        found.append("bad")
+    return None if not found else "bad" in found
+
+
+def _tidy(reading: Reading) -> Reading:
+    """What the chosen intent makes of the slots."""
+    slots = reading.slots
+    if reading.intent in ("ranking", "level", "trend", "compare", "breakdown", "count", "change", "summary", "at_risk", "why"):
+        # an adjective that already chose the metric does not also filter
+        told = {"frustrated": "frustration", "unhappy": "sentiment", "happy": "sentiment", "positive": "sentiment", "negative": "sentiment", "resolved": "resolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share", "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share"}  # fmt: skip
+        if reading.intent != "count":
+            kept = tuple(name for name in reading.conditions if told.get(name) not in reading.metrics)
+            reading = replace(reading, conditions=kept)
+    if (
+        reading.intent in ("level", "ranking", "breakdown", "trend", "compare")
+        and slots.thresholds
+        and reading.metric == "rating"
+        and not slots.says("average|mean")
+    ):
+        reading = replace(reading, metrics=tuple(name for name in reading.metrics if name != "rating") or reading.metrics)
+    return reading
+
+
+# --- A question that leans on the one before -----------------------------------------------------------------------------
+
+_LEANING = re.compile(
+    r"^(?:ok(?:ay)?[, ]+|so[, ]+|hm+[, ]+|great[, ]+|thanks[, ]+|cool[, ]+)*(?:and\b|but\b|or\b(?! else)|also\b|what about|how about|what of|only\b|just\b(?! (?:the|tell|give|show|how|what))|same\b|the same|instead|now (?:for|only|by|without|the|last|with|in)|then\b|for (?:the )?(?!each|all|every|me|my)|why\??$|why (?:is|was|did|does) (?:that|this|it|he|she|they)\b|why so|how come\??$|who else|what else|which else|anything else|any others?|others?\??$|more\b|and\?|compared? (?:to|with|that|it|this)|versus|vs\b|exclud\w+|without|except|ignore|leave out|drop the|narrow|limit|restrict|filter|by \w+\??$|per \w+\??$|in (?!total)\S+(?: \S+)?\??$|on (?!average)\S+(?: \S+)?\??$|one day|(?:two|three|\d+) (?:days?|weeks?|months?) (?:later|earlier|before)|a (?:day|week|month) (?:later|earlier|before)|the (?:day|week|month) (?:before|after)|the (?:next|following|previous|prior) |next (?:day|week)|(?:last|this|previous) (?:week|month|quarter|year)\??$|yesterday\??$|today\??$|show (?:me )?(?:some |a few |the |an? |one )?(?:examples?|quotes?|conversations?|them|those|it)\b|(?:any |some |give me (?:some |an? |the )?)?(?:examples?|quotes?|details?)\??$|example(?:s)? (?:please|pls)|break (?:it|that|this|them) |split (?:it|that|this|them)|trend\??$|over time\??$|since when|how many\??$|how bad|is that|was that|are they|were they|did (?:they|he|she|it|that)|do they|does (?:he|she|it|that)|what did (?:they|he|she|it)|what do they|what does (?:he|she|it)|what (?:is|was|were|are) (?:his|her|their|its|that|those|they|it)\b|who (?:is|are) (?:that|they|those|he|she)|tell me more|go deeper|dig|elaborate|explain|drill|is it|was it|where (?:do|did|are|is) (?:they|he|she|it)|yes|no\b|draft|write|turn (?:it|that|this)|make (?:it|that|this)|put (?:it|that|this)|file|open (?:a|an) (?:ticket|issue))",
+    re.I,
+)  # fmt: skip
+_POINTING = re.compile(
+    r"\b(?:that|this|those|these|same|the (?:first|second|third|fourth|fifth|last|other|top|worst|best|former|latter)) (?:user|person|customer|one|account|organi[sz]ation|company|org|product|bot|assistant|app|model|tool|topic|conversation|chat|day|week|month|period|group|segment|version|issue|problem|guy|client|team|plan|complaint)s?\b|\b(?:him|her|them|they|their|theirs|his|hers|it|its|those|these|there|he|she)\b|\bthat\b\s*[?.!]*$|\bfor (?:that|this|those)\b|\b(?:about|on|with|of|for|into|in) (?:that|this|it|them|those)\b|\bthe (?:first|second|third|fourth|fifth) one\b|\bsame for\b|\binstead\b|\bearlier\b$|\bas well\??$|\btoo\??$",
+    re.I,
+)  # fmt: skip
+_IT_IS = re.compile(
+    r"\b(?:is it|was it|does it|it is|it was|how is it|make it|there (?:is|are|was|were|any)|are there|is there|were there|was there|that (?:is|was|are|were|have|has|had|did|do|does|mention\w*|contain\w*|fail\w*|talk\w*|use\w*|went|got|go|cost|never|we|you|i|the|our|people|users|customers)|this (?:week|month|year|quarter|morning|weekend|afternoon)|these days|those who|them(?:selves)|their own words)\b",
+    re.I,
+)
+
+
+def leans(slots: Slots, wording: str, reading: Reading, scores: dict[str, float]) -> bool:
+    """Whether the question only makes sense with the one before."""
+    text = slots.text.strip()
+    if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition"):
+        return False
+    short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))
+    pointing = bool(_POINTING.search(_IT_IS.sub(" ", text)))
+    if pointing or any(mention.shift and mention.kind == "period" for mention in slots.dates):
+        return True
+    if _LEANING.match(text):
+        return not _complete(slots, reading)
+    return short and not _complete(slots, reading) and (scores.get("follow_up", 0) > 0.25 or len(slots.words) <= 2)
+
+
+def _complete(slots: Slots, reading: Reading) -> bool:
+    """A question of its own: it says what is wanted, in more than a few words."""
+    opener = slots.says(r"how many|how much|which|who|what|list|show|compare|give me|tell me|find|draft|write|open|create|file") is not None
+    asked = bool(reading.metrics or reading.dimension or reading.events or slots.subject)
+    return opener and asked and len(slots.words) >= 6
+
+
+def _follow(previous: Reading, reading: Reading, answer: str, setting: Setting) -> Reading:
+    """`reading` with what it leaves out taken from `previous`."""
+    slots = reading.slots
+    pointed = _pointed(previous, slots, answer, setting)
+    links = _joined(previous.links, (*reading.links, *pointed), slots)
+    period = shifted(previous.period, slots) or reading.period or (None if slots.all_time else previous.period)
+    own = _own_intent(previous, reading)
+    intent = own or previous.intent
+    metrics = reading.metrics if _says_metric(slots, reading) else previous.metrics
+    dimension = reading.dimension or (previous.dimension if own is None else None)
+    against = reading.against
+    if slots.says(r"compared? (?:to|with)|versus|vs\.?|against") and reading.period and previous.period and not reading.against:
+        period, against, intent = previous.period, reading.period, "change"
+    if intent == "ranking" and previous.intent == "ranking" and pointed:
+        intent = own or "summary"
+    subject = reading.subject or (
+        previous.subject
+        if intent in ("examples", "quotes", "count", "ticket_draft", "complaints", "top_topics", "trend", previous.intent)
+        else ""
+    )
+    if pointed and not reading.subject and own is None:
+        subject = ""
+    return replace(
+        reading,
+        intent=intent,
+        metrics=metrics,
+        dimension=dimension,
+        links=links,
+        period=period,
+        against=against,
+        order=reading.order or (previous.order if own is None else None),
+        bad=reading.bad if reading.bad is not None else previous.bad,
+        limit=reading.limit or (previous.limit if own is None else None),
+        conditions=reading.conditions or previous.conditions,
+        thresholds=reading.thresholds or previous.thresholds,
+        subject=subject,
+        not_subject=reading.not_subject or previous.not_subject,
+        events=reading.events
+        or (previous.events if intent in ("outcomes", previous.intent, "top_topics", "complaints", "why", "examples", "quotes") else ()),
+        languages=reading.languages or previous.languages,
+        follows=True,
+    )
+
+
+def _says_metric(slots: Slots, reading: Reading) -> bool:
+    named = [name for name in reading.metrics if name not in ("conversations", "users", "organizations")]
+    return bool(
+        named
+        or slots.values("extreme")
+        or (reading.metrics and slots.says("how many|count|number|traffic|volume|conversations|users|messages"))
+    )
+
+
+_OWN = {
+    "why": r"why|how come|reason|reasons|cause|because|driv\w+|explain|behind", "examples": r"examples?|show (?:me )?(?:them|those|it|some|a few|the conversations)|conversations?|transcripts?|ids?|chats?|cases?|instances?",
+    "quotes": r"quotes?|verbatims?|say|said|words|comments?", "trend": r"trend|over time|develop\w*|going up|going down|rising|falling|since when|week by week|day by day|per day|per week|by day|by week|daily|weekly",
+    "ticket_draft": r"ticket|issue for|bug report|jira|write (?:it|that|this) up|file (?:it|that|this)", "breakdown": r"by|per|split|break|each|across|breakdown",
+    "complaints": r"complain\w*|pain points?|problems?|unhappy about|upset about|issues", "top_topics": r"topics?|about\?|talk(?:ing|ed)? about|ask(?:ing|ed)? about|themes?|ask|talk|discuss",
+    "compare": r"compared?|vs|versus|than|or", "change": r"changed?|compared? to|versus|vs|different", "recommend": r"what (?:should|can|could) (?:we|i)|recommend|suggest|fix|improve|do about", "at_risk": r"risk|churn|leave",
+    "count": r"how many|count|number", "level": r"how (?:happy|satisfied|frustrated|angry)|average|rating|score", "ranking": r"who|which|top|most|least|worst|best|else", "user_profile": r"tell me (?:more )?about|who is|profile|more about|how (?:is|are) (?:he|she|they|that)",
+    "summary": r"summary|summari[sz]e|overview|recap|brief|how (?:is|are|was|were|did) (?:it|that|things)", "tool_failures": r"tools?|errors?|failures?|fail\w*", "outcomes": r"cancel\w*|churn\w*|upgrad\w*|events?|purchas\w*|refund\w*", "segment_create": r"segment|cohort|audience",
+    "conversation_detail": r"transcript|conversation|chat|read|open|walk me|details?|happened", "anomalies": r"spikes?|unusual|anomal\w*|strange", "list_entities": r"list|which|names?", "inbox": r"flagged|jailbreak\w*|hallucinat\w*|toxic", "prompt_versions": r"prompts?|versions?",
+    "ticket_create": r"create|file|yes|go ahead|submit|confirm\w*|do it|looks good|ok(?:ay)?|send it",
+}  # fmt: skip
+
+
+def _own_intent(previous: Reading, reading: Reading) -> str | None:
+    """The intent that the follow-up itself asks for; None where it only changes the slots of the question before."""
+    slots, text = reading.slots, reading.slots.text.strip()
+    forced = _forced(slots)
+    if forced:
+        return forced
+    if re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", text, re.I):
+        return "why"
+    if (
+        re.match(r"^(?:and|what about|how about|only|just|same|now|for|in|on|without|excluding|except|but|ok)\b", text, re.I)
+        and len(slots.words) <= 7
+    ):
+        strong = [
+            name
+            for name in (
+                "examples",
+                "quotes",
+                "trend",
+                "breakdown",
+                "why",
+                "complaints",
+                "top_topics",
+                "ticket_draft",
+                "recommend",
+                "at_risk",
+                "tool_failures",
+                "count",
+            )
+            if slots.says(_OWN[name])
+        ]
+        if (
+            "top_topics" in strong
+            and re.match(r"^(?:and |ok )?(?:what|how) about\b", text, re.I)
+            and not slots.says(r"topics?|themes?|talk\w*|ask\w*|discuss\w*")
+        ):
+            strong.remove("top_topics")
+        strong = [name for name in strong if name not in ("complaints", "examples", "count") or not (reading.metrics and name == "count")]
+        if "breakdown" in strong and reading.dimension is None:
+            strong.remove("breakdown")
+        if previous.intent in ("ranking", "breakdown", "compare") and "count" in strong:
+            strong.remove("count")
+        return strong[0] if strong else None
+    ranked = sorted(reading.scores.items(), key=lambda item: -item[1])
+    for intent, score in ranked[:5]:
+        if intent in ("follow_up", "refuse_write", "refuse_secret", "refuse_out_of_scope", "smalltalk", "help", "definition"):
+            continue
+        if score >= 0.3 and intent in _OWN and slots.says(_OWN[intent]):
+            return intent
+    return None
+
+
+_LIST_ITEM = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+(.*)$", re.M)
+
+
+def _pointed(previous: Reading, slots: Slots, answer: str, setting: Setting) -> tuple[Link, ...]:
+    """Names of the last answer that the question points at: "the second one", "that user", "why?" after a ranking."""
+    if not answer or [link for link in slots.links if link.kind in ("user", "organization", "product", "model", "tool", "topic")]:
+        return ()
+    items = _LIST_ITEM.findall(answer)
+    kind = _pointed_kind(slots, previous)
+    if slots.ordinal is not None and items:
+        item = items[slots.ordinal - 1] if 0 < slots.ordinal <= len(items) else items[-1]
+        return _named_in(item, kind, setting)
+    match = re.search(r"\b(?:that|this|the (?:top|worst|best)|him|her|he|she|his|them|they|their)\b", _IT_IS.sub(" ", slots.text), re.I)
+    why = re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", slots.text.strip(), re.I)
+    examples = slots.says(r"examples?|quotes?|transcripts?|show me|complain\w*|ticket") and previous.intent == "ranking"
+    if not (match or why or examples) or previous.intent not in (
+        "ranking",
+        "at_risk",
+        "user_profile",
+        "examples",
+        "tool_failures",
+        "top_topics",
+        "complaints",
+        "list_entities",
+        "breakdown",
+    ):
+        return ()
+    if slots.says(r"them|they|their|those|these") and len(items) > 1:
+        return tuple(link for item in items[:10] for link in _named_in(item, kind, setting))
+    if previous.intent in ("top_topics", "complaints", "breakdown", "list_entities", "examples") and not (match and kind):
+        return ()
+    first = re.sub(r"^\*[^*\n]+\*\n", "", answer)
+    return _named_in(items[0] if items and previous.limit != 1 and not _single(answer) else first, kind, setting)
+
+
+def _single(answer: str) -> bool:
+    """Whether an answer names its first finding before any list."""
+    body = re.sub(r"^\*[^*\n]+\*\n+", "", answer)
+    return not _LIST_ITEM.match(body.lstrip())
+
+
+def _pointed_kind(slots: Slots, previous: Reading) -> str | None:
+    """The kind of thing that "that ..." points at."""
+    for kind, words in (
+        ("user", r"users?|person|people|customers?|him|her|he|she|his|guy|buyers?"), ("organization", r"accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?"),
+        ("product", r"products?|bots?|assistants?|apps?"), ("model", r"models?"), ("tool", r"tools?"), ("topic", r"topics?|complaint|issue|problem"),
+    ):  # fmt: skip
+        if slots.says(
+            rf"(?:that|this|those|these|same|first|second|third|fourth|fifth|last|top|worst|best) (?:{words})|(?:him|her|he|she|his)"
+        ) and slots.says(words):
+            return kind
+    return previous.dimension if previous.dimension in ("user", "organization", "product", "model", "tool", "topic") else None
+
+
+def _named_in(text: str, kind: str | None, setting: Setting) -> tuple[Link, ...]:
+    """The first name in a piece of an answer, of this kind where one is given."""
+    from rapport.analyst.planner.words import split
+
+    found = [
+        link
+        for link in setting.names.link(text, split(text))
+        if link.score >= 100 and link.kind in ("user", "organization", "product", "model", "tool", "topic", "prompt_version", "property")
+    ]
+    wanted = [link for link in found if link.kind == kind] or (found if kind is None else [])
+    return wanted[:1]  # type: ignore[return-value]
+
+
+def _joined(old: Sequence[Link], new: Sequence[Link], slots: Slots) -> tuple[Link, ...]:
+    """New names take the place of old ones of their kind, and of people where they are people; others stay."""
+    replaced = {link.kind for link in new if not link.negated}
+    if replaced & {"user", "organization"}:
+        replaced |= {"user", "organization"}
+    if slots.says(r"everyone|everybody|all (?:users|customers|products|accounts|of them)|overall|in general"):
+        return tuple(new)
+    properties = {link.names[0].id.partition("=")[0] for link in new if link.kind == "property" and not link.negated}
+    kept = [
+        link
+        for link in old
+        if (link.kind not in replaced or (link.kind == "property" and link.names[0].id.partition("=")[0] not in properties))
+    ]
+    return (*kept, *new)
+
+
+def _with_context(reading: Reading, setting: Setting) -> Reading:
+    """Names and dates of the context hint, where the question itself says none of that kind. A hint never asks for anything."""
+    hint = read(setting.context[:2000], setting.names, setting.today)
+    mine = {link.kind for link in reading.links}
+    links = tuple(
+        link
+        for link in hint.links
+        if link.kind not in mine
+        and link.score >= 100
+        and link.kind in ("product", "organization", "user", "model", "property")
+        and not link.negated
+    )
+    first: dict[str, Link] = {}
+    for link in links:
+        first.setdefault(link.kind, link)
+    period = reading.period or (hint.periods[0] if hint.periods and not reading.slots.all_time else None)
+    return replace(reading, links=(*reading.links, *first.values()), period=period)
+
+
+__all__ = ["Setting", "Turn", "sentences", "stem", "understand"]
