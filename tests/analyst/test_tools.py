@@ -61,7 +61,9 @@ async def test_every_tool_answers_with_its_defaults(chat: Chat, world: World):
     given = {
         "getMetrics": {"metrics": ["rating"]}, "getBreakdown": {"dimension": "topic"}, "getTrends": {"metric": "rating"},
         "compareGroups": {"sides": [{"name": "a", "filter": {"users": ["Ann"]}}, {"name": "b", "filter": {"users": ["Bob"]}}]},
-        "comparePeriods": {"filter": {"since": "2026-09-14", "until": "2026-09-20"}}, "getConversationDetail": {"conversation": "c-1"},
+        "comparePeriods": {"filter": {"since": "2026-09-14", "until": "2026-09-20"}},
+        "getConversationDetail": {"conversation": "c-1"},
+        "getChanges": {"filter": {"since": "2026-09-14"}},
         "getUserDetail": {"user": "bob@example.com"}, "getUserTrajectory": {"user": "u-ann"},
     }  # fmt: skip
     for name in set(chat.tools) - {"draftTicket", "createTicket"}:

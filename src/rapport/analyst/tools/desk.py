@@ -57,6 +57,10 @@ class Asked:
         value = self.arguments.get(name)
         return default if value is None else value
 
+    def narrowed(self, **conditions: Any) -> Scope:
+        """The scope with further conditions."""
+        return replace(self.scope, **conditions)
+
     async def identify(self, kind: str, spelling: str) -> Name:
         """The thing that an argument names. Raises ToolError, with names that look alike."""
         return await identify(self.connection, self.lexicon, self.scope.tenant_id, kind, spelling)

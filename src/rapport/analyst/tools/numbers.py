@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rapport.analyst.tools.desk import FILTER, LIMIT, Asked, Desk, period, read_day, read_filter, schema, tool
 from rapport.analytics import breakdown, dimensions, metrics, trends
@@ -182,10 +183,11 @@ def previous(asked: Asked) -> Scope:
     since, until = asked.get("previousSince", None), asked.get("previousUntil", None)
     if since or until:
         return replace(scope, since=read_day(since), until=read_day(until))
-    if not scope.since or not scope.until:
-        raise ToolError("A comparison of periods needs `since` and `until` in the filter.")
-    length = scope.until - scope.since + timedelta(days=1)
-    return replace(scope, since=scope.since - length, until=scope.until - length)
+    if not scope.since:
+        raise ToolError("A comparison of periods needs `since` in the filter.")
+    until = scope.until or datetime.now(ZoneInfo(scope.time_zone)).date()
+    length = until - scope.since + timedelta(days=1)
+    return replace(scope, since=scope.since - length, until=scope.since - timedelta(days=1))
 
 
 def comparison_json(found: trends.Comparison) -> dict[str, Any]:
