@@ -128,6 +128,50 @@ async def get(connection: Connection, tenant_id: int, conversation_id: UUID) -> 
     })  # fmt: skip
 
 
+async def embeddings(
+    connection: Connection, tenant_id: int, *, after: UUID | None = None, limit: int = 500
+) -> list[tuple[UUID, str, bytes | None]]:
+    """(conversation id, method, embedding) of the next `limit` analysed conversations by id."""
+    rows = await connection.fetch(
+        """
+        SELECT conversation_id, method, embedding FROM analysis
+        WHERE tenant_id = $1 AND ($2::uuid IS NULL OR conversation_id > $2) ORDER BY conversation_id LIMIT $3
+        """,
+        tenant_id, after, limit,
+    )  # fmt: skip
+    return [(row["conversation_id"], row["method"], row["embedding"]) for row in rows]
+
+
+async def assign_topics(
+    connection: Connection, tenant_id: int, assigned: Mapping[UUID, tuple[UUID | None, UUID | None, float | None]]
+) -> None:
+    """Give analysed conversations another (topic, topic group, similarity), here and in the rollups. Doing it twice changes
+    nothing. Call inside a transaction."""
+    await connection.fetchval("SELECT 1 FROM tenant WHERE id = $1 FOR SHARE", tenant_id)
+    rows = await connection.fetch(
+        f"""
+        SELECT {", ".join(FOLDED)} FROM analysis WHERE tenant_id = $1 AND conversation_id = ANY($2::uuid[])
+        ORDER BY conversation_id FOR UPDATE
+        """,
+        tenant_id, list(assigned),
+    )  # fmt: skip
+    deltas, changed = rollups.Deltas(), []
+    for old in map(dict, rows):
+        topic_id, group_id, similarity = assigned[old["conversation_id"]]
+        deltas.add(old, -1)
+        deltas.add(old | {"topic_id": topic_id, "topic_group_id": group_id}, 1)
+        changed.append((tenant_id, old["conversation_id"], topic_id, group_id, similarity))
+    await connection.executemany(
+        """
+        UPDATE analysis SET topic_id = $3, topic_group_id = $4, topic_similarity = $5
+        WHERE tenant_id = $1 AND conversation_id = $2
+          AND (topic_id, topic_group_id, topic_similarity) IS DISTINCT FROM ($3::uuid, $4::uuid, $5::real)
+        """,
+        changed,
+    )
+    await rollups.apply(connection, tenant_id, deltas)
+
+
 async def remove(connection: Connection, tenant_id: int, conversation_ids: Sequence[UUID]) -> None:
     """Take back the analyses of these conversations and what they added to the rollups. Call inside the transaction that
     deletes the conversations, after it has locked them."""
