@@ -14,7 +14,7 @@ from rapport.analyst.tools import Desk
 from rapport.analytics.lexicon import Lexicons
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
-from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, signals
+from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, reports, signals
 from rapport.api.native import health, runs
 from rapport.api.state import State
 from rapport.api.teammate import agents as teammate_agents
@@ -102,7 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     envelopes.install(app)
     for router in (
         health.router, runs.router, messages.router, interactions.router, people.router, signals.router, catalog.router,
-        prompts.router, chat.router,
+        prompts.router, chat.router, reports.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
     ):  # fmt: skip
         app.include_router(router)

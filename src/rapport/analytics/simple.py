@@ -14,7 +14,9 @@ from rapport.analytics.filters import relation
 from rapport.analytics.queries import Arguments
 from rapport.domain.scope import Scope
 from rapport.store.database import Connection
-from rapport.store.rollups import AGGREGATES, COUNTERS
+from rapport.store.rollups import AGGREGATES, COUNTERS, WHOLE_TENANT
+
+__all__ = ["WHOLE_TENANT", "Entity", "Terms", "Totals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,20 @@ async def of_scope(connection: Connection, scope: Scope) -> Totals:
     arguments = Arguments(scope.tenant_id)
     analysed = replace(scope, predicates=(*scope.predicates, "analysed"))
     return _totals(await connection.fetchrow(f"SELECT {AGGREGATES} {relation(analysed, arguments)}", *arguments))
+
+
+async def scope_by_day(connection: Connection, scope: Scope) -> dict[date, Totals]:
+    """The totals of each day of any scope that has any, oldest first."""
+    arguments = Arguments(scope.tenant_id)
+    analysed = replace(scope, predicates=(*scope.predicates, "analysed"))
+    rows = await connection.fetch(f"SELECT a.day, {AGGREGATES} {relation(analysed, arguments)} GROUP BY a.day ORDER BY a.day", *arguments)
+    return {row["day"]: _totals(row) for row in rows}
+
+
+async def any_conversation(connection: Connection, scope: Scope) -> bool:
+    """Whether the scope holds a conversation, analysed or not."""
+    arguments = Arguments(scope.tenant_id)
+    return bool(await connection.fetchval(f"SELECT true {relation(scope, arguments)} LIMIT 1", *arguments))
 
 
 def _totals(row: Any) -> Totals:

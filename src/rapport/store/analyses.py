@@ -128,6 +128,13 @@ async def get(connection: Connection, tenant_id: int, conversation_id: UUID) -> 
     })  # fmt: skip
 
 
+async def rating_score(connection: Connection, tenant_id: int, conversation_id: UUID) -> float | None:
+    """The conversation's rating on 1..5, as analysed; None where it is not rated."""
+    return await connection.fetchval(
+        "SELECT rating_score::float8 FROM analysis WHERE tenant_id = $1 AND conversation_id = $2", tenant_id, conversation_id
+    )
+
+
 async def embeddings(
     connection: Connection, tenant_id: int, *, after: UUID | None = None, limit: int = 500
 ) -> list[tuple[UUID, str, bytes | None]]:

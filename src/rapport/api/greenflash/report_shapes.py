@@ -76,7 +76,7 @@ class InteractionAnalytics(TypedDict):
     flags: NotRequired[list[str]]
     rootCause: NotRequired[str | None]
     language: NotRequired[str | None]
-    explanation: NotRequired[dict[str, Any]]
+    evidence: NotRequired[list[dict[str, Any]]]
 
 
 class Averages(TypedDict):
