@@ -20,6 +20,7 @@ from rapport.api.state import State
 from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
+from rapport.api.teammate import teams as teammate_teams
 from rapport.config import Settings
 from rapport.ports import ModelProvider
 from rapport.providers.encoders import open_encoder
@@ -104,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
         health.router, runs.router, messages.router, interactions.router, people.router, signals.router, catalog.router,
         prompts.router, chat.router, reports.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
+        teammate_teams.router,
     ):  # fmt: skip
         app.include_router(router)
     # The last one added is the first to see a request.

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     run_abandoned_seconds: float = Field(120.0, gt=0, description="Seconds that a run goes on when nobody reads it any more.")
     run_drain_seconds: float = Field(5.0, ge=0, le=60, description="Seconds that running answers get to end when the server is stopped.")
     run_keep_days: float = Field(7.0, ge=0, description="Days that the events of ended runs can be replayed.")
+    team_member_seconds: float = Field(20.0, gt=0, description="Seconds that a team waits for one member; later answers go to its inbox.")
+    team_members_at_once: int = Field(8, ge=1, le=100, description="Most members of a team that answer at the same time.")
     allow_private_urls: bool = Field(False, description="Whether webhooks and tools may call private addresses.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line that is written.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written to standard error.")

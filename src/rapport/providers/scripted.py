@@ -35,10 +35,12 @@ class Part(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Reply(msgspec.Struct, forbid_unknown_fields=True):
-    """The answer to a question that `when` is found in. One list of parts for each call of the model."""
+    """The answer to a question that `when` is found in, under instructions that `system` is found in. One list of parts for each
+    call of the model."""
 
     rounds: list[list[Part]]
     when: str = ""
+    system: str = ""
     finish: str = "stop"
 
 
@@ -74,7 +76,7 @@ class Scripted:
         if self._log:
             with self._log.open("ab") as file:
                 file.write(msgspec.json.encode(_logged(request)) + b"\n")
-        reply = self._reply(question)
+        reply = self._reply(question, request.system)
         parts = reply.rounds[min(round_number, len(reply.rounds) - 1)]
         written, calls = 0, 0
         for part in parts:
@@ -85,9 +87,9 @@ class Scripted:
         tokens = (sum(len(m.content) for m in request.messages) // 4, written // 4 + 1) if self._script.usage else (None, None)
         yield ModelFinish("tool_calls" if calls else reply.finish, *tokens)
 
-    def _reply(self, question: str) -> Reply:
+    def _reply(self, question: str, system: str) -> Reply:
         for reply in self._script.replies:
-            if re.search(reply.when, question, re.IGNORECASE):
+            if re.search(reply.when, question, re.IGNORECASE) and re.search(reply.system, system, re.IGNORECASE):
                 return reply
         raise ModelError("The script has no reply for this question; add one without `when`.")
 

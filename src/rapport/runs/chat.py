@@ -4,6 +4,7 @@ The conversation is logged through the single write path under the agent's produ
 other; tool calls and what was found are logged with it.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,12 @@ class Desk:
     database: Database
     knowledge: Knowledge
     provider: ModelProvider | None
+    background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Keep a task alive that nobody waits for, such as the late answer of a team's member."""
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
 
 
 @dataclass(frozen=True, slots=True)
