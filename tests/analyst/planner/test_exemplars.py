@@ -1,0 +1,28 @@
+"""The exemplar bank: well-formed, known intents, enough of each, nothing twice."""
+
+import json
+from collections import Counter
+from importlib import resources
+
+from rapport.analyst.planner.intents import INTENTS
+
+LINES = resources.files("rapport.analyst.planner").joinpath("exemplars.jsonl").read_text("utf-8").splitlines()
+EXEMPLARS = [json.loads(line) for line in LINES]
+
+
+def test_every_line_is_a_text_with_a_known_intent():
+    for exemplar in EXEMPLARS:
+        assert set(exemplar) == {"text", "intent"}
+        assert exemplar["intent"] in INTENTS
+        assert 0 < len(exemplar["text"].strip()) <= 4000
+
+
+def test_no_text_occurs_twice():
+    counted = Counter(exemplar["text"].lower() for exemplar in EXEMPLARS)
+    assert [text for text, times in counted.items() if times > 1] == []
+
+
+def test_every_intent_has_enough_exemplars():
+    counted = Counter(exemplar["intent"] for exemplar in EXEMPLARS)
+    assert {intent for intent in INTENTS if counted[intent] < 30} == set()
+    assert len(EXEMPLARS) >= 1500
