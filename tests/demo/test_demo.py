@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rapport import demo
+from rapport.demo.dialogue import phrases
 
 NOW = datetime(2026, 3, 18, 15, 30, tzinfo=UTC)
 
@@ -177,3 +178,9 @@ def test_the_churn_cluster(bodies, truths):
     assert all(re.search(r"membership|renew", about[e["externalConversationId"]]) for e in churn)
     upgrades = [float(e["value"]) for e in bodies["/events"] if e["eventType"] == "upgrade_purchased"]
     assert truths.upgrade_value == pytest.approx(sum(upgrades))
+
+
+def test_every_opening_has_an_answer_that_fits():
+    for subject in phrases().subjects.values():
+        assert not subject.fits or len(subject.fits) == len(subject.open)
+        assert all(0 <= place < len(subject.good) for place in subject.fits)

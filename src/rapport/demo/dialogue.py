@@ -45,6 +45,7 @@ class Subject:
     cross: tuple[str, ...]
     glad: tuple[str, ...]
     tool: str | None = None
+    fits: tuple[int, ...] = ()  # place in `good` of the answer to each of `open`; empty: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ class Script:
         self.words = dict(words, system=SYSTEMS.get(subject.tool or "", "order"))
         self.turns: list[Turn] = []
         self._left: dict[int, list[str]] = {}
-        self.first = self._fill(self._pick(subject.open))
+        opening = self._pick(subject.open)
+        self.first = self._fill(opening)
+        self.solutions = (subject.good[subject.fits[subject.open.index(opening)]],) if subject.fits else subject.good
 
     def write(self, mood: str) -> tuple[Turn, ...]:
         """The turns of a conversation in this mood."""
@@ -142,7 +145,7 @@ class Script:
         self._user(f"{self._pick(self.book.user['hello'])} {self.first}" if greets else self.first)
 
     def _answers(self, pool: str) -> None:
-        good, poor = self._fill(self._pick(self.subject.good)), self._fill(self._pick(self.subject.poor))
+        good, poor = self._fill(self._pick(self.solutions)), self._fill(self._pick(self.subject.poor))
         template = {"good": "{good}", "poor": "{poor}"}.get(pool) or self._pick(self.book.assistant[pool])
         self.turns.append(Turn("assistant", self._fill(template, good=good, poor=poor)))
 
