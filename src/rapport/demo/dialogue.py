@@ -58,6 +58,7 @@ class Phrases:
     feedback: Mapping[str, list[str]]
     jailbreak: list[str]
     foreign: list[Mapping[str, Any]]
+    extra: list[Mapping[str, str]]
 
 
 def _toml(name: str) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def phrases() -> Phrases:
     ]
     subjects = [Subject(**item) for item in kept]
     talk = _toml("talk.toml")
-    shared = (talk["user"], talk["assistant"], talk["feedback"], talk["jailbreak"]["open"], talk["foreign"])
+    shared = (talk["user"], talk["assistant"], talk["feedback"], talk["jailbreak"]["open"], talk["foreign"], talk["extra"])
     return Phrases({subject.name: subject for subject in subjects}, *shared)
 
 
@@ -109,6 +110,7 @@ class Script:
         self._left: dict[int, list[str]] = {}
         opening = self._pick(subject.open)
         self.first = self._fill(opening)
+        self.reference = self.words["booking" if subject.product == "Compass Desk" else "last4" if subject.product == "Penny" else "order"]
         self.solutions = (subject.good[subject.fits[subject.open.index(opening)]],) if subject.fits else subject.good
 
     def write(self, mood: str) -> tuple[Turn, ...]:
@@ -152,12 +154,12 @@ class Script:
     def _looks_up(self) -> None:
         tool = self.subject.tool
         if tool and self.rng.random() < 0.75:
-            self.turns.append(Turn("tool_call", tool=tool, data={"reference": self.words["order"]}))
-            self.turns.append(Turn("observation", tool=tool, data={"status": "ok", "reference": self.words["order"]}))
+            self.turns.append(Turn("tool_call", tool=tool, data={"reference": self.reference}))
+            self.turns.append(Turn("observation", tool=tool, data={"status": "ok", "reference": self.reference}))
 
     def _fails_to_look_up(self) -> None:
         error = {"error": "TimeoutError", "message": f"{self.subject.tool} gave no answer within 10 s"}
-        self.turns.append(Turn("tool_call", tool=self.subject.tool, data={"reference": self.words["order"]}))
+        self.turns.append(Turn("tool_call", tool=self.subject.tool, data={"reference": self.reference}))
         self.turns.append(Turn("tool_error", tool=self.subject.tool, data=error))
         self._answers("tool_down")
 
@@ -176,8 +178,9 @@ class Script:
         self._looks_up()
         self._answers("good")
         if self.rng.random() < 0.5:
-            self._says("extra")
-            self._answers("extra")
+            extra = self.rng.choice(self.book.extra)
+            self._user(extra["ask"])
+            self.turns.append(Turn("assistant", extra["answer"]))
         self._says("glad", "thanks")
         self._answers("bye")
 

@@ -171,7 +171,7 @@ class Teller:
         if plan.mood:
             return plan.mood
         tool = plan.subject.tool
-        if tool and self.rng.random() < (0.75 if tool == "track_order" and plan.days_ago < TOOL_BROKE else 0.025):
+        if tool and self.rng.random() < (0.75 if tool == "track_order" and plan.days_ago < TOOL_BROKE else 0.012):
             return "tool_failed"
         worse = product.version(plan.days_ago) > 2 or (plan.subject.name == "SSO login loop" and plan.days_ago < LOGIN_BROKE)
         odds = 0.72 if worse else 0.16 * WORSE_ODDS[model]
