@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format docs bench
+.PHONY: help setup demo serve test check format docs bench train-heads
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,3 +43,6 @@ docs: setup ## Write the reference pages that follow from the code
 
 bench: setup ## Measure, side by side in one run
 	@$(RUN)/python -m bench
+
+train-heads: setup ## Rebuild the weights in src/rapport/analysis/weights
+	@PYTHONPATH=. $(RUN)/python -m training

@@ -1,0 +1,119 @@
+"""Frustration, struggle, resolution and abandonment of a whole conversation, 0..1 each.
+
+All are built from turns: how likely each is a dissatisfied one, what it says, whether replies failed, and how it ended. The formulas
+are ours; docs/reference/analysis.md shows how the numbers compare with what people said about real dialogues.
+"""
+
+from collections.abc import Sequence
+
+from rapport.analysis import dissatisfied, phrases, repeats
+from rapport.analysis.dialogue import Dialogue, Turn
+from rapport.domain.analysis import Evidence
+
+PEAK, END, MEAN = 0.45, 0.35, 0.20
+"""People remember the worst moment and the end (Kahneman et al. 1993, peak-end rule); the mean keeps length in view."""
+ENDING = 2
+HANDOVER = "asked for a person"
+OBSTACLES = {
+    "tool failure": 0.30, "failed reply": 0.22, "misunderstood": 0.30, "correction": 0.25, "repeated question": 0.30, "confused": 0.25,
+    "still failing": 0.30, HANDOVER: 0.35,
+}  # fmt: skip
+"""Chance that one such obstacle alone means the user struggles; several combine as 1 - product of (1 - chance)."""
+CUES = (
+    (0.85, phrases.ANGER), (0.65, phrases.FRUSTRATED), (0.5, phrases.URGENT_LEAVING), (0.45, phrases.HANDOVER),
+    (0.35, phrases.INSISTING),
+)  # fmt: skip
+"""How frustrated a user is who says such words, before the turn's chance of dissatisfaction is taken in."""
+LONG_TURNS = 12
+
+
+def turn_frustration(turn: Turn, unhappy: float | None) -> float | None:
+    """0..1 for one user turn: the words of anger or annoyance, else the chance of dissatisfaction. None where neither can be told."""
+    if unhappy is None:
+        return None
+    said = turn.user.masked
+    spoken = max(strength * bool(pattern.search(said)) for strength, pattern in CUES)
+    return 1 - (1 - spoken * (0.4 + 0.6 * unhappy)) * (1 - 0.6 * unhappy)
+
+
+def frustration(levels: Sequence[float | None]) -> float | None:
+    """Peak, end and mean of the turns; None without turns that can be told."""
+    known = [level for level in levels if level is not None]
+    if not known:
+        return None
+    return PEAK * max(known) + END * max(known[-ENDING:]) + MEAN * sum(known) / len(known)
+
+
+def dissatisfaction(chances: Sequence[float | None]) -> float | None:
+    """Chance that the user of a conversation is dissatisfied with it: the same peak, end and mean over the turns."""
+    return frustration(chances)
+
+
+def obstacles(dialogue: Dialogue, repeated: Sequence[float], *, semantic: bool) -> list[Evidence]:
+    """What stood in the user's way, each with its place. English wordings; repeats and tool failures in any language."""
+    found: list[Evidence] = []
+    said_again = repeats.REPEATED if semantic else repeats.REPEATED_LEXICAL
+    for turn, similarity in zip(dialogue.turns, repeated, strict=True):
+        user = turn.user
+        if turn.reply is not None and dissatisfied.reply_failed(turn):
+            signal = "misunderstood" if phrases.MISUNDERSTOOD.search(turn.reply.masked) else "failed reply"
+            pattern = phrases.MISUNDERSTOOD if signal == "misunderstood" else phrases.FAILURE
+            found.extend(phrases.find(pattern, signal, turn.reply.seq, turn.reply.masked, OBSTACLES[signal]))
+        if turn.reply is not None:
+            found.extend(phrases.find(phrases.CORRECTION, "correction", user.seq, user.masked, OBSTACLES["correction"]))
+            found.extend(phrases.find(phrases.CONFUSED, "confused", user.seq, user.masked, OBSTACLES["confused"]))
+        found.extend(phrases.find(phrases.FRUSTRATED, "still failing", user.seq, user.masked, OBSTACLES["still failing"]))
+        found.extend(phrases.find(phrases.HANDOVER, HANDOVER, user.seq, user.masked, OBSTACLES[HANDOVER]))
+        if similarity >= said_again:
+            text = user.content[:200]
+            found.append(Evidence("repeated question", user.seq, 0, len(text), text, OBSTACLES["repeated question"]))
+    if dialogue.last_reply is not None:
+        found.extend(
+            phrases.find(phrases.FAILURE, "failed reply", dialogue.last_reply.seq, dialogue.last_reply.masked, OBSTACLES["failed reply"])
+        )
+    found.extend(Evidence("tool failure", seq, 0, 0, name, OBSTACLES["tool failure"]) for seq, name in dialogue.tool_failures)
+    return found
+
+
+def struggle(found: Sequence[Evidence], turns: int) -> float | None:
+    """1 - product of (1 - chance) over the obstacles, each kind counted up to three times and thinned out in long conversations;
+    None without a user turn."""
+    if not turns:
+        return None
+    thin = min(1.0, LONG_TURNS / turns) ** 0.5
+    free = 1.0
+    for signal in OBSTACLES:
+        for evidence in [item for item in found if item.signal == signal][:3]:
+            free *= 1 - evidence.strength * thin
+    return 1 - free
+
+
+def resolution(dialogue: Dialogue, chances: Sequence[float | None]) -> float | None:
+    """How likely it is that the user got what they came for, from how the conversation ended. 0.5 is unknown; None without turns
+    in a language that is known. Thanks, a closing or praise in the last two user turns speak for it, and so does a reply that
+    reports success; a dissatisfied last turn, a failed last reply, a request for a person and an unanswered turn speak against it."""
+    known = [chance for chance in chances if chance is not None]
+    if not known:
+        return None
+    last = dialogue.turns[-ENDING:]
+    pleased = any(
+        phrases.THANKS.search(t.user.masked) or phrases.CLOSING.search(t.user.masked) or phrases.PRAISE.search(t.user.masked) for t in last
+    )
+    replies = [turn.reply for turn in last if turn.reply] + ([dialogue.last_reply] if dialogue.last_reply else [])
+    odds = 0.0
+    odds += 1.6 if pleased else -0.2
+    odds += 0.9 * any(phrases.DONE.search(reply.masked) for reply in replies)
+    odds -= 2.2 * known[-1]
+    odds -= 1.0 * bool(replies and phrases.FAILURE.search(replies[-1].masked) and not phrases.DONE.search(replies[-1].masked))
+    odds -= 1.2 * any(phrases.HANDOVER.search(turn.user.masked) for turn in last)
+    odds -= 0.8 * (dialogue.last_reply is None and not pleased)
+    odds -= 0.8 * (dialogue.open_tool_failures > 0)
+    return 1 / (1 + 2.718281828**-odds)
+
+
+def abandoned(dialogue: Dialogue, resolved: float | None) -> bool | None:
+    """Whether the user left without an answer: more than one user turn, no thanks or closing, and an end that looks unresolved.
+    None where there is too little to tell."""
+    if resolved is None or len(dialogue.turns) < 2:
+        return None
+    return resolved < 0.35

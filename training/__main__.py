@@ -1,0 +1,166 @@
+"""`make train-heads`: every shipped weight from permissively licensed data and examples of our own, the same bytes on one machine.
+
+Sources: the VADER tweets and word list (MIT; from RAPPORT_TEST_DATA and from the vaderSentiment package) and training/turns.tsv.
+Evaluation-only sets are never read here. Prints cross-validated scores for the cards.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.model_selection import KFold, cross_val_predict
+
+from rapport.analysis import dialogue, dissatisfied, heads, lexicon, repeats, sentiment, text
+from rapport.analysis.heads import FeatureHead, Heads, SentimentHead
+from rapport.analysis.lexicon import Lexicon
+from rapport.config import Settings
+from rapport.domain.conversation import Conversation, Message
+from rapport.ports import Encoder
+from rapport.providers import encoders
+from rapport.providers.encoder_lexical import LexicalEncoder
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE.parent / "src" / "rapport" / "analysis" / "weights"
+VADER = "vaderSentiment==3.3.2"
+SENTIMENT_C, CLASS_BOUND, OWN_WEIGHT = 0.2, 0.5, 3.0
+RIDGE_ALPHA = 30.0
+DISSATISFIED_AT = 2.25
+BASE_RATE = 0.1
+PLEASED_SHARE = 0.2
+"""Scores above neutral count a fifth: how pleased somebody is says little about who is dissatisfied."""
+EASING = frozenset(("thanks", "praise", "closing", "accept", "positive", "reply_done", "reply_positive"))
+"""Features that can only lower the score; every other one can only raise it. Keeps few examples from teaching wrong signs."""
+JUDGED = {"tool_failed": 0.15, "reply_repeated": 0.15, "failures": 0.05, "first": -0.1}
+"""Weights of features that single turns do not show, set by judgement on the same scale."""
+
+
+def main() -> None:
+    settings = Settings()
+    encoder = encoders.open_encoder(settings.encoder, settings.data_dir)
+    if not encoder.semantic:
+        sys.exit("train-heads needs the sentence encoder: run `rapport encoder install` first.")
+    WEIGHTS.mkdir(exist_ok=True)
+    write_lexicon(WEIGHTS / "lexicon.tsv")
+    words = lexicon.parse((WEIGHTS / "lexicon.tsv").read_text(encoding="utf-8"))
+    sentiment_head = train_sentiment(encoder, words)
+    (WEIGHTS / "sentiment.npz").write_bytes(heads.dump_sentiment(encoder.name, sentiment_head.weights, sentiment_head.bias))
+    for name, used, head in ((heads.SEMANTIC, encoder, sentiment_head), (heads.LEXICAL, LexicalEncoder(), None)):
+        trained = train_dissatisfied(used, Heads(FeatureHead({}, 0, 0, 0), words, head), told=name)
+        (WEIGHTS / name).write_text(json.dumps(trained, indent=1) + "\n", encoding="utf-8")
+
+
+def write_lexicon(file: Path) -> None:
+    """The word list of the vaderSentiment package, one decimal, without the annotators' ballots."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", folder, VADER], check=True)
+        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
+            raw = wheel.read("vaderSentiment/vader_lexicon.txt").decode("utf-8")
+    pairs = [line.split("\t")[:2] for line in raw.splitlines() if line.strip()]
+    header = "# Word valence -4..4 of VADER (C.J. Hutto and E. Gilbert, 2014), MIT licence; see lexicon.card.md\n"
+    file.write_text(header + "".join(f"{word}\t{float(score):g}\n" for word, score in pairs if "\t" not in word), encoding="utf-8")
+
+
+def tweets() -> tuple[list[str], np.ndarray]:
+    """Cleaned texts and mean human scores -4..4."""
+    folder = Path(os.environ.get("RAPPORT_TEST_DATA", "../shared/data"))
+    with gzip.open(folder / "sentiment_vader_tweets.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [text.spoken(text.masked(row["text"])) for row in rows], np.array([row["score"] for row in rows])
+
+
+def train_sentiment(encoder: Encoder, words: Lexicon) -> SentimentHead:
+    """The tweets, and those turns of our own whose sentiment is plain: dialogue says things that tweets do not."""
+    texts, scores = tweets()
+    classes = np.where(scores <= -CLASS_BOUND, 0, np.where(scores >= CLASS_BOUND, 2, 1))
+    own, own_classes = plain_turns()
+    vectors = encoder.encode([*texts, *own])
+    labels = np.concatenate([classes, own_classes])
+    weights = np.concatenate([np.ones(len(texts)), np.full(len(own), OWN_WEIGHT)])
+    model = LogisticRegression(C=SENTIMENT_C, class_weight="balanced", max_iter=5000, tol=1e-6)
+    said = np.array([words.score(text) for text in texts])
+    chances = np.empty((len(texts), 3))
+    for train, test in KFold(5, shuffle=True, random_state=0).split(texts):
+        rows = np.concatenate([train, np.arange(len(texts), len(labels))])
+        model.fit(vectors[rows], labels[rows], sample_weight=weights[rows])
+        chances[test] = SentimentHead(encoder.name, model.coef_, model.intercept_).probabilities(vectors[test], said[test])
+    macro = f1_score(classes, chances.argmax(axis=1), average="macro")
+    correlation = np.corrcoef(sentiment.from_probabilities(chances), scores)[0, 1]
+    print(
+        f"sentiment, tweets, 5-fold: macro-F1 {macro:.3f}, AUC {roc_auc_score(classes == 0, chances[:, 0]):.3f}, Pearson {correlation:.3f}"
+    )
+    model.fit(vectors, labels, sample_weight=weights)
+    return SentimentHead(encoder.name, model.coef_, model.intercept_)
+
+
+def plain_turns() -> tuple[list[str], np.ndarray]:
+    """Turns of training/turns.tsv: up to 1.5 negative, 3 neutral, from 4 positive; what lies between is left out."""
+    rows = [(float(score), said) for score, _, _, said in examples()]
+    kept = [(said, 0 if score <= 1.5 else 2 if score >= 4 else 1) for score, said in rows if score <= 1.5 or score == 3 or score >= 4]
+    return [text.spoken(text.masked(said)) for said, _ in kept], np.array([label for _, label in kept])
+
+
+def examples() -> list[list[str]]:
+    """[score, earlier user turn, reply, user turn] of training/turns.tsv; `-` where there is none."""
+    lines = (HERE / "turns.tsv").read_text(encoding="utf-8").splitlines()
+    return [line.split("|") for line in lines if not line.startswith("#")]
+
+
+def train_dissatisfied(encoder: Encoder, known: Heads, *, told: str) -> dict:
+    """Ridge on the written scores, then a logistic curve on score <= 2.25. The examples hold far more unhappy turns than real
+    dialogue, so the curve is fitted with weights that restore BASE_RATE."""
+    labels, features = example_features(encoder, known)
+    names = sorted(set(features[0]) - set(JUDGED))
+    signs = np.array([-1.0 if name in EASING else 1.0 for name in names])
+    table = np.array([[row[name] for name in names] for row in features]) * signs
+    unhappy = labels <= DISSATISFIED_AT
+    target = -np.where(labels > 3, 3 + (labels - 3) * PLEASED_SHARE, labels)
+    model = Ridge(alpha=RIDGE_ALPHA, positive=True)
+    guessed = cross_val_predict(model, table, target, cv=KFold(10, shuffle=True, random_state=0))
+    print(f"{told}, own examples, 10-fold: Pearson {np.corrcoef(guessed, target)[0, 1]:.3f}, AUC {roc_auc_score(unhappy, guessed):.3f}")
+    model.fit(table, target)
+    weight = np.where(unhappy, BASE_RATE / unhappy.mean(), (1 - BASE_RATE) / (1 - unhappy.mean()))
+    curve = LogisticRegression(C=1e3).fit(guessed[:, None], unhappy, sample_weight=weight)
+    weights = dict(zip(names, (model.coef_ * signs).tolist(), strict=True)) | JUDGED
+    return {
+        "made": "make train-heads",
+        "encoder": encoder.name,
+        "bias": round(float(model.intercept_), 5),
+        "slope": round(float(curve.coef_[0, 0]), 5),
+        "intercept": round(float(curve.intercept_[0]), 5),
+        "weights": {name: round(value, 5) for name, value in sorted(weights.items()) if value},
+    }
+
+
+def example_features(encoder: Encoder, known: Heads) -> tuple[np.ndarray, list[dict[str, float]]]:
+    """Scores and features of training/turns.tsv, computed by the code that analyses real conversations."""
+    labels, rows = [], []
+    for score, earlier, reply, said in examples():
+        read = dialogue.read(_conversation((("user_message", earlier), ("assistant_message", reply), ("user_message", said))))
+        utterances = [turn.user for turn in read.turns]
+        vectors = encoder.encode([utterance.spoken for utterance in utterances])
+        scores = sentiment.score_messages(utterances, vectors if encoder.semantic else None, known)
+        contexts = dissatisfied.contexts(read.turns, scores, repeats.similarities(utterances, vectors if encoder.semantic else None))
+        labels.append(float(score))
+        rows.append(dissatisfied.features(read.turns[-1], contexts[-1], known.lexicon))
+    return np.array(labels), rows
+
+
+def _conversation(said: Sequence[tuple[str, str]]) -> Conversation:
+    nobody, now = UUID(int=0), datetime(2026, 1, 1, tzinfo=UTC)
+    messages = tuple(Message(UUID(int=n + 1), n, kind, now, content=content) for n, (kind, content) in enumerate(said) if content != "-")
+    return Conversation(0, nobody, nobody, now, now, messages)
+
+
+if __name__ == "__main__":
+    main()
