@@ -121,7 +121,8 @@ def summary_shown(session: Session) -> dict[str, Any]:
     """The summary as a message. Its id is the session's own with another version, so that it stays the same."""
     return {
         "id": f"{session.id}-summary-{session.compactions}", "sessionId": str(session.id), "role": "system",
-        "content": session.summary or "", "createdAt": time(session.last_compacted_at), "status": "complete", "kind": "summary", "compacted": False, "metadata": {},
+        "content": session.summary or "", "createdAt": time(session.last_compacted_at), "status": "complete", "kind": "summary",
+        "compacted": False, "metadata": {},
     }  # fmt: skip
 
 
