@@ -120,7 +120,7 @@ LAST_NAMES = (
     "Schulz",
     "Takeda",
 )
-COUNTRIES = ("Germany", "France", "Canada", "Norway", "Brazil")
+COUNTRIES = ("DE", "FR", "US", "NO", "BR")
 HELLO = ("", "", "", "Hi, ", "Hello, ", "Good morning, ")
 THANKS = (
     "Thank you, that helped!",

@@ -49,6 +49,7 @@ class GroupCommit:
         waiting = self._waiting[tenant_id]
         try:
             while waiting:
+                await asyncio.sleep(0)  # requests that are just as ready join
                 await self._write(tenant_id, _take(waiting))
         finally:
             del self._waiting[tenant_id]

@@ -268,15 +268,12 @@ async def create(
         """,
         tenant_id, product_id, fingerprint(given.components), given.external_id, role, name,
     )  # fmt: skip
-    if row is None:
-        prompt_id = await insert_prompt(
-            connection, tenant_id, product_id, given, name=name, description=description, role=role, source=source, tags=tags,
-            prompt_id=prompt_id,
-        )  # fmt: skip
-    else:
-        prompt_id = row["id"]
+    stored = row["id"] if row else await insert_prompt(
+        connection, tenant_id, product_id, given, name=name, description=description, role=role, source=source, tags=tags,
+        prompt_id=prompt_id,
+    )  # fmt: skip
     version_id = row["version_id"] if row else None
-    return prompt_id, version_id or await insert_version(connection, tenant_id, product_id, role, prompt_id)
+    return stored, version_id or await insert_version(connection, tenant_id, product_id, role, stored)
 
 
 async def revise(
