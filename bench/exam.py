@@ -24,7 +24,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
-from tests.worlds.checks import Answer, form_failure
+from tests.worlds.checks import DECLINES, Answer, form_failure
 from tests.worlds.questions import Question, Turn, build
 from tests.worlds.world import World
 from tests.worlds.world import build as build_world
@@ -219,7 +219,9 @@ def report(marked: list[Marked], *, show: bool) -> float:
         print(f"{kind:<16} {sum(not m.failure for m in marks):>3} of {len(marks)}")
     passed = sum(not mark.failure for mark in marked) / len(marked)
     times = sorted(mark.seconds for mark in marked)
+    wrong = [mark for mark in marked if mark.failure and mark.answer.terminal == "done" and not DECLINES.search(mark.answer.text)]
     print(f"all              {sum(not m.failure for m in marked):>3} of {len(marked)}  {100 * passed:.1f} %")
+    print(f"wrong and not declined {len(wrong)}  {100 * len(wrong) / len(marked):.1f} %")
     print(f"seconds to done  median {times[len(times) // 2]:.3f}, 95 % {times[int(0.95 * len(times))]:.3f}")
     return passed
 

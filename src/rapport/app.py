@@ -1,8 +1,10 @@
 """The composition root: settings in, a running application out. The only place that builds objects and joins rooms."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from fastapi import Depends, FastAPI
 
@@ -22,15 +24,20 @@ from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
 from rapport.api.teammate import teams as teammate_teams
 from rapport.config import Settings
-from rapport.ports import ModelProvider
+from rapport.ports import Encoder, ModelProvider
 from rapport.providers.encoders import open_encoder
 from rapport.providers.models import model_provider
 from rapport.runs.chat import Desk as AgentDesk
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
-from rapport.store import database, embedded
+from rapport.store import database, embedded, rollups
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
+from rapport.worker.loop import Worker
+from rapport.worker.toolkits import Toolkits
+from rapport.worker.topic_jobs import TopicJobs
+
+WORKER_PATIENCE_S = 15.0
 
 
 @contextlib.asynccontextmanager
@@ -64,6 +71,27 @@ async def open_hub(settings: Settings, database: Database) -> AsyncIterator[Hub]
         await hub.close()
 
 
+@contextlib.asynccontextmanager
+async def open_worker(database: Database, encoder: Encoder, *, backlog: bool = False) -> AsyncIterator[Worker]:
+    """A worker of this process, at work until the block ends; then the batch or job in hand gets WORKER_PATIENCE_S to end."""
+    toolkits = Toolkits(database, encoder)
+    topic_jobs = TopicJobs(database, toolkits)
+
+    async def rebuild_rollups(tenant_id: int, payload: Mapping[str, Any]) -> None:
+        async with database.transaction() as connection:
+            await rollups.rebuild(connection, tenant_id)
+
+    handlers = {"topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups}
+    worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=topic_jobs.heard, backlog=backlog)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running, WORKER_PATIENCE_S)
+
+
 def provider_for(settings: Settings) -> ModelProvider | None:
     """The language model of RAPPORT_MODEL; None for `builtin`. Raises Invalid for a setting that names none."""
     key = settings.model_api_key
@@ -86,14 +114,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_database(settings) as opened, open_hub(settings, opened) as hub:
+        async with open_database(settings) as opened, open_hub(settings, opened) as hub, contextlib.AsyncExitStack() as stack:
             writer = GroupCommit(opened, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
             encoder = open_encoder(settings.encoder, settings.data_dir)
             knowledge = Knowledge(opened, encoder)
+            worker = await stack.enter_async_context(open_worker(opened, encoder)) if settings.worker else None
             app.state.rapport = State(
                 settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge,
                 desk=AgentDesk(opened, knowledge, provider=model), model=model,
-                office=Office(opened, Lexicons(), analyst_model(model), encoder),
+                office=Office(opened, Lexicons(), analyst_model(model), encoder), encoder=encoder, worker=worker,
             )  # fmt: skip
             yield
 

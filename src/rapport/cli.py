@@ -5,6 +5,8 @@ Each command prints its result (a key, an id) alone on the last line of standard
 
 import asyncio
 import logging
+import os
+import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -16,14 +18,15 @@ import structlog
 import typer
 import uvicorn
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import MofNCompleteColumn, Progress
 
-from rapport import importing, tour
+from rapport import importing, reanalysis, tour
 from rapport.api.state import State
-from rapport.app import create_app, open_database
+from rapport.app import create_app, open_database, open_worker
 from rapport.config import Settings
 from rapport.errors import RapportError
 from rapport.providers import encoders
+from rapport.providers.encoders import open_encoder
 from rapport.store import catalog, fixtures, keys
 from rapport.store.database import Database
 
@@ -101,6 +104,40 @@ def serve(
         http="httptools", timeout_graceful_shutdown=int(settings.run_drain_seconds) + 5, server_header=False,
     )  # fmt: skip
     _Server(config, drain_s=settings.run_drain_seconds).run()
+
+
+@cli.command()
+def worker(data_dir: DataDir = None) -> None:
+    """Analyse conversations and do jobs, beside servers that have RAPPORT_WORKER=false or too much to do. Stops on SIGTERM or Ctrl-C."""
+    settings = _settings(data_dir=data_dir)
+    _log_to_stderr(settings)
+
+    async def work(database: Database) -> None:
+        told = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        async with open_worker(database, open_encoder(settings.encoder, settings.data_dir), backlog=True):
+            notes.print("working")
+            await told.wait()
+
+    _with_database(settings, work)
+
+
+@cli.command()
+def reanalyse(
+    data_dir: DataDir = None,
+    tenant: Annotated[str | None, typer.Option("--tenant", help="Name of the tenant; all tenants where none is named.")] = None,
+) -> None:
+    """Analyse all conversations again, at low priority and behind fresh ones. Interrupted, it goes on where it was when run again."""
+    settings = _settings(data_dir=data_dir, log_level="warning")
+    _log_to_stderr(settings)
+    os.nice(10)
+
+    async def work(database: Database) -> int:
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=notes) as progress:
+            return await reanalysis.run(database, open_encoder(settings.encoder, settings.data_dir), tenant, progress)
+
+    typer.echo(_with_database(settings, work))
 
 
 @cli.command()

@@ -488,6 +488,26 @@ class _Builder:
             Turn(self._say("they_worth_total"), (Number((sum(float(t.event[1]) for t in upgrades if t.event),), 0.01),)),
         )
 
+        poor, good = self.plants["poor_model"], self.plants["good_model"]
+        self._chain(
+            "chain",
+            Turn(self._say("chain_worst_model"), (First(frozenset({self._worst_model()}), self.world.models),)),
+            Turn(self._say("chain_its_count"), (Number((len(self._talks(model=self._worst_model())),)),)),
+            Turn(self._say("chain_other_model", model=good if self._worst_model() != good else poor), (self._model_count(good, poor),)),
+        )
+        free = self._talks(plan="free")
+        self._chain(
+            "chain",
+            Turn(self._say("chain_free_count"), (Number((len(free),)),)),
+            Turn(self._say("chain_rated_share"), (Number((100 * sum(t.rating is not None for t in free) / len(free),), SHARE),)),
+        )
+
+    def _worst_model(self) -> str:
+        return min(self.world.models, key=lambda model: _mean(self._talks(model=model)))
+
+    def _model_count(self, good: str, poor: str) -> Number:
+        return Number((len(self._talks(model=good if self._worst_model() != good else poor)),))
+
     def _refusals(self) -> None:
         org, user = self.world.orgs[7], self.world.users[3]
         for text, named in (

@@ -120,7 +120,7 @@ LAST_NAMES = (
     "Schulz",
     "Takeda",
 )
-COUNTRIES = ("DE", "FR", "US", "NO", "BR")
+COUNTRIES = ("Germany", "France", "Canada", "Norway", "Brazil")
 HELLO = ("", "", "", "Hi, ", "Hello, ", "Good morning, ")
 THANKS = (
     "Thank you, that helped!",

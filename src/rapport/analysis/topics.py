@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from threadpoolctl import threadpool_limits
 
 from rapport.analysis import clustering, names
 from rapport.analysis.terms import TermSpace
@@ -138,9 +139,9 @@ def fit(
 ) -> TopicModel | None:
     """Topics of the conversations, or None where fewer than 12 of them say anything.
 
-    texts: the opening of each conversation (`opening`). embeddings: [n, d] unit rows made by `encode`, whose name is `method`;
-    None for a lexical model. k fixes the number of topics, otherwise it is chosen. previous: the fit that this one replaces,
-    whose ids and names live on in the topics that are still there. The same arguments give the same model.
+    texts: the opening of each conversation (`opening`), its messages joined by line ends. embeddings: [n, d] unit rows made by
+    `encode`, whose name is `method`; None for a lexical model. k fixes the number of topics, otherwise it is chosen. previous: the
+    fit that this one replaces, whose ids and names live on in the topics that are still there. The same arguments give the same model.
     """
     usable = [i for i, text in enumerate(texts) if text.strip() and (embeddings is None or np.any(embeddings[i]))]
     if len(usable) < LEAST_CONVERSATIONS:
@@ -207,9 +208,10 @@ class _Found:
 
 
 def _topic_labels(points: np.ndarray, k: int | None, seed: int) -> np.ndarray:
-    count = max(1, min(k, len(points))) if k else clustering.choose_count(points, seed=seed)
-    settled = clustering.settle(points, neighbours=min(len(points), clustering.neighbourhood(len(points))))
-    return clustering.cut(settled, count, seed=seed)
+    with threadpool_limits(1):  # threads that spin for each other take twice as long where the cores serve requests too
+        count = max(1, min(k, len(points))) if k else clustering.choose_count(points, seed=seed)
+        settled = clustering.settle(points, neighbours=min(len(points), clustering.neighbourhood(len(points))))
+        return clustering.cut(settled, count, seed=seed)
 
 
 def _means(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -2,18 +2,26 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from fastapi import Request
 
 from rapport.analyst.chat import Office
 from rapport.config import Settings
 from rapport.domain.scope import Principal
-from rapport.ports import ModelProvider
+from rapport.ports import Encoder, ModelProvider
 from rapport.runs.chat import Desk
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
+
+
+class WorkerView(Protocol):
+    """What routes may know of the worker: conversations analysed since the start, and what went wrong last, if it still does."""
+
+    analysed: int
+    last_error: str | None
 
 
 @dataclass(slots=True)
@@ -28,6 +36,8 @@ class State:
     desk: Desk
     office: Office
     model: ModelProvider | None  # of RAPPORT_MODEL; None: the builtin ones
+    encoder: Encoder
+    worker: WorkerView | None  # None: another process analyses
     key_cache: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)  # SHA-256 of a key -> (until, holder)
     secrets: dict[int, bytes] = field(default_factory=dict)  # by tenant: what signs its cursors
 

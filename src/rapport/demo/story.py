@@ -17,7 +17,7 @@ LOGIN_BROKE = 20  # (b) days ago; version 2 of the docs bot's prompt
 BATCH_BROKE = 7  # (f) batch payments of enterprise customers fail in the last week
 UNHAPPY = "Northgate Robotics"
 MODELS = ("claude-sonnet-4-5", "gpt-4o", "mistral-large", "gpt-4o-mini")
-WORSE_ODDS = {"claude-sonnet-4-5": 0.4, "gpt-4o": 0.8, "mistral-large": 1.0, "gpt-4o-mini": 2.8}  # (e)
+WORSE_ODDS = {"claude-sonnet-4-5": 0.2, "gpt-4o": 1.0, "mistral-large": 1.6, "gpt-4o-mini": 2.8}  # (e)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,13 @@ class Desk:
     database: Database
     knowledge: Knowledge
     provider: ModelProvider | None
+    window: int = 128_000  # tokens that the model can take in
     background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def model(self) -> str:
+        """What answers: the name that the provider goes by."""
+        return self.provider.name if self.provider else "builtin"
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Keep a task alive that nobody waits for, such as the late answer of a team's member."""
@@ -152,7 +158,7 @@ class ChatTurn:
     @property
     def model(self) -> str:
         """What answers: the name that the provider goes by."""
-        return self._desk.provider.name if self._desk.provider else "builtin"
+        return self._desk.model
 
 
 async def log(database: Database, question: Question, messages: Sequence[NewMessage], *, model: str | None = None) -> None:
@@ -199,6 +205,12 @@ def _json_object(text: str) -> dict[str, Any]:
 
 async def stored_history(database: Database, tenant_id: int, session: Session, *, until: UUID | None = None) -> list[ChatMessage]:
     """What was said in this session after its summary, oldest first, without the message `until` and what follows it."""
+    said = await said_after(database, tenant_id, session, until=until)
+    return [ChatMessage("user" if m.is_user else "assistant", m.content or "") for m in said[-HISTORY_MESSAGES:]]
+
+
+async def said_after(database: Database, tenant_id: int, session: Session, *, until: UUID | None = None) -> list[Message]:
+    """The chat messages that the session's summary does not cover, oldest first, up to `until`."""
     async with database.connection() as connection:
         try:
             conversation = await conversations.get(connection, tenant_id, session.id)
@@ -210,4 +222,4 @@ async def stored_history(database: Database, tenant_id: int, session: Session, *
             break
         if message.seq > session.summary_through and message.content and (message.is_user or message.is_assistant):
             said.append(message)
-    return [ChatMessage("user" if m.is_user else "assistant", m.content or "") for m in said[-HISTORY_MESSAGES:]]
+    return said

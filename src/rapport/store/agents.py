@@ -67,6 +67,12 @@ async def resolve(connection: Connection, tenant_id: int, reference: str) -> Age
     return await get(connection, tenant_id, found)
 
 
+async def oldest(connection: Connection, tenant_id: int) -> Agent | None:
+    """The tenant's first agent, None where it has none."""
+    row = await connection.fetchrow(f"{WITH_COUNTS} WHERE a.tenant_id = $1 ORDER BY a.created_at, a.id LIMIT 1", tenant_id)
+    return _agent(row) if row else None
+
+
 async def list_(connection: Connection, tenant_id: int, *, limit: int, offset: int) -> list[Agent]:
     """Newest first."""
     rows = await connection.fetch(

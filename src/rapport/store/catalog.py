@@ -99,6 +99,12 @@ async def resolve_version(connection: Connection, tenant_id: int, version_id: UU
     return found
 
 
+async def metric_weights(connection: Connection, tenant_id: int) -> dict[UUID, dict[str, float]]:
+    """Pillar weights of the products that have their own."""
+    rows = await connection.fetch("SELECT id, metric_weights FROM product WHERE tenant_id = $1 AND metric_weights <> '{}'", tenant_id)
+    return {row["id"]: row["metric_weights"] for row in rows}
+
+
 async def only_product(connection: Connection, tenant_id: int) -> UUID:
     """The tenant's only product. Raises Invalid where it has none, or several."""
     rows = await connection.fetch("SELECT id FROM product WHERE tenant_id = $1 ORDER BY created_at LIMIT 2", tenant_id)

@@ -257,6 +257,13 @@ async def fail_analyses(connection: Connection, tenant_id: int, errors: Mapping[
     )  # fmt: skip
 
 
+async def backlog(connection: Connection, tenant_id: int) -> int:
+    """How many conversations of the tenant wait to be analysed again."""
+    return await connection.fetchval(
+        "SELECT count(*) FROM analysis_pending WHERE tenant_id = $1 AND backlog AND failed_at IS NULL", tenant_id
+    )
+
+
 async def counts(connection: Connection) -> dict[str, int]:
     """Of all tenants: analyses and jobs that wait, and those that were given up."""
     row = await connection.fetchrow(
@@ -308,7 +315,7 @@ async def enqueue(
     await _hint(connection, tenant_id, "job", due_at)
 
 
-async def claim(connection: Connection, tenant_id: int, *, kinds: Sequence[str], lease: timedelta = timedelta(minutes=10)) -> Job | None:
+async def claim(connection: Connection, tenant_id: int, *, kinds: Sequence[str], lease: timedelta = LEASE) -> Job | None:
     """Lease the longest due job of these kinds, or None. Call inside a transaction."""
     await connection.execute(
         """
@@ -335,6 +342,11 @@ async def claim(connection: Connection, tenant_id: int, *, kinds: Sequence[str],
         await _hint_later(connection, tenant_id, "job")
         return None
     return Job(row["id"], row["kind"], row["key"], row["payload"], row["attempts"])
+
+
+async def renew(connection: Connection, tenant_id: int, job_id: UUID) -> None:
+    """Keep the lease of a job that takes long."""
+    await connection.execute("UPDATE job SET locked_until = now() + $3 WHERE tenant_id = $1 AND id = $2", tenant_id, job_id, LEASE)
 
 
 async def finish_job(connection: Connection, tenant_id: int, job_id: UUID) -> None:

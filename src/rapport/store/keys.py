@@ -28,6 +28,11 @@ async def ensure_tenant(connection: Connection, name: str, *, plan: str | None =
     )
 
 
+async def tenants(connection: Connection) -> dict[str, int]:
+    """Ids of all tenants by name."""
+    return {row["name"]: row["id"] for row in await connection.fetch("SELECT name, id FROM tenant WHERE deleted_at IS NULL ORDER BY id")}
+
+
 async def create_key(
     connection: Connection,
     tenant_id: int,

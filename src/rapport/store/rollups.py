@@ -150,6 +150,14 @@ DROP_EMPTY_TERMS = """
 """
 
 
+async def conversations(connection: Connection, tenant_id: int) -> int:
+    """How many conversations of the tenant are analysed."""
+    return await connection.fetchval(
+        "SELECT coalesce(sum(conversations), 0)::int FROM rollup_day WHERE tenant_id = $1 AND kind = 'tenant' AND entity_id = $2",
+        tenant_id, WHOLE_TENANT,
+    )  # fmt: skip
+
+
 async def rebuild(connection: Connection, tenant_id: int) -> None:
     """Make the tenant's rollups anew from its analyses, with days cut in its present time zone. Holds the tenant's analyses
     back for as long as it takes (1.5 s per 100,000 conversations); running it twice changes nothing. Call inside a transaction."""

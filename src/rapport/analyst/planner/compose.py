@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rapport.analyst.planner.answers import actions, declines, numbers, stories
+from rapport.analyst.planner.answers import actions, causes, declines, numbers, stories
 from rapport.analyst.planner.answers.asking import Answer, Asked
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": numbers.count, "level": numbers.level, "ranking": numbers.ranking, "compare": numbers.compare, "breakdown": numbers.breakdown,
-    "trend": numbers.trend, "change": numbers.change, "top_topics": stories.top_topics, "complaints": stories.complaints,
+    "trend": numbers.trend, "change": causes.changes, "why": causes.why, "tool_failures": causes.tool_failures, "outcomes": causes.outcomes,
+    "anomalies": causes.anomalies, "recommend": causes.recommend, "inbox": causes.inbox, "top_topics": stories.top_topics, "complaints": stories.complaints,
     "examples": stories.examples, "quotes": stories.quotes, "conversation_detail": stories.conversation_detail,
     "user_profile": stories.user_profile, "at_risk": stories.at_risk, "summary": stories.summary, "list_entities": stories.list_entities,
     "prompt_versions": stories.prompt_versions, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,

@@ -8,14 +8,14 @@ the lexicon are never taken for a part of a name, unless they are written with a
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from rapport.analyst.planner.common import common
-from rapport.analyst.planner.lexicon import vocabulary
+from rapport.analyst.planner.lexicon import COUNTRIES, vocabulary
 from rapport.analyst.planner.words import Word, parts, stem
 from rapport.analytics.lexicon import Name
 
@@ -94,6 +94,18 @@ class Names:
                 if name not in self._parts[part][name.kind]:
                     self._parts[part][name.kind].append(name)
         self._spelled[name] = spellings
+        if name.kind == "property":
+            self._add_country(name)
+
+    def _add_country(self, name: Name) -> None:
+        """ "German customers" for country=DE, country=Germany."""
+        value = name.text.lower()
+        for code, forms in COUNTRIES.items():
+            known = forms.split("|")
+            if value == code or value in known:
+                for form in known:
+                    if name not in self._exact[form]:
+                        self._exact[form].append(name)
 
     def of_kind(self, kind: str) -> tuple[Name, ...]:
         return tuple(name for name in self.all if name.kind == kind)
@@ -107,9 +119,42 @@ class Names:
 
     def link(self, text: str, words: Sequence[Word], *, taken: Sequence[tuple[int, int]] = ()) -> list[Link]:
         """The names that `words` mention, in order, none overlapping; words inside `taken` spans are not looked at."""
+        found = self._link(text, words, taken)
+        return sorted([*found, *self._sister_values(text, words, found)], key=lambda link: link.start)
+
+    def _sister_values(self, text: str, words: Sequence[Word], found: Sequence[Link]) -> list[Link]:
+        """ "free vs pro customers": an everyday word is a value of a property where another value of it stands beside it."""
+        values = {
+            name.text.lower(): name for name in self.all if name.kind == "property" and name.text.lower() in {word.lower for word in words}
+        }
+        keys = {link.names[0].id.partition("=")[0] for link in found if link.kind == "property"}
+        listed = [
+            word
+            for word in words
+            if (word.lower in values and re.match(r"\s*(?:,|vs\b|versus\b|and\b|or\b|against\b|to\b|with\b|than\b|&|/)", text[word.end :]))
+            or (
+                re.search(r"(?:,|\bvs\.?|\bversus|\band|\bor|\bagainst|\bto|\bwith|\bthan|&|/)\s*$", text[: word.start])
+                and word.lower in values
+            )
+        ]
+        by_key: dict[str, list[Word]] = defaultdict(list)
+        for word in listed:
+            if not values[word.lower].text.isdigit():
+                by_key[values[word.lower].id.partition("=")[0]].append(word)
+        links = []
+        for key, mentioned in by_key.items():
+            if key in keys or len(mentioned) > 1:
+                links += [
+                    _link(text, [word], [values[word.lower]], 100.0)
+                    for word in mentioned
+                    if not any(link.start <= word.start < link.end for link in found)
+                ]
+        return links
+
+    def _link(self, text: str, words: Sequence[Word], taken: Sequence[tuple[int, int]]) -> list[Link]:
         free = [word for word in words if not any(start <= word.start < end for start, end in taken)]
         found: list[Link] = []
-        for step in (self._whole, self._partly, self._misspelled):
+        for step in (self._whole, self._misspelled, self._partly, self._part_misspelled):
             for link in step(text, free):
                 if not any(link.start < other.end and other.start < link.end for other in found):
                     found.append(link)
@@ -145,12 +190,24 @@ class Names:
 
     def _plausible(self, name: Name, text: str, window: Sequence[Word]) -> bool:
         """Everyday words are names only where a kind or a capital says so: "free users", "the search tool", "Will"."""
+        if name.kind == "property" and not self._plausible_value(name, text, window):
+            return False
         if len(window) > 1 or not self._everyday(window[0]):
             return True
         if _hinted(text, window) == name.kind or _hinted(text, window) == "property" == name.kind:
             return True
         capital = window[0].text[:1].isupper() and window[0].start > 0
         return capital and name.kind in ("product", "organization", "user", "model", "segment")
+
+    def _plausible_value(self, name: Name, text: str, window: Sequence[Word]) -> bool:
+        """A number, a yes or no, or two letters are a property's value only beside the name of the property, or in capitals."""
+        value = name.text.lower()
+        if not (value.replace(".", "").isdigit() or value in ("true", "false", "yes", "no") or len(value) <= 2):
+            return True
+        around = text[max(0, window[0].start - 24) : window[-1].end + 24].lower()
+        if name.id.partition("=")[0].lower().replace("_", " ") in around:
+            return True
+        return len(value) == 2 and value.isalpha() and window[0].text.isupper()
 
     def _everyday(self, word: Word) -> bool:
         return word.lower in self._known or word.lower in self._common or stem(word.lower) in self._common
@@ -177,7 +234,13 @@ class Names:
             if size > 1 and all(self._everyday(word) for word in window):
                 continue
             split = [part for word in window for part in parts(word.lower)]
-            candidates = self._sharing(split)
+            candidates = [
+                name
+                for name in self._sharing(split)
+                if size > 1
+                or name.kind not in ("tool", "topic", "topic_group", "prompt", "prompt_version")
+                or _hinted(text, window) == name.kind
+            ]
             names = _preferred(candidates, text, window)
             if names and len(names) <= MOST_ALIKE:
                 return size, names
@@ -204,27 +267,36 @@ class Names:
 
     # -- Spelling
 
+    def _strange(self, words: Sequence[Word]) -> list[int]:
+        """Places of words that may be a misspelt name."""
+        return [
+            i for i, word in enumerate(words)
+            if len(word.lower) >= 4 and not self._everyday(word) and not word.lower.isdigit() and "@" not in word.lower and word.lower not in self._parts
+        ][:12]  # fmt: skip
+
     def _misspelled(self, text: str, words: Sequence[Word]) -> list[Link]:
+        return self._respell(text, words, self._closest)
+
+    def _part_misspelled(self, text: str, words: Sequence[Word]) -> list[Link]:
+        return self._respell(text, words, self._one_part)
+
+    def _respell(self, text: str, words: Sequence[Word], search: Callable) -> list[Link]:
         links: list[Link] = []
         used: set[int] = set()
-        strange = [
-            i
-            for i, word in enumerate(words)
-            if len(word.lower) >= 4 and not self._everyday(word) and not word.lower.isdigit() and "@" not in word.lower
-        ]
-        for i in strange[:12]:
-            if i in used:
-                continue
-            best = self._closest(text, words, i)
+        for i in self._strange(words):
+            best = None if i in used else search(text, words, i)
             if best:
                 first, last, names, score = best
                 used |= set(range(first, last))
                 links.append(_link(text, words[first:last], names, score))
         return links
 
+    def _alike(self, word: str) -> list[tuple[str, float, int]]:
+        return process.extract(word, self._vocabulary, scorer=fuzz.ratio, score_cutoff=74, limit=8)
+
     def _closest(self, text: str, words: Sequence[Word], at: int) -> tuple[int, int, list[Name], float] | None:
         word = words[at].lower
-        alike = process.extract(word, self._vocabulary, scorer=fuzz.ratio, score_cutoff=74, limit=8)
+        alike = self._alike(word)
         candidates = {name for part, _, _ in alike for names in self._parts[part].values() for name in names}
         best: tuple[float, int, int, list[Name]] | None = None
         for name in sorted(candidates, key=lambda name: (KINDS.index(name.kind), name.text))[:300]:
@@ -241,16 +313,14 @@ class Names:
                     elif score == best[0] and (first, last) == (best[1], best[2]) and name not in best[3]:
                         best[3].append(name)
         if best is None:
-            return self._one_part(text, words, at, alike)
+            return None
         score, first, last, names = best
         return first, last, _preferred(names, text, words[first:last]), score
 
-    def _one_part(
-        self, text: str, words: Sequence[Word], at: int, alike: Sequence[tuple[str, float, int]]
-    ) -> tuple[int, int, list[Name], float] | None:
+    def _one_part(self, text: str, words: Sequence[Word], at: int) -> tuple[int, int, list[Name], float] | None:
         """A misspelt part of a longer name: "Marai" for Maria Lopez."""
         word = words[at].lower
-        for part, score, _ in alike:
+        for part, score, _ in self._alike(word):
             if (
                 score >= 80
                 and len(word) >= 5

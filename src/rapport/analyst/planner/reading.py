@@ -63,7 +63,7 @@ class Reading:
         excluded = _named([link for link in self.links if link.negated and link.kind not in skipped], negated=True)
         if self.not_subject:
             excluded["text"] = self.not_subject
-        if self.events and "event_type" not in skipped:
+        if self.events and "event_type" not in skipped:  # conversations of the people who have such an event
             given["eventTypes"] = list(self.events)
         if self.languages:
             given["languages"] = list(self.languages)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -171,7 +172,8 @@ def _ordinal(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
     for match in _ORDINAL.finditer(text):
         if not any(start < match.end() and match.start() < end for start, end in taken):
             word = match.group(1).lower()
-            if word in ("last", "first", "other") and not match.group().lower().endswith("one"):
+            bare = match.group().strip().lower() in (word, f"the {word}") and not re.match(r"\s*[?.!]*\s*$", text[match.end() :])
+            if word in ("last", "first", "other") and bare:
                 continue
             return _ORDINALS.get(word) or int(word[0])
     return None
@@ -261,12 +263,16 @@ _EXTRA = ("conversation conversations average yesterday customers compare segmen
           " monday tuesday wednesday thursday friday saturday sunday improve recommend happening number product products organization organizations frustrated satisfaction")  # fmt: skip
 
 
-def _targets() -> list[str]:
-    return sorted(
-        {word for word in lexicon.vocabulary() if len(word) >= 5} | set(_EXTRA.split()) | {word for word in common() if len(word) >= 6}
+@cache
+def _targets() -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            {word for word in lexicon.vocabulary() if len(word) >= 5} | set(_EXTRA.split()) | {word for word in common() if len(word) >= 6}
+        )
     )
 
 
+@cache
 def _stems() -> frozenset[str]:
     return frozenset(stem(word) for word in common()) | frozenset(stem(word) for word in lexicon.vocabulary())
 

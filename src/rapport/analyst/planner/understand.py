@@ -47,22 +47,22 @@ class Setting:
 def understand(question: str, before: Sequence[Turn], setting: Setting) -> Reading:
     """The reading of `question`."""
     previous: Reading | None = None
-    answer = ""
+    answers: list[str] = []
     for turn in before[-TURNS:]:
-        previous = _read(turn.question, previous, answer, setting)
-        answer = turn.answer
-    reading = _read(question, previous, answer, setting)
+        previous = _read(turn.question, previous, answers, setting)
+        answers = [*answers, turn.answer]
+    reading = _read(question, previous, answers, setting)
     return _with_context(reading, setting) if setting.context else reading
 
 
-def _read(question: str, previous: Reading | None, answer: str, setting: Setting) -> Reading:
+def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
     slots = read(question, setting.names, setting.today)
     spans = [(link.start, link.end) for link in slots.links]
     wording = masked(question, spans)
     ranked = vote.decide(bank().vote(bank().similarities(question, spans)), wording, shape(slots))
     reading = _resolve(slots, ranked, setting)
     if previous is not None and leans(slots, wording, reading, dict(ranked)):
-        return _follow(previous, reading, answer, setting)
+        return _follow(previous, reading, answers, setting)
     return reading
 
 
@@ -97,6 +97,8 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
     period, against = period_of(slots)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
+    if intent not in ("outcomes", "why", "count", "at_risk") and not of_people(slots):
+        events = ()
     metrics = metrics_of(slots, intent)
     reading = Reading(
         intent=intent,
@@ -122,6 +124,20 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
     return _tidy(reading)
 
 
+_EVENT = "|".join(phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|"))
+_OF_PEOPLE = re.compile(
+    rf"\b(?:who|that|which|whose|having|have|has|had|with(?: an?)?|after|before|since|until)\s+(?:they\s+|he\s+|she\s+|people\s+|users\s+|customers\s+|then\s+|later\s+|recently\s+|have\s+|has\s+|had\s+|an?\s+|the\s+|their\s+|just\s+|already\s+)*(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:users?|customers?|people|accounts?|clients?|members?|organi[sz]ations?)\b",
+    re.I,
+)  # fmt: skip
+
+
+def of_people(slots: Slots) -> bool:
+    """Whether an event is what people did ("customers who cancelled"), not what they talk about ("quotes about refunds")."""
+    return bool(_OF_PEOPLE.search(slots.text)) or any(
+        link.kind == "event_type" and len(link.text) > 4 and "_" in link.text for link in slots.links
+    )
+
+
 def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
     forced = _forced(slots)
     if forced:
@@ -132,7 +148,16 @@ def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
         if score < SURE and not substantial(slots):
             return "refuse_out_of_scope"
         if score < SURE:
-            return "summary"
+            named = [name for name in slots.metrics if name not in lexicon.COUNTS]
+            return (
+                "level"
+                if named
+                else "count"
+                if slots.metrics and not slots.values("polarity")
+                else "complaints"
+                if "bad" in slots.values("polarity")
+                else "summary"
+            )
         if intent in ("refuse_write", "refuse_secret"):
             continue  # what is to be refused is told by _forced; a weak likeness is not enough to refuse
         if intent == "refuse_out_of_scope" and substantial(slots) and not slots.says(_ELSEWHERE):
@@ -479,10 +504,10 @@ def _complete(slots: Slots, reading: Reading) -> bool:
     return opener and asked and len(slots.words) >= 6
 
 
-def _follow(previous: Reading, reading: Reading, answer: str, setting: Setting) -> Reading:
+def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting: Setting) -> Reading:
     """`reading` with what it leaves out taken from `previous`."""
     slots = reading.slots
-    pointed = _pointed(previous, slots, answer, setting)
+    pointed = _pointed(previous, slots, answers, setting)
     links = _joined(previous.links, (*reading.links, *pointed), slots)
     period = shifted(previous.period, slots) or reading.period or (None if slots.all_time else previous.period)
     own = _own_intent(previous, reading)
@@ -599,8 +624,12 @@ def _own_intent(previous: Reading, reading: Reading) -> str | None:
 _LIST_ITEM = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+(.*)$", re.M)
 
 
-def _pointed(previous: Reading, slots: Slots, answer: str, setting: Setting) -> tuple[Link, ...]:
-    """Names of the last answer that the question points at: "the second one", "that user", "why?" after a ranking."""
+def _pointed(previous: Reading, slots: Slots, answers: Sequence[str], setting: Setting) -> tuple[Link, ...]:
+    """Names of the last answer that the question points at: "the second one", "that user", "why?" after a ranking. An ordinal points into
+    the last answer that was a list."""
+    answer = answers[-1] if answers else ""
+    if slots.ordinal is not None:
+        answer = next((text for text in reversed(answers) if len(_LIST_ITEM.findall(text)) > 1), answer)
     if not answer or [link for link in slots.links if link.kind in ("user", "organization", "product", "model", "tool", "topic")]:
         return ()
     items = _LIST_ITEM.findall(answer)

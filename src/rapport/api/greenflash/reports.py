@@ -26,7 +26,7 @@ from rapport.domain.analysis import Analysis, change_label, level_label, sentime
 from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal, Scope
 from rapport.errors import Invalid, NotFound
-from rapport.store import analyses, cache, catalog, people, prompts, topics
+from rapport.store import analyses, cache, catalog, people, prompts
 from rapport.store.database import Connection
 
 router = APIRouter(prefix="/api/v1", tags=["analytics"])
@@ -144,18 +144,18 @@ async def user_analytics(
             raise NotFound("This user has no conversations here yet.")
         totals = await simple.of_scope(connection, scope)
         spread = await simple.terms_of_scope(connection, scope, list(simple.DISTRIBUTIONS))
+        terms = {} if mode == "simple" else await simple.terms_of_scope(connection, scope, ("topic", "keyword"))
     numbers = _averages(totals, spread) | {"summary": None}
     if mode == "simple":
         return numbers
 
     async def compute(connection: Connection) -> dict[str, Any]:
         name = found.name or found.email or found.external_id
-        terms = await simple.terms_of_scope(connection, scope, ("topic", "keyword"))
         summary = await profiles.profile(connection, scope, name)
         return numbers | {"summary": _wire(summary), "topics": _counted(terms["topic"]), "keywords": _counted(terms["keyword"])}
 
     asked = _Asked(parts, caller, response, "user", str(found.id), _parameters(scope))
-    return await _answer(asked, _fingerprint(totals, datetime.now(ZoneInfo(caller.time_zone)).date()), compute)
+    return await _answer(asked, _fingerprint(caller, totals, terms), compute)
 
 
 @router.get("/organizations/{organization_id}/analytics", response_model=shapes.OrganizationAnalytics)
@@ -200,6 +200,7 @@ async def product_analytics(
         scope = await _scope(connection, caller, days, None, version, product_ids=(found_id,))
         subject = Subject(scope, _entity(caller, days, "product", found_id) if not version else None)
         totals, spread = await _numbers(connection, subject)
+        terms = {} if mode == "simple" else await _terms(connection, subject, ("topic", "topic_group", "keyword"))
     numbers = _averages(totals, spread) | _flag_counts(totals) | {
         "productQualityIndex": totals.quality, "pillarScores": totals.pillars, "ratingCount": totals.rating_n,
         "topics": [], "topicGroups": [], "keywords": [], "keywordCounts": [], "dissatisfactionThemes": [], "rootCauseMix": [],
@@ -209,7 +210,6 @@ async def product_analytics(
         return numbers
 
     async def compute(connection: Connection) -> dict[str, Any]:
-        terms = await _terms(connection, subject, ("topic", "topic_group", "keyword"))
         return numbers | {
             "topics": _counted(terms["topic"]), "topicGroups": _counted(terms["topic_group"]), "keywordCounts": _counted(terms["keyword"]),
             "dissatisfactionThemes": _wire(await insights.themes(connection, scope)),
@@ -219,7 +219,7 @@ async def product_analytics(
         }  # fmt: skip
 
     asked = _Asked(parts, caller, response, "product", str(found_id), _parameters(scope))
-    body = await _answer(asked, _fingerprint(totals, datetime.now(ZoneInfo(caller.time_zone)).date()), compute)
+    body = await _answer(asked, _fingerprint(caller, totals, terms), compute)
     # The SDKs, which send no mode here, read strings; the public guide's example, which names the mode, reads objects.
     return body | {"keywords": body["keywordCounts"] if mode else [term["name"] for term in body["keywordCounts"]]}
 
@@ -400,16 +400,18 @@ def _parameters(scope: Scope) -> dict[str, Any]:
     return {name: [str(part) for part in value] if isinstance(value, tuple) else value and str(value) for name, value in named.items()}
 
 
-def _fingerprint(*state: Any) -> bytes:
-    return cache.digest(*(_wire(part) if is_dataclass(part) else str(part) for part in state))
+def _fingerprint(caller: Principal, *state: Any) -> bytes:
+    """What the answer rests on: these numbers, and the day, as texts say how long ago something was."""
+    today = datetime.now(ZoneInfo(caller.time_zone)).date()
+    return cache.digest(today.isoformat(), *(_wire(part) for part in state))
 
 
 async def _fingerprint_beside(parts: Parts, caller: Principal, totals: Totals) -> bytes:
-    """Of an answer that compares with everyone else, or that names topics: it changes when anything of the tenant does."""
+    """Of an answer that compares with everyone else: it changes when anything of the tenant does."""
+    whole = Entity(caller.tenant_id, "tenant", simple.WHOLE_TENANT)
     async with parts.database.connection() as connection:
-        whole = await simple.of_entity(connection, Entity(caller.tenant_id, "tenant", simple.WHOLE_TENANT))
-        version = await topics.version(connection, caller.tenant_id)
-    return _fingerprint(totals, whole, version, datetime.now(ZoneInfo(caller.time_zone)).date())
+        terms = await simple.terms_of_entity(connection, whole, ("topic", "keyword"), limit=400)
+        return _fingerprint(caller, totals, await simple.of_entity(connection, whole), terms)
 
 
 # Rendering ------------------------------------------------------------------------------------------------------------

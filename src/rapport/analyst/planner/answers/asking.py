@@ -160,12 +160,12 @@ def day(text: str | None) -> str:
     return f"{parsed.day} {parsed:%b %Y}"
 
 
-def quoted(one: Mapping[str, Any], *, who: bool = True) -> str:
+def quoted(one: Mapping[str, Any], *, who: bool = True, id: bool = True) -> str:
     """One conversation as a line of a list: a quote, who said it, when, and its id."""
     rating = f", rated {one['rating']:g}" if one.get("rating") is not None else ""
     person = f"{one['user']}{', ' + one['organization'] if one.get('organization') else ''}, " if who and one.get("user") else ""
     text = one.get("quote") or one.get("summary") or "(no text)"
-    return f"“{text}” ({person}{day(one.get('at'))}{rating}; `{one['id']}`)"
+    return f"“{text}” ({person}{day(one.get('at'))}{rating}" + (f"; `{one['id']}`)" if id else ")")
 
 
 def bullets(lines: Sequence[str], *, numbered: bool = False) -> str:

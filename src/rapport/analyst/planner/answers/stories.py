@@ -166,8 +166,11 @@ def examples(asked: Asked) -> Answer:
     text = heading("conversations", reading.scope())
     if len(found) == 1:
         one = found[0]
-        return text + f"**`{one['id']}`**: {quoted(one)}, about {one['product']}{', ' + str(one['topic']) if one.get('topic') else ''}."
-    return text + bullets([f"`{one['id']}`: {quoted(one)}" for one in found], numbered=True)
+        return (
+            text
+            + f"**`{one['id']}`**: {quoted(one, id=False)}, about {one['product']}{', ' + str(one['topic']) if one.get('topic') else ''}."
+        )
+    return text + bullets([f"`{one['id']}`: {quoted(one, id=False)}" for one in found], numbered=True)
 
 
 def quotes(asked: Asked) -> Answer:
@@ -284,7 +287,7 @@ def _profile(output: Output, reading: Reading) -> str:
     if user.get("events"):
         text += "\n- events: " + ", ".join(f"{e['type']} on {day(e['at'])}" for e in user["events"][:4])
     latest = output.data["conversations"][:3]
-    return text + "\n\nLatest conversations:\n" + bullets([f"`{one['id']}`: {quoted(one, who=False)}" for one in latest])
+    return text + "\n\nLatest conversations:\n" + bullets([f"`{one['id']}`: {quoted(one, who=False, id=False)}" for one in latest])
 
 
 def _measure(figure: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The worker: claim, load, analyse, save, repeat; and the generic jobs. A task inside `serve`, or a process of its own.
+"""Claim, load, analyse, save, repeat; and the generic jobs.
 
 Any number of workers share one database: a claim is a lease, a result is fenced, so work that is done twice counts once and
 work of a killed worker is done by another. It polls instead of being told: two index reads every POLL_S while idle, which is
@@ -14,18 +14,22 @@ from uuid import UUID
 
 import structlog
 
+from rapport.analysis.pipeline import AnalysisFailure
 from rapport.domain.analysis import Analysis
 from rapport.domain.conversation import Conversation
 from rapport.store import analyses, conversations, jobs
-from rapport.store.database import Database
+from rapport.store.database import Connection, Database
 
 log = structlog.get_logger()
 
-Analyse = Callable[[Sequence[Conversation]], Sequence[Any]]
-"""Pure and slow: one Analysis, or one AnalysisFailure, for each conversation, in their order."""
+Analyse = Callable[[Sequence[Conversation]], list[Analysis | AnalysisFailure]]
+"""Pure and slow: one result for each conversation, in their order."""
 
 JobHandler = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 """Does a job of a tenant, given its payload. Jobs can run twice; a handler must bear that. Raises to be tried again."""
+
+Heard = Callable[[int, Sequence[Analysis]], Awaitable[None]]
+"""What else is to happen with a tenant's fresh analyses, after they are saved."""
 
 POLL_S = 0.25
 FIND_LOST_HINTS_S = 5.0
@@ -34,8 +38,8 @@ MOST_BYTES = 8 * 2**20  # of message contents per batch: bounds memory
 
 
 class Worker:
-    """Does what waits, for all tenants in turn. `analyser` gives a tenant's Analyse; `handlers` do jobs by their kind.
-    With `backlog` it also re-analyses what `rapport reanalyse` asked for, when nothing fresh waits."""
+    """Does what waits, for all tenants in turn. `analyser` gives a tenant's Analyse; `handlers` do jobs by their kind; `heard`
+    hears of each saved batch. With `backlog` it also re-analyses what `rapport reanalyse` asked for, when nothing fresh waits."""
 
     def __init__(
         self,
@@ -43,11 +47,13 @@ class Worker:
         *,
         analyser: Callable[[int], Awaitable[Analyse]],
         handlers: Mapping[str, JobHandler],
+        heard: Heard | None = None,
         backlog: bool = False,
     ):
         self._database = database
         self._analyser = analyser
         self._handlers = handlers
+        self._heard = heard
         self._backlog = backlog
         self._stopping = asyncio.Event()
         self._hints_found_at = 0.0
@@ -93,7 +99,8 @@ class Worker:
             claims = await jobs.claim_analyses(connection, tenant_id, limit=MOST_CONVERSATIONS, backlog=backlog)
         if not claims:
             return False
-        async with self._kept_leases(tenant_id, [claim.conversation_id for claim in claims]):
+        ids = [claim.conversation_id for claim in claims]
+        async with self._kept(lambda connection: jobs.renew_analyses(connection, tenant_id, ids)):
             for batch in _by_size(claims):
                 await self._analyse_batch(tenant_id, batch)
         return True
@@ -102,14 +109,7 @@ class Worker:
         """Analyse and save. What neither was saved nor failed goes back to the queue."""
         revisions = {claim.conversation_id: claim.revision for claim in claims}
         try:
-            async with self._database.connection() as connection:
-                found = await conversations.load_many(connection, tenant_id, list(revisions))
-            analyse = await self._analyser(tenant_id)
-            outcomes = list(zip(found, await asyncio.to_thread(analyse, found), strict=True))
-            done = [(item, outcome, revisions[item.id]) for item, outcome in outcomes if isinstance(outcome, Analysis)]
-            async with self._database.transaction() as connection:
-                saved = await analyses.save(connection, tenant_id, done)
-            errors = {item.id: str(outcome) for item, outcome in outcomes if not isinstance(outcome, Analysis)}
+            saved, errors = await self._analyse_and_save(tenant_id, revisions)
         except Exception as error:  # a fault of ours in one batch must not stop the others
             log.exception("analysis failed", tenant_id=tenant_id, conversations=len(claims))
             saved, errors = frozenset(), dict.fromkeys(revisions, f"{type(error).__name__}: {error}")
@@ -118,13 +118,26 @@ class Worker:
             await jobs.fail_analyses(connection, tenant_id, errors)
             await jobs.release_analyses(connection, tenant_id, sorted(revisions.keys() - saved - errors.keys()))
 
+    async def _analyse_and_save(self, tenant_id: int, revisions: Mapping[UUID, int]) -> tuple[frozenset[UUID], dict[UUID, str]]:
+        async with self._database.connection() as connection:
+            found = await conversations.load_many(connection, tenant_id, list(revisions))
+        analyse = await self._analyser(tenant_id)
+        outcomes = list(zip(found, await asyncio.to_thread(analyse, found), strict=True))
+        done = [(item, outcome, revisions[item.id]) for item, outcome in outcomes if isinstance(outcome, Analysis)]
+        async with self._database.transaction() as connection:
+            saved = await analyses.save(connection, tenant_id, done)
+        if self._heard:
+            await self._heard(tenant_id, [analysis for _, analysis, _ in done])
+        return saved, {item.id: str(outcome) for item, outcome in outcomes if not isinstance(outcome, Analysis)}
+
     async def _do_a_job(self, tenant_id: int) -> bool:
         async with self._database.transaction() as connection:
             job = await jobs.claim(connection, tenant_id, kinds=list(self._handlers))
         if job is None:
             return False
         try:
-            await self._handlers[job.kind](tenant_id, job.payload)
+            async with self._kept(lambda connection: jobs.renew(connection, tenant_id, job.id)):
+                await self._handlers[job.kind](tenant_id, job.payload)
         except Exception as error:
             log.exception("job failed", tenant_id=tenant_id, kind=job.kind, attempts=job.attempts)
             async with self._database.transaction() as connection:
@@ -135,22 +148,22 @@ class Worker:
         return True
 
     @contextlib.asynccontextmanager
-    async def _kept_leases(self, tenant_id: int, ids: list[UUID]) -> AsyncIterator[None]:
-        """Renew the leases of these conversations while the block runs."""
+    async def _kept(self, renew: Callable[[Connection], Awaitable[None]]) -> AsyncIterator[None]:
+        """Renew a lease while the block runs."""
 
-        async def renew() -> None:
+        async def keep() -> None:
             while True:
                 await asyncio.sleep(jobs.LEASE.total_seconds() / 3)
                 async with self._database.connection() as connection:
-                    await jobs.renew_analyses(connection, tenant_id, ids)
+                    await renew(connection)
 
-        renewing = asyncio.create_task(renew())
+        keeping = asyncio.create_task(keep())
         try:
             yield
         finally:
-            renewing.cancel()
+            keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await renewing
+                await keeping
 
 
 def _by_size(claims: Sequence[jobs.Claim]) -> list[list[jobs.Claim]]:

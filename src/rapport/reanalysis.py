@@ -1,0 +1,52 @@
+"""`rapport reanalyse`: every conversation goes on the queue behind the fresh ones, and this process works the queue off.
+
+The queue is the progress: a run that was killed goes on with what is still on it. Memory is bounded by the worker's batches.
+"""
+
+import asyncio
+from collections.abc import Collection
+
+from rich.progress import Progress
+
+from rapport.app import open_worker
+from rapport.errors import NotFound
+from rapport.ports import Encoder
+from rapport.store import jobs, keys
+from rapport.store.database import Database
+
+PAGE = 5_000
+LOOK_S = 0.5
+
+
+async def run(database: Database, encoder: Encoder, tenant: str | None, progress: Progress) -> int:
+    """Analyse all conversations of the tenant of this name (None: of all tenants) again; how many were. Raises NotFound."""
+    async with database.connection() as connection:
+        tenants = await keys.tenants(connection)
+    chosen = {name: tenant_id for name, tenant_id in tenants.items() if tenant in (None, name)}
+    if tenant and not chosen:
+        raise NotFound(f"There is no tenant {tenant}; known: {', '.join(sorted(tenants))}.")
+    total = await _left(database, chosen.values()) or await _queue(database, chosen.values())
+    bar = progress.add_task("analysing", total=total)
+    async with open_worker(database, encoder, backlog=True):
+        while left := await _left(database, chosen.values()):
+            progress.update(bar, completed=total - left)
+            await asyncio.sleep(LOOK_S)
+    progress.update(bar, completed=total)
+    return total
+
+
+async def _left(database: Database, tenant_ids: Collection[int]) -> int:
+    async with database.connection() as connection:
+        return sum([await jobs.backlog(connection, tenant_id) for tenant_id in tenant_ids])
+
+
+async def _queue(database: Database, tenant_ids: Collection[int]) -> int:
+    """Queue everything, page by page."""
+    for tenant_id in tenant_ids:
+        after = None
+        while True:
+            async with database.transaction() as connection:
+                after = await jobs.queue_backlog(connection, tenant_id, after=after, limit=PAGE)
+            if after is None:
+                break
+    return await _left(database, tenant_ids)

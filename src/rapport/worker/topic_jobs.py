@@ -1,0 +1,138 @@
+"""When topics are found anew, and how: fit on what is stored, keep names and ids of what is still there, give every conversation
+its topic. Running the job twice does the same again."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import structlog
+
+from rapport.analysis import dialogue
+from rapport.analysis.topics import FIT_SAMPLE, TopicModel, fit, opening
+from rapport.domain.analysis import Analysis
+from rapport.domain.conversation import Conversation
+from rapport.store import analyses, conversations, jobs, rollups, topics
+from rapport.store.database import Database
+from rapport.worker.toolkits import Toolkits
+
+log = structlog.get_logger()
+
+LEAST_CONVERSATIONS = 30
+GROWTH = 1.3
+"""Topics are found anew when there are so many times as many conversations as at the last fit."""
+PAUSE = timedelta(seconds=5)
+NOVEL_SHARE = 0.25
+NOVEL_OF = 200
+"""... or when a quarter of the last 200 conversations is unlike all topics (0.05 is usual)."""
+PAGE = 200
+LONGEST_OPENING = 2_000
+
+
+class TopicJobs:
+    """Watches fresh analyses for a reason to fit (`heard`), and does the job (`fit`)."""
+
+    def __init__(self, database: Database, toolkits: Toolkits):
+        self._database = database
+        self._toolkits = toolkits
+        self._familiar: dict[int, deque[bool]] = defaultdict(lambda: deque(maxlen=NOVEL_OF))
+
+    async def heard(self, tenant_id: int, fresh: Sequence[Analysis]) -> None:
+        """Ask for a fit where the tenant has grown, or where its conversations are about something new."""
+        model = await self._toolkits.topic_model(tenant_id)
+        async with self._database.connection() as connection:
+            if await rollups.conversations(connection, tenant_id) < LEAST_CONVERSATIONS:
+                return
+            stored = await topics.load(connection, tenant_id)
+            grown = stored is None or await rollups.conversations(connection, tenant_id) >= GROWTH * stored.fitted_on
+            if grown or (model and self._is_new(tenant_id, model, fresh)):
+                await jobs.enqueue(connection, tenant_id, "topics_fit", key="topics", due_at=datetime.now(UTC) + PAUSE)
+
+    def _is_new(self, tenant_id: int, model: TopicModel, fresh: Sequence[Analysis]) -> bool:
+        seen = self._familiar[tenant_id]
+        seen.extend((a.topic_similarity or -1.0) >= model.alarm for a in fresh if a.user_message_count)
+        if len(seen) < NOVEL_OF or seen.count(False) < NOVEL_SHARE * NOVEL_OF:
+            return False
+        seen.clear()
+        return True
+
+    async def fit(self, tenant_id: int, payload: Mapping[str, Any]) -> None:
+        """The job `topics_fit`."""
+        encoder = self._toolkits.encoder
+        ids, texts, vectors = await self._sample(tenant_id)
+        previous = await self._toolkits.topic_model(tenant_id)
+        embeddings = _rows(vectors, encoder.dimensions) if encoder.semantic else None
+        model = await asyncio.to_thread(
+            fit, texts, embeddings, method=encoder.name, encode=encoder.encode if encoder.semantic else None, previous=previous
+        )  # fmt: skip
+        if model is None:
+            log.info("too little is said for topics", tenant_id=tenant_id, conversations=len(ids))
+            return
+        async with self._database.transaction() as connection:
+            await topics.save(
+                connection, tenant_id, blob=model.to_bytes(), method=model.method,
+                fitted_on=await rollups.conversations(connection, tenant_id),
+                topics=[(t.id, t.group_id, t.name, t.size) for t in model.topics], groups=[(g.id, g.name) for g in model.groups],
+            )  # fmt: skip
+        self._familiar.pop(tenant_id, None)
+        assigned = 0
+        async for page in self._pages(tenant_id, texts_wanted=model.terms is not None):
+            assigned += await self._assign(tenant_id, model, page)
+        log.info("topics found", tenant_id=tenant_id, topics=len(model.topics), groups=len(model.groups), conversations=assigned)
+
+    async def _sample(self, tenant_id: int) -> tuple[list[UUID], list[str], list[bytes | None]]:
+        """Openings and embeddings of at most FIT_SAMPLE analysed conversations, spread evenly over all of them."""
+        async with self._database.connection() as connection:
+            total = await rollups.conversations(connection, tenant_id)
+        every = max(1, -(-total // FIT_SAMPLE))
+        ids: list[UUID] = []
+        texts: list[str] = []
+        vectors: list[bytes | None] = []
+        async for page in self._pages(tenant_id, texts_wanted=True, every=every):
+            for conversation_id, text, vector in page:
+                ids.append(conversation_id)
+                texts.append(text)
+                vectors.append(vector)
+        return ids, texts, vectors
+
+    async def _pages(self, tenant_id: int, *, texts_wanted: bool, every: int = 1) -> AsyncIterator[list[tuple[UUID, str, bytes | None]]]:
+        """(id, opening, embedding of the present encoder) of each `every`-th analysed conversation, page by page."""
+        after = None
+        while True:
+            async with self._database.connection() as connection:
+                rows = await analyses.embeddings(connection, tenant_id, after=after, limit=PAGE * every)
+                if not rows:
+                    return
+                after, rows = rows[-1][0], rows[::every]
+                found = await conversations.load_many(connection, tenant_id, [row[0] for row in rows]) if texts_wanted else []
+            texts = dict(await asyncio.to_thread(_openings, found))
+            name = self._toolkits.encoder.name
+            yield [(i, texts.get(i, ""), vector if method == name else None) for i, method, vector in rows]
+
+    async def _assign(self, tenant_id: int, model: TopicModel, page: Sequence[tuple[UUID, str, bytes | None]]) -> int:
+        embeddings = None if model.terms is not None else _rows([vector for *_, vector in page], model.mean.shape[0])
+        hits = await asyncio.to_thread(model.assign, embeddings, [text for _, text, _ in page])
+        assigned = {
+            conversation_id: (hit.topic_id, hit.group_id, hit.similarity) if hit else (None, None, None)
+            for (conversation_id, *_), hit in zip(page, hits, strict=True)
+        }
+        async with self._database.transaction() as connection:
+            await analyses.assign_topics(connection, tenant_id, assigned)
+        return len(assigned)
+
+
+def _openings(found: Sequence[Conversation]) -> list[tuple[UUID, str]]:
+    """As the pipeline reads them, so that a conversation keeps its topic when it is analysed again."""
+    return [(c.id, " ".join(opening([turn.user.spoken for turn in dialogue.read(c).turns]))[:LONGEST_OPENING]) for c in found]
+
+
+def _rows(vectors: Sequence[bytes | None], dimensions: int) -> np.ndarray:
+    """float32 [n, dimensions]; a row of zeros where there is no embedding."""
+    rows = np.zeros((len(vectors), dimensions), dtype=np.float32)
+    for place, vector in enumerate(vectors):
+        if vector:
+            rows[place] = np.frombuffer(vector, dtype=np.float16)
+    return rows
