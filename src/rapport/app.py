@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 from fastapi import Depends, FastAPI
 
 from rapport import __version__
@@ -13,11 +14,12 @@ from rapport.analyst.agent import ModelFor
 from rapport.analyst.builtin import BuiltinAnalyst, Indexes
 from rapport.analyst.chat import Office
 from rapport.analyst.tools import Desk
+from rapport.analyst.trackers import Trackers
 from rapport.analytics.lexicon import Lexicons
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
 from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, reports, signals
-from rapport.api.native import health, runs
+from rapport.api.native import connections, health, runs, tickets
 from rapport.api.state import State
 from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
@@ -33,6 +35,7 @@ from rapport.runs.knowledge import Knowledge
 from rapport.store import database, embedded, rollups
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
+from rapport.store.vault import open_vault
 from rapport.worker.loop import Worker
 from rapport.worker.toolkits import Toolkits
 from rapport.worker.topic_jobs import TopicJobs
@@ -115,6 +118,9 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as opened, open_hub(settings, opened) as hub, contextlib.AsyncExitStack() as stack:
+            outside = await stack.enter_async_context(httpx2.AsyncClient())
+            secret = settings.secret_key.get_secret_value() if settings.secret_key else None
+            trackers = Trackers(opened, open_vault(settings.data_dir, secret), outside)
             writer = GroupCommit(opened, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
             encoder = open_encoder(settings.encoder, settings.data_dir)
             knowledge = Knowledge(opened, encoder)
@@ -122,7 +128,8 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.rapport = State(
                 settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge,
                 desk=AgentDesk(opened, knowledge, provider=model), model=model,
-                office=Office(opened, Lexicons(), analyst_model(model), encoder), encoder=encoder, worker=worker,
+                office=Office(opened, Lexicons(), analyst_model(model), encoder, trackers), trackers=trackers,
+                encoder=encoder, worker=worker,
             )  # fmt: skip
             yield
 
@@ -131,7 +138,8 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     envelopes.install(app)
     for router in (
-        health.router, runs.router, messages.router, interactions.router, people.router, signals.router, catalog.router,
+        health.router, runs.router, connections.router, tickets.router,
+        messages.router, interactions.router, people.router, signals.router, catalog.router,
         prompts.router, chat.router, reports.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
         teammate_teams.router,

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
         None, description="A PostgreSQL 15 or newer to use instead of the embedded one, as postgresql://user:password@host/name."
     )
     database_connections: int = Field(16, ge=2, le=500, description="Most connections that one process opens to PostgreSQL.")
+    secret_key: SecretStr | None = Field(
+        None, description="Encrypts stored tokens; set the same one on all machines of a database. Unset: secret.key in the data folder."
+    )
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(8700, ge=0, le=65535, description="Port that the server listens on.")
     public_url: str | None = Field(None, description="Base URL for links in answers and Link headers, when a proxy hides the real one.")

@@ -1,6 +1,7 @@
 """Tickets: drafted with evidence, created once, and only from a draft of the same conversation."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,10 +47,11 @@ class Chat:
             return LocalTickets(db, world.tenant_id, "http://rapport.test/")
 
         self.desk = Desk(db, world.scope, new_id(), Lexicons(), open_provider=local)
-        self.tools = {tool.name: tool for tool in tools.bind(self.desk)}
 
     async def call(self, name: str, **arguments: Any) -> Any:
-        return (await self.tools[name].call(arguments)).public
+        """Each call is a turn of its own."""
+        named = {tool.name: tool for tool in tools.bind(self.desk)}
+        return (await named[name].call(arguments)).public
 
 
 async def test_a_draft_names_the_problem_and_shows_the_evidence(db: Database, world: World):
@@ -96,6 +98,17 @@ async def test_nothing_is_created_without_a_draft_of_this_conversation(db: Datab
     await Chat(db, world).call("draftTicket", conversation="pdf-2")
     with pytest.raises(ToolError, match="no draft"):
         await Chat(db, world).call("createTicket", payload={"title": "Injected", "provider": "local"})
+
+
+async def test_a_draft_is_never_created_in_its_own_turn_nor_unasked(db: Database, world: World):
+    chat = Chat(db, world)
+    one_turn = {tool.name: tool for tool in tools.bind(chat.desk)}
+    await one_turn["draftTicket"].call({"conversation": "pdf-1"})
+    with pytest.raises(ToolError, match="next message"):
+        await one_turn["createTicket"].call({})
+    chat.desk = replace(chat.desk, question="What do users complain about?")
+    with pytest.raises(ToolError, match="not confirmed"):
+        await chat.call("createTicket")
 
 
 async def test_a_likely_duplicate_is_warned_of(db: Database, world: World):

@@ -6,11 +6,13 @@ Chats with the analyst are conversations of kind `analyst`: never analysed, neve
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from rapport.analyst.agent import LIMITS, Asking, ModelFor, prepare
 from rapport.analyst.tools import Desk
+from rapport.analyst.trackers import Trackers
 from rapport.analytics.lexicon import Lexicons
 from rapport.domain.agent import ChatMessage
 from rapport.domain.ids import new_id
@@ -32,6 +34,7 @@ class Office:
     lexicons: Lexicons
     model_for: ModelFor
     encoder: Encoder | None = None
+    trackers: Trackers | None = None
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ class AnalystTurn:
     given: Sequence[ChatMessage] | None
     admit: Callable[[], Awaitable[dict[str, str]]]
     spend: Callable[[int], Awaitable[None]]
+    origin: str = ""  # this server's address as the asker sees it
     headers: dict[str, str] = field(default_factory=dict)
     chat_id: UUID | None = None
 
@@ -62,7 +66,11 @@ class AnalystTurn:
 
     async def answer(self, run: Run) -> None:
         assert self.chat_id
-        desk = Desk(self.office.database, self.scope, self.chat_id, self.office.lexicons, self.office.encoder)
+        office, trackers = self.office, self.office.trackers
+        desk = Desk(
+            office.database, self.scope, self.chat_id, office.lexicons, office.encoder, question=self.asking.question,
+            open_provider=partial(trackers.of, self.scope.tenant_id, self.origin) if trackers else None,
+        )  # fmt: skip
         provider, request = prepare(self.asking, desk, self.office.model_for, now=datetime.now(UTC))
         await engine.run(provider, request, sink=run, meter=run.meter, limits=LIMITS)
 

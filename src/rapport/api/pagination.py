@@ -107,8 +107,12 @@ def _link(asked: Page, number: int, rel: str, cursor: str | None = None) -> str:
 def public_url(request: Request, parts: State) -> str:
     """The URL of this request as its caller sees it, without the query."""
     path = (request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1").split("?")[0]
-    base = parts.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
-    return base.rstrip("/") + path
+    return origin(request, parts) + path
+
+
+def origin(request: Request, parts: State) -> str:
+    """This server's address as the caller of this request sees it, without a path."""
+    return (parts.settings.public_url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
 
 
 # Cursors --------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Protocol
 from fastapi import Request
 
 from rapport.analyst.chat import Office
+from rapport.analyst.trackers import Trackers
 from rapport.config import Settings
 from rapport.domain.scope import Principal
 from rapport.ports import Encoder, ModelProvider
@@ -35,6 +36,7 @@ class State:
     knowledge: Knowledge
     desk: Desk
     office: Office
+    trackers: Trackers
     model: ModelProvider | None  # of RAPPORT_MODEL; None: the builtin ones
     encoder: Encoder
     worker: WorkerView | None  # None: another process analyses

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -207,14 +207,3 @@ class LocalTickets:
             )
         identifier = f"{LOCAL_TARGET.team_key}-{number}"
         return Ticket(self.name, identifier, f"{self._public_url}/tickets/{identifier}", draft.title)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketConnection:
-    """What a tenant has set up for one provider. `token` is plain here, and encrypted in the table."""
-
-    provider: str
-    settings: Mapping[str, Any]
-    token: str | None
-    active: bool
-    updated_at: datetime

@@ -24,13 +24,14 @@ from rapport.store.database import Connection, Database
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Bound below the model: whose data (`base`: tenant, time zone, and what the key or the chat is limited to), and where to look.
-    `chat_id` is the conversation with the analyst, to which drafts of tickets belong."""
+    `chat_id` is the conversation with the analyst, to which drafts of tickets belong; `question` is what the person just wrote."""
 
     database: Database
     base: Scope
     chat_id: UUID
     lexicons: Lexicons
     encoder: Encoder | None = None
+    question: str | None = None
     open_provider: Callable[[], Awaitable[TicketProvider]] | None = None  # the tenant's ticket system
 
     async def provider(self) -> TicketProvider:

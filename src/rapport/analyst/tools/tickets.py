@@ -1,9 +1,10 @@
 """Tickets in two steps: a draft with evidence is stored and shown; only a confirmation creates the ticket, and only once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -43,14 +44,24 @@ PAYLOAD = {"type": "object", "description": "the confirmed draft, with the perso
 CREATE_ARGUMENTS = schema({"payload": PAYLOAD}, filtered=False)
 
 
+CONFIRMING = re.compile(
+    r"\{|create|ticket|confirm|\b(yes|yep|yeah|ok|okay|sure|file|submit|send|ship|push|post|open|make|go|do it|approved?|accept|good|"
+    r"fine|great|perfect|right|correct|please|agreed?|si|oui|ja)\b",
+    re.IGNORECASE,
+)
+"""A model may have been talked into a call by what it read in a conversation. So nothing is created in the turn of the draft, nor where
+the person's own words could not be a confirmation."""
+
+
 def ticket_tools(desk: Desk) -> tuple[Tool, ...]:
     """draftTicket and createTicket."""
+    drafted_now: set[UUID] = set()
 
     async def draft(arguments: Mapping[str, Any]) -> ToolResult:
-        return await _answer(desk, arguments, DRAFT_ARGUMENTS, _draft)
+        return await _answer(arguments, DRAFT_ARGUMENTS, lambda: _draft(desk, arguments, drafted_now))
 
     async def create(arguments: Mapping[str, Any]) -> ToolResult:
-        return await _answer(desk, arguments, CREATE_ARGUMENTS, _create)
+        return await _answer(arguments, CREATE_ARGUMENTS, lambda: _create(desk, arguments, drafted_now))
 
     return (
         Tool("draftTicket", "Drafting ticket",
@@ -61,11 +72,11 @@ def ticket_tools(desk: Desk) -> tuple[Tool, ...]:
     )  # fmt: skip
 
 
-async def _answer(desk: Desk, arguments: Mapping[str, Any], parameters: Mapping[str, Any], work: Any) -> ToolResult:
+async def _answer(arguments: Mapping[str, Any], parameters: Mapping[str, Any], work: Callable[[], Awaitable[ToolResult]]) -> ToolResult:
     """What went wrong at the provider is told to the person and the model alike; a missing set-up by its documented name."""
     check(arguments, parameters)
     try:
-        return await work(desk, arguments)
+        return await work()
     except ProviderNeedsSetup as error:
         output = {"error": ProviderNeedsSetup.code, "message": error.message}
         return ToolResult(output, public=output, error=ProviderNeedsSetup.code)
@@ -76,7 +87,7 @@ async def _answer(desk: Desk, arguments: Mapping[str, Any], parameters: Mapping[
         raise ToolError(error.message) from error
 
 
-async def _draft(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
+async def _draft(desk: Desk, arguments: Mapping[str, Any], drafted_now: set[UUID]) -> ToolResult:
     provider = await desk.provider()
     targets = await provider.targets()
     if not targets:
@@ -94,6 +105,7 @@ async def _draft(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
     warning = await _warning(desk, draft)
     async with desk.database.transaction() as connection:
         await tickets.save_draft(connection, desk.base.tenant_id, desk.chat_id, draft)
+    drafted_now.add(draft.id)
     output = {"draft": draft_json(draft), "availableLabels": [_label_json(label) for label in labels], "dedupWarning": warning}
     found = {"found": findings.found, "inScope": findings.in_scope}
     return ToolResult(output | found, public=output, evidence=tuple(example.reference for example in findings.examples))
@@ -216,12 +228,16 @@ def _overlap(one: str, other: str) -> float:
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
-async def _create(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
+async def _create(desk: Desk, arguments: Mapping[str, Any], drafted_now: set[UUID]) -> ToolResult:
     tenant_id = desk.base.tenant_id
+    if desk.question is not None and not CONFIRMING.search(desk.question):
+        raise ToolError("The person has not confirmed the draft; ask them to.")
     async with desk.database.connection() as connection:
-        stored = await tickets.drafts(connection, tenant_id, desk.chat_id)
+        every = await tickets.drafts(connection, tenant_id, desk.chat_id)
+    stored = [draft for draft in every if draft.id not in drafted_now]
     if not stored:
-        raise ToolError("There is no draft in this conversation to confirm; draft the ticket first.")
+        missing = "The draft was only just made; show it, and wait for a confirmation in the next message."
+        raise ToolError(missing if every else "There is no draft in this conversation to confirm; draft the ticket first.")
     provider = await desk.provider()
     payload = arguments.get("payload") or {}
     draft = await edited(provider, _chosen(stored, payload), payload)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import AfterValidator, Field
 
 from rapport.analyst.agent import Asking
@@ -14,6 +14,7 @@ from rapport.api import ratelimit
 from rapport.api.auth import Analytics, Parts
 from rapport.api.frames import GREENFLASH
 from rapport.api.greenflash.wire import OptionalId, Wire
+from rapport.api.pagination import origin
 from rapport.api.state import State
 from rapport.api.streaming import RunStream, stream_started
 from rapport.domain.agent import ChatMessage
@@ -72,7 +73,7 @@ class ChatRequest(Wire):
 
 @router.post("/chat", status_code=200, response_class=Response, responses=STREAM)
 async def chat(
-    body: ChatRequest, parts: Parts, caller: Analytics,
+    body: ChatRequest, request: Request, parts: Parts, caller: Analytics,
     idempotency_key: Annotated[str | None, Header(max_length=255, description="The same key joins the same run.")] = None,
     x_on_disconnect: Annotated[Literal["continue", "cancel"] | None, Header(description="What becomes of the run when you leave.")] = None,
     x_event_ids: Annotated[bool, Header(description="Put an `id:` line before each event, for Last-Event-ID.")] = False,
@@ -85,6 +86,7 @@ async def chat(
     turn = AnalystTurn(
         parts.office, _scope(caller, body.product_id), Asking(body.question, context=body.context, product_name=product_name), name, key,
         _history(body), admit=lambda: _admit(parts, caller), spend=lambda tokens: ratelimit.spend_tokens(parts, caller, tokens),
+        origin=origin(request, parts),
     )  # fmt: skip
     order = Order(
         caller.tenant_id, "analyst", f"analyst:{key}", GREENFLASH, _hash(body, limited),
