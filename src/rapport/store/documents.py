@@ -1,7 +1,7 @@
 """What agents know: uploaded documents as passages, found by words and by meaning.
 
 Search takes the best passages of the full-text index and of a cosine scan over at most MAX_SCANNED of the agent's own
-vectors, and joins the two orders by reciprocal rank (Cormack et al., 2009, k = 60).
+vectors, and orders them by domain.relevance.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import numpy as np
 
+from rapport.domain import relevance
 from rapport.domain.agent import Document, PassageHit
 from rapport.domain.ids import new_id
 from rapport.errors import NotFound
@@ -17,7 +18,7 @@ from rapport.store.database import Connection
 
 COLUMNS = "id, agent_id, filename, file_type, file_size, status, passage_count, created_at"
 MAX_SCANNED = 20_000
-RANK_CONSTANT = 60
+CANDIDATES = 60
 
 
 async def add(connection: Connection, tenant_id: int, agent_id: UUID, *, filename: str, file_type: str, file_size: int) -> Document:
@@ -85,26 +86,31 @@ async def search(
     connection: Connection, tenant_id: int, agent_id: UUID, *, question: str, embedding: np.ndarray | None, method: str, limit: int = 6
 ) -> list[PassageHit]:
     """The passages of this agent's documents that fit the question best, best first; empty where nothing does."""
-    by_words = await connection.fetch(
+    words = await _words(connection, tenant_id, agent_id, question)
+    similarities = await _similarities(connection, tenant_id, agent_id, embedding, method)
+    nearest = sorted(similarities, key=lambda key: (-similarities[key], key))[:CANDIDATES]
+    scores = relevance.fuse({key: similarities[key] for key in {*nearest, *(words.keys() & similarities.keys())}}, words)
+    best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
+    return await _hits(connection, tenant_id, agent_id, best, scores, similarities)
+
+
+async def _words(connection: Connection, tenant_id: int, agent_id: UUID, question: str) -> dict[tuple[UUID, int], float]:
+    """The share of the question's words that each passage holds, for the best of those that hold any."""
+    rows = await connection.fetch(
         """
-        SELECT p.document_id, p.position
+        SELECT p.document_id, p.position, tsvector_to_array(asked) AS asked,
+               ARRAY(SELECT lexeme FROM unnest(asked) WHERE lexeme = ANY(tsvector_to_array(said))) AS found
         FROM passage p, to_tsvector('english', $3) AS asked,
-             LATERAL (SELECT string_agg(quote_literal(lexeme), ' | ')::tsquery AS any FROM unnest(asked)) AS words
+             LATERAL (SELECT string_agg(quote_literal(lexeme), ' | ')::tsquery AS any FROM unnest(asked)) AS words,
+             LATERAL to_tsvector('english', coalesce(p.heading, '') || ' ' || p.text) AS said
         WHERE p.tenant_id = $1 AND p.agent_id = $2
           AND to_tsvector('english', 'zt' || p.tenant_id || ' ' || coalesce(p.heading, '') || ' ' || p.text) @@ words.any
-        ORDER BY ts_rank_cd(to_tsvector('english', coalesce(p.heading, '') || ' ' || p.text), words.any, 1) DESC, p.document_id, p.position
-        LIMIT 30
+        ORDER BY ts_rank_cd(said, words.any, 1) DESC, p.document_id, p.position
+        LIMIT $4
         """,
-        tenant_id, agent_id, question,
+        tenant_id, agent_id, question, CANDIDATES,
     )  # fmt: skip
-    ranks: dict[tuple[UUID, int], float] = {}
-    for rank, row in enumerate(by_words, start=1):
-        ranks[(row["document_id"], row["position"])] = 1 / (RANK_CONSTANT + rank)
-    similarities = await _similarities(connection, tenant_id, agent_id, embedding, method)
-    for rank, key in enumerate(sorted(similarities, key=lambda k: -similarities[k])[:30], start=1):
-        ranks[key] = ranks.get(key, 0.0) + 1 / (RANK_CONSTANT + rank)
-    best = sorted(ranks, key=lambda key: (-ranks[key], key))[:limit]
-    return await _hits(connection, tenant_id, agent_id, best, ranks, similarities)
+    return relevance.shares(rows[0]["asked"], {(row["document_id"], row["position"]): row["found"] for row in rows}) if rows else {}
 
 
 async def _similarities(
@@ -127,7 +133,7 @@ async def _similarities(
 
 async def _hits(
     connection: Connection, tenant_id: int, agent_id: UUID, keys: Sequence[tuple[UUID, int]],
-    ranks: dict[tuple[UUID, int], float], similarities: dict[tuple[UUID, int], float],
+    scores: dict[tuple[UUID, int], float], similarities: dict[tuple[UUID, int], float],
 ) -> list[PassageHit]:  # fmt: skip
     rows = await connection.fetch(
         """
@@ -141,8 +147,7 @@ async def _hits(
         tenant_id, agent_id, [key[0] for key in keys], [key[1] for key in keys],
     )  # fmt: skip
     found = {(row["document_id"], row["position"]): row for row in rows}
-    top = 2 / (RANK_CONSTANT + 1)  # first in both orders
-    return [PassageHit(*_fields(found[key]), score=ranks[key] / top, similarity=similarities.get(key)) for key in keys if key in found]
+    return [PassageHit(*_fields(found[key]), score=min(1.0, scores[key]), similarity=similarities.get(key)) for key in keys if key in found]
 
 
 def _fields(row: asyncpg.Record) -> tuple[UUID, str, int, str, str | None, int | None]:
