@@ -21,7 +21,7 @@ from rapport.store.database import Connection
 LONGEST_DEBOUNCE = timedelta(minutes=2)
 """A conversation that never rests is analysed at least this often."""
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
 """How long work of a process that died stays locked. A live process renews its leases well before."""
 
 MOST_ATTEMPTS = 5
