@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
-
-from rapport.analytics import findings
+from rapport.analytics import dimensions, findings
 from rapport.analytics.comparisons import told
 from rapport.analytics.examples import Example
 from rapport.analytics.filters import relation
-from rapport.analytics.findings import Cause, Findings, Spike, week_of
+from rapport.analytics.findings import Cause, Findings, Surge
 from rapport.analytics.predicates import PREDICATES
 from rapport.analytics.queries import Arguments
-from rapport.analytics.strata import Stratum, compare
+from rapport.analytics.strata import SURE, Stratum, compare
 from rapport.analytics.wording import about, listed, many, percent, quoted
 from rapport.domain.scope import Scope
 from rapport.store.database import Connection
@@ -137,65 +135,70 @@ class Insights:
 
 async def product(connection: Connection, scope: Scope) -> Insights | None:
     """What stands out in a product's conversations; None where none has a known outcome."""
-    found = await findings.find(connection, scope)
+    found = await findings.find(connection, scope, skip=("product",))
     if not found.n:
         return None
-    told_causes = [_cause(cause) for cause in found.causes]
-    told_spikes = [_spike(spike) for spike in found.spikes]
+    all_told = [*map(_cause, found.causes), *map(_surge, found.surges)]
     level = f"{found.bad} of {many(found.n, 'conversation')} with a known outcome went badly ({percent(found.bad, found.n)})."
-    if not told_causes and not told_spikes:
-        headline = "Nothing stands out"
-        narrative = f"{level} {_nothing(found)}"
-    else:
-        headline = (told_causes or told_spikes)[0].title
-        narrative = " ".join([level, *(finding.text for finding in told_causes + told_spikes)])
-    return Insights(headline, narrative, (*told_causes, *told_spikes), _method(found))
+    headline = all_told[0].title if all_told else "Nothing stands out"
+    narrative = " ".join([level, *(finding.text for finding in all_told)] if all_told else [level, _nothing(found)])
+    return Insights(headline, narrative, tuple(all_told), _method(found))
 
 
 def _nothing(found: Findings) -> str:
     if not found.looked_at:
         return "There are too few alike to compare: a topic, tool, model, prompt version or organization needs five conversations."
     return (
-        f"Of {found.looked_at} topics, failing tools, models, prompt versions, organizations and languages with at least five"
-        " conversations, none goes badly surely more often than the rest, and no topic was talked about far more than usual."
+        f"Of the {found.looked_at} topics, tools, models, prompt versions, organizations, languages and properties with at least five"
+        " conversations, none goes badly surely more often than the rest, and nothing came up far more than usual."
     )
 
 
 def _method(found: Findings) -> str:
     return (
-        f"{many(found.looked_at, 'candidate')} tested against the rest (Mantel-Haenszel, Fisher), at 1 % divided by their number."
+        f"{many(found.looked_at, 'value')} tested against the rest, corrected for their number, then against each other."
         " A conversation went badly when it was rated 2 or lower or, unrated, when its user was dissatisfied or highly frustrated."
     )
 
 
 NOUNS = {
-    "topic": "Conversations about {}", "tool": "Conversations in which {} failed", "model": "Conversations with {}",
-    "prompt": "Conversations under prompt {}", "organization": "Conversations of {}", "language": "Conversations in language {}",
+    "topic": "Conversations about {}", "failed_tool": "Conversations in which {} failed", "tool": "Conversations that use {}",
+    "model": "Conversations with {}", "prompt_version": "Conversations under prompt {}", "product": "Conversations with {}",
+    "organization": "Conversations of {}", "language": "Conversations in language {}",
 }  # fmt: skip
 
 
 def _cause(cause: Cause) -> Finding:
-    subject = NOUNS[cause.dimension].format(about(cause.name))
-    times = cause.difference.share / cause.difference.other_share if cause.difference.other_share else None
-    more = f"{times:.1f} times as often as" if times and times < 20 else "far more often than"
+    found = cause.driver
+    noun = NOUNS.get(found.dimension) or f"Conversations where {about(found.dimension.removeprefix('property:'))} is {{}}"
+    subject = noun.format(about(found.label))
+    more = f"{found.lift:.1f} times as often as" if found.lift and found.lift < 20 else "far more often than"
     since = f", since {cause.since:%Y-%m-%d}" if cause.since else ""
-    text = f"{subject} go badly {more} the others{since}: {told(cause.difference)}."
-    if cause.also:
-        text += f" {listed([about(name) for name in cause.also])} only {'seems' if len(cause.also) == 1 else 'seem'} worse because of this."
+    chance = "p < 0.001" if found.p < 0.001 else f"p = {found.p:.3f}"
+    text = (
+        f"{subject} go badly {more} the others{since}: {found.bad} of {found.n} ({found.rate:.0f} %) against {found.rest_rate:.0f} %"
+        f" elsewhere ({chance}{', a small sample' if found.n < 30 else ''})."
+    )
+    if found.explains:
+        names = listed([about(name) for name in found.explains[:3]])
+        text += f" {names} only {'seems' if len(found.explains) == 1 else 'seem'} worse because of this."
+    if found.together_with:
+        text += f" Cannot be told apart from {listed([about(name) for name in found.together_with[:3]])}: they always come together."
     return Finding(
-        "cause", f"{subject} go badly ({percent(cause.difference.share, 1)})", text + _words(cause.examples), cause.difference.n,
-        cause.difference.p, cause.since, _quotes(cause.examples),
+        "cause", f"{subject} go badly ({found.rate:.0f} %)", text + _words(cause.examples), found.n, found.p, cause.since,
+        _quotes(cause.examples),
     )  # fmt: skip
 
 
-def _spike(spike: Spike) -> Finding:
-    bad = f", {spike.bad} of which went badly" if spike.bad else ""
-    usual = f"{spike.usual:.1f} in an ordinary week" if spike.usual >= 0.05 else "none in an ordinary week"
-    text = f"{about(spike.topic).capitalize()} came up {spike.n} times from {week_of(spike.start)}{bad}, against {usual}."
-    return Finding(
-        "spike", f"A spike of {about(spike.topic)} ({many(spike.n, 'conversation')} in a week)", text + _words(spike.examples), spike.n,
-        None, spike.start, _quotes(spike.examples),
-    )  # fmt: skip
+def _surge(surge: Surge) -> Finding:
+    spike, name = surge.spike, about(surge.spike.name)
+    when = f"on {spike.since:%Y-%m-%d}" if spike.since == spike.until else f"from {spike.since:%Y-%m-%d} to {spike.until:%Y-%m-%d}"
+    what = f"{name} failed" if spike.measure == "failures of" else f"{name} came up"
+    bad = f", {surge.bad} of which went badly" if surge.bad else ""
+    days = (spike.until - spike.since).days + 1
+    text = f"{what[0].upper()}{what[1:]} {spike.observed:.0f} times {when}{bad}; {spike.expected * days:.0f} would be usual."
+    title = f"A spike of {'failures of ' if spike.measure == 'failures of' else ''}{name} {when}"
+    return Finding("spike", title, text + _words(surge.examples), int(spike.observed), None, spike.since, _quotes(surge.examples))
 
 
 def _quotes(examples: Sequence[Example]) -> tuple[Quote, ...]:
@@ -219,15 +222,12 @@ class Explanation:
 
 
 async def organization(connection: Connection, scope: Scope, name: str) -> Explanation | None:
-    """How this organization fares beside everyone else in the same period, on the same products, and why; None without a known outcome."""
-    everyone = replace(scope, organization_ids=())
-    mine = await findings.find(connection, scope, dimensions=("topic", "tool", "model", "prompt", "language"))
+    """How this organization fares beside everyone else in the same period, on the same products, and why; None without a known
+    outcome. `scope` names one organization."""
+    mine = await findings.find(connection, scope, skip=("organization",))
     if not mine.n:
         return None
-    known = await findings.facts(connection, everyone, ("topic", "tool"))
-    members = await _members(connection, scope)
-    mask = np.array([conversation_id in members for conversation_id in known.ids], dtype=bool)
-    beside = findings.contrast(known, mask, ~mask)
+    beside = compare([side.outcomes for side in await _sides(connection, scope, "product")])
     analysis = f"{name}: {mine.bad} of {many(mine.n, 'conversation')} with a known outcome went badly ({percent(mine.bad, mine.n)})."
     if beside is None:
         analysis += " There is nobody else to compare with in this period."
@@ -235,40 +235,70 @@ async def organization(connection: Connection, scope: Scope, name: str) -> Expla
         analysis += f" That is {'more' if beside.difference > 0 else 'less'} than everyone else: {told(beside)}."
     else:
         analysis += f" That is not surely different from everyone else: {told(beside)}."
-    return Explanation(analysis, _reason(mine, known, mask))
+    return Explanation(analysis, await _reason(connection, scope, mine))
 
 
-async def _members(connection: Connection, scope: Scope) -> set:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Conversations with one value of a dimension: the organization's and everyone else's, and how those with a known outcome went."""
+
+    label: str
+    here: int
+    elsewhere: int
+    outcomes: Stratum
+
+
+async def _sides(connection: Connection, scope: Scope, dimension: str) -> list[_Side]:
     arguments = Arguments(scope.tenant_id)
-    return {row["id"] for row in await connection.fetch(f"SELECT c.id {relation(scope, arguments)}", *arguments)}
+    everyone = replace(scope, organization_ids=())
+    found = dimensions.find(dimension, everyone, arguments)
+    source = relation(everyone, arguments, joins=found.joins)
+    mine = f"(c.organization_id = {arguments.add(scope.organization_ids[0])}) IS TRUE"
+    outcome = PREDICATES["unhappy"].sql
+    rows = await connection.fetch(
+        f"""
+        SELECT {found.label} AS label, g.* FROM (
+            SELECT {found.key} AS key, count(*) FILTER (WHERE {mine}) AS here, count(*) FILTER (WHERE NOT {mine}) AS elsewhere,
+                   count({outcome}) FILTER (WHERE {mine}) AS n, count(*) FILTER (WHERE {mine} AND {outcome}) AS bad,
+                   count({outcome}) FILTER (WHERE NOT {mine}) AS other_n, count(*) FILTER (WHERE NOT {mine} AND {outcome}) AS other_bad
+            {source} GROUP BY 1
+        ) g
+        """,
+        *arguments,
+    )
+    return [
+        _Side(row["label"], row["here"], row["elsewhere"], Stratum(row["n"], row["bad"], row["other_n"], row["other_bad"])) for row in rows
+    ]
 
 
-def _reason(mine: Findings, known: findings.Facts, mask: np.ndarray) -> str:
+async def _reason(connection: Connection, scope: Scope, mine: Findings) -> str:
     """Causes inside the organization; else what it runs into more than others do; else that nothing explains it."""
     parts = [_cause(cause).text for cause in mine.causes[:2]]
-    heavier = [] if parts else _heavier(known, mask)
-    parts += heavier + [_spike(spike).text for spike in mine.spikes[:1]]
+    parts = parts or await _heavier(connection, scope)
+    parts += [_surge(surge).text for surge in mine.surges[:1]]
     if parts:
         return " ".join(parts)
     if mine.n < 10:
         return f"{many(mine.n, 'conversation')} are too few to say why."
     return (
-        f"Nothing in its conversations explains it: of {mine.looked_at} topics, tools, models, prompts and languages none goes badly"
-        " surely more often than the rest."
+        f"Nothing in its conversations explains it: of {mine.looked_at} topics, tools, models, prompts, languages and properties none"
+        " goes badly surely more often than the rest."
     )
 
 
-def _heavier(known: findings.Facts, mask: np.ndarray) -> list[str]:
-    """Topics and failing tools that this side meets surely more often than the others, and how they go; at most two."""
-    n, other_n = int(mask.sum()), int((~mask).sum())
+HEAVIER = {"topic": "are about {}", "failed_tool": "meet failures of {}"}
+
+
+async def _heavier(connection: Connection, scope: Scope) -> list[str]:
+    """Topics and failing tools that this organization meets surely more often than the others, and how they go; at most two."""
+    everything = await _sides(connection, scope, "product")
+    n, other_n = sum(side.here for side in everything), sum(side.elsewhere for side in everything)
     found = []
-    for (dimension, name), group in known.groups.items():
-        here, there = int((group & mask).sum()), int((group & ~mask).sum())
-        share = compare([Stratum(n, here, other_n, there)])
-        if here >= 3 and share and share.sure and share.difference >= 0.1 and share.p < 0.01 / len(known.groups):
-            bad = int((group & mask & (known.bad == 1)).sum())
-            subject = {"topic": f"are about {about(name)}", "tool": f"meet failures of {about(name)}"}[dimension]
-            found.append(
-                (share.p, f"{here} of its {n} conversations {subject} ({percent(there, other_n)} elsewhere), and {bad} of them went badly.")
-            )
+    for dimension, words in HEAVIER.items():
+        sides = [side for side in await _sides(connection, scope, dimension) if side.label]
+        for side in sides:
+            share = compare([Stratum(n, side.here, other_n, side.elsewhere)])
+            if side.here >= 3 and share and share.sure and share.difference >= 0.1 and share.p < SURE / len(sides):
+                meets = f"{side.here} of its {n} conversations {words.format(about(side.label))}"
+                found.append((share.p, f"{meets} ({percent(side.elsewhere, other_n)} elsewhere), and {side.outcomes.bad} went badly."))
     return [text for _, text in sorted(found)[:2]]

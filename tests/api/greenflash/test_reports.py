@@ -279,7 +279,7 @@ def test_a_spike_of_a_topic_is_found(server, client):
     async def story(world: World) -> None:
         await crowd(world)
         for i in range(30):
-            await world.conversation(user=f"User {i % 25}", topic="strike", day=20 + i / 6, external_id=f"s-{i}", keywords=[], **GOOD)
+            await world.conversation(user=f"User {i % 25}", topic="strike", day=20 + i // 6, external_id=f"s-{i}", keywords=[], **GOOD)
 
     product = tell(server, story).ids["product", "Pilot"]
     spikes = [finding for finding in get(client, f"products/{product}")["insights"]["findings"] if finding["kind"] == "spike"]
