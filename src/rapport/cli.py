@@ -4,6 +4,7 @@ Each command prints its result (a key, an id) alone on the last line of standard
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -20,9 +21,9 @@ import uvicorn
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from rapport import importing, reanalysis, tour
+from rapport import analysing, importing, reanalysis, tour
 from rapport.api.state import State
-from rapport.app import create_app, open_database, open_worker
+from rapport.app import create_app, open_database, open_toolkit, open_worker
 from rapport.config import Settings
 from rapport.errors import RapportError
 from rapport.providers import encoders
@@ -222,6 +223,38 @@ def key_create(
             return key
 
     typer.echo(_with_database(settings, create))
+
+
+@cli.command()
+def analyse(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON lines of POST /messages bodies, gzip accepted.")
+    ],
+    topics: Annotated[bool, typer.Option("--topics", help="Also find the topics of the file and put each conversation into one.")] = False,
+    k: Annotated[int | None, typer.Option("--k", min=1, help="Number of topics; without it, it is chosen.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write to, instead of standard output.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of stopping at the first.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Analyse the conversations of a file, one line out for each line in. Needs no server and no database."""
+    settings = _settings(data_dir=data_dir)
+    toolkit = open_toolkit(settings)
+    if not toolkit.encoder.semantic:
+        notes.print("No sentence encoder: the lexical methods are used. `rapport encoder install` fetches one.", highlight=False)
+    with Progress(console=notes) as progress, out.open("w", encoding="utf-8") if out else contextlib.nullcontext(sys.stdout) as written:
+        bar = progress.add_task("analysing", total=file.stat().st_size)
+        job = analysing.Job(
+            file, toolkit, find_topics=topics, k=k, skip_bad=skip_bad,
+            advanced=lambda read: progress.update(bar, completed=read),
+            complain=lambda bad: progress.console.print(f"line {bad.number}: {bad.reason}", highlight=False, markup=False),
+        )  # fmt: skip
+        report = analysing.run(job, written)
+    found = "" if report.topics is None else f", {report.topics} topics"
+    notes.print(
+        f"{report.analysed} conversations analysed{found}, {report.bad} bad lines left out, {report.failed} failed.", highlight=False
+    )
+    if report.failed:
+        raise typer.Exit(1)
 
 
 @encoder_commands.command("install")

@@ -60,7 +60,7 @@ async def run(database: Database, job: Import) -> Report:
     """Import the whole file. Without `skip_bad` the first bad line ends it (Invalid, with its number); all before it is stored."""
     report = Report()
     group: list[tuple[int, Batch]] = []
-    for number, line, read in _lines(job.path):
+    for number, line, read in lines(job.path):
         report.lines += 1
         try:
             group.append((number, _batch(line, job)))
@@ -77,14 +77,14 @@ async def run(database: Database, job: Import) -> Report:
     return report
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes, int]]:
+def lines(path: Path) -> Iterator[tuple[int, bytes, int]]:
     """(number, line, bytes of the file read so far) of each line that is not blank."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
-        lines = io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file  # type: ignore[arg-type]
+        opened = io.BufferedReader(gzip.GzipFile(fileobj=file)) if packed else file  # type: ignore[arg-type]
         number = 0
-        while line := lines.readline(MAX_LINE_BYTES + 1):
+        while line := opened.readline(MAX_LINE_BYTES + 1):
             number += 1
             if len(line) > MAX_LINE_BYTES:
                 raise Invalid(f"line {number} is longer than {MAX_LINE_BYTES // 1024**2} MiB; split the conversation into several lines.")

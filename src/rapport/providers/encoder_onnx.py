@@ -8,7 +8,7 @@ Measured on one core with the int8 MiniLM: 800 messages of 14 pieces a second, 1
 import importlib
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ import numpy as np
 from rapport.errors import EncoderUnusable
 from rapport.providers import wordpiece
 
-BATCH = 32
+BATCH, BATCH_PIECES = 32, 2_048
+"""Texts in one run, and pieces with padding: attention needs memory by the square of the length."""
 MAX_LENGTH = 128
 MANY_LANGUAGES_FROM = 60_000
 """Vocabularies of English encoders hold about 30,000 pieces, those of multilingual ones 100,000 and more."""
@@ -56,7 +57,7 @@ class OnnxEncoder:
         """float32 [len(texts), dimensions], rows of length 1. Sorted by length inside, so that batches hold little padding."""
         pieces = [self._tokenize(text) for text in texts]
         order = sorted(range(len(pieces)), key=lambda index: len(pieces[index]))
-        parts = [self._run([pieces[index] for index in order[start : start + BATCH]]) for start in range(0, len(order), BATCH)]
+        parts = [self._run([pieces[index] for index in batch]) for batch in _batches(order, pieces)]
         if not parts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         vectors = np.empty((len(pieces), parts[0].shape[1]), dtype=np.float32)
@@ -85,12 +86,25 @@ class OnnxEncoder:
                 options = runtime.SessionOptions()
                 options.intra_op_num_threads = 1  # with competitors for the cores one thread is faster than two
                 options.inter_op_num_threads = 1
+                options.enable_cpu_mem_arena = False  # kept 100 MB after a few thousand messages, and was no faster
                 options.log_severity_level = 3
                 try:
                     self._session = runtime.InferenceSession(str(self._graph), options, providers=["CPUExecutionProvider"])
                 except Exception as error:  # the runtime's own errors share no base class
                     raise EncoderUnusable(f"{self._graph} cannot be opened: {error}") from error
             return self._session
+
+
+def _batches(order: Sequence[int], pieces: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Runs of texts; `order` is by length, so the last text of a batch is its longest."""
+    batch: list[int] = []
+    for index in order:
+        if batch and (len(batch) == BATCH or (len(batch) + 1) * len(pieces[index]) > BATCH_PIECES):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
 
 
 def describe(folder: Path, vocabulary_size: int) -> Description:
