@@ -28,6 +28,7 @@ from rapport.config import Settings
 from rapport.domain.conversation import Conversation, Message
 from rapport.ports import Encoder
 from rapport.providers import encoders
+from rapport.providers.encoder_install import NAME
 from rapport.providers.encoder_lexical import LexicalEncoder
 
 HERE = Path(__file__).parent
@@ -54,7 +55,12 @@ def main() -> None:
     write_lexicon(WEIGHTS / "lexicon.tsv")
     words = lexicon.parse((WEIGHTS / "lexicon.tsv").read_text(encoding="utf-8"))
     sentiment_head = train_sentiment(encoder, words)
-    (WEIGHTS / "sentiment.npz").write_bytes(heads.dump_sentiment(encoder.name, sentiment_head.weights, sentiment_head.bias))
+    packed = heads.dump_sentiment(encoder.name, sentiment_head.weights, sentiment_head.bias)
+    folder = encoders.locate(settings.encoder, settings.data_dir)
+    if encoder.name != NAME and folder:
+        (folder / "sentiment.npz").write_bytes(packed)  # an encoder of the operator's own: its head lies beside it
+        return
+    (WEIGHTS / "sentiment.npz").write_bytes(packed)
     for name, used, head in ((heads.SEMANTIC, encoder, sentiment_head), (heads.LEXICAL, LexicalEncoder(), None)):
         trained = train_dissatisfied(used, Heads(FeatureHead({}, 0, 0, 0), words, head), told=name)
         (WEIGHTS / name).write_text(json.dumps(trained, indent=1) + "\n", encoding="utf-8")

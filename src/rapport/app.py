@@ -10,8 +10,6 @@ import httpx2
 from fastapi import Depends, FastAPI
 
 from rapport import __version__
-from rapport.analysis import toolkit
-from rapport.analysis.toolkit import Toolkit
 from rapport.analyst.agent import ModelFor
 from rapport.analyst.builtin import BuiltinAnalyst, Indexes
 from rapport.analyst.chat import Office
@@ -29,7 +27,7 @@ from rapport.api.teammate import conversations as teammate_conversations
 from rapport.api.teammate import teams as teammate_teams
 from rapport.config import Settings
 from rapport.ports import Encoder, ModelProvider
-from rapport.providers.encoders import locate, open_encoder
+from rapport.providers.encoders import open_encoder
 from rapport.providers.models import model_provider
 from rapport.runs.chat import Desk as AgentDesk
 from rapport.runs.hub import Hub
@@ -60,13 +58,6 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     finally:
         if server:
             server.release()
-
-
-def open_toolkit(settings: Settings) -> Toolkit:
-    """The encoder of these settings and the heads that fit it, without topics; a sentiment.npz beside the encoder is its own head."""
-    encoder, folder = open_encoder(settings.encoder, settings.data_dir), locate(settings.encoder, settings.data_dir)
-    own_head = folder / "sentiment.npz" if folder else None
-    return toolkit.load(encoder, sentiment=own_head.read_bytes() if own_head and own_head.is_file() else None)
 
 
 @contextlib.asynccontextmanager

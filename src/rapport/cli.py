@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from rapport import analysing, importing, reanalysis, tour
+from rapport.analysis import toolkit
 from rapport.api.state import State
-from rapport.app import create_app, open_database, open_toolkit, open_worker
+from rapport.app import create_app, open_database, open_worker
 from rapport.config import Settings
 from rapport.errors import RapportError
 from rapport.providers import encoders
@@ -238,13 +239,13 @@ def analyse(
 ) -> None:
     """Analyse the conversations of a file, one line out for each line in. Needs no server and no database."""
     settings = _settings(data_dir=data_dir)
-    toolkit = open_toolkit(settings)
-    if not toolkit.encoder.semantic:
+    tools = toolkit.load(encoders.open_encoder(settings.encoder, settings.data_dir))
+    if not tools.encoder.semantic:
         notes.print("No sentence encoder: the lexical methods are used. `rapport encoder install` fetches one.", highlight=False)
     with Progress(console=notes) as progress, out.open("w", encoding="utf-8") if out else contextlib.nullcontext(sys.stdout) as written:
         bar = progress.add_task("analysing", total=file.stat().st_size)
         job = analysing.Job(
-            file, toolkit, find_topics=topics, k=k, skip_bad=skip_bad,
+            file, tools, find_topics=topics, k=k, skip_bad=skip_bad,
             advanced=lambda read: progress.update(bar, completed=read),
             complain=lambda bad: progress.console.print(f"line {bad.number}: {bad.reason}", highlight=False, markup=False),
         )  # fmt: skip

@@ -28,6 +28,7 @@ class Encoder(Protocol):
 
     name: str
     semantic: bool
+    head: bytes | None  # sentiment.npz that was trained for it and lies beside it
 
     @property
     def dimensions(self) -> int: ...

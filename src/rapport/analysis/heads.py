@@ -60,11 +60,11 @@ class Heads:
     sentiment: SentimentHead | None = None
 
 
-def load(encoder: Encoder, extra: bytes | None = None) -> Heads:
-    """The shipped heads that fit this encoder. `extra`: bytes of a sentiment.npz that was trained for another one."""
+def load(encoder: Encoder) -> Heads:
+    """The heads that fit this encoder: the shipped ones, or the sentiment head that lies beside it."""
     folder = files("rapport.analysis") / "weights"
     words = lexicon.parse((folder / "lexicon.tsv").read_text(encoding="utf-8"))
-    trained = [_sentiment(raw) for raw in ((folder / "sentiment.npz").read_bytes(), extra) if raw]
+    trained = [_sentiment(raw) for raw in ((folder / "sentiment.npz").read_bytes(), encoder.head) if raw]
     fitting = next((head for head in trained if encoder.semantic and head.encoder == encoder.name), None)
     described = json.loads((folder / (SEMANTIC if fitting else LEXICAL)).read_text(encoding="utf-8"))
     return Heads(FeatureHead(described["weights"], described["bias"], described["slope"], described["intercept"]), words, fitting)

@@ -41,12 +41,6 @@ class Toolkit:
         return self.weights.get(product_id, DEFAULT_WEIGHTS)
 
 
-def load(
-    encoder: Encoder,
-    *,
-    topics: TopicModel | None = None,
-    weights: Mapping[UUID, Mapping[str, float]] | None = None,
-    sentiment: bytes | None = None,
-) -> Toolkit:
-    """A toolkit for this encoder. `sentiment`: bytes of the head that lies beside an encoder of the operator's own."""
-    return Toolkit(encoder, heads.load(encoder, sentiment), topics, weights or {})
+def load(encoder: Encoder, *, topics: TopicModel | None = None, weights: Mapping[UUID, Mapping[str, float]] | None = None) -> Toolkit:
+    """A toolkit for this encoder."""
+    return Toolkit(encoder, heads.load(encoder), topics, weights or {})

@@ -25,6 +25,7 @@ class LexicalEncoder:
 
     name = "lexical"
     semantic = False
+    head: bytes | None = None
     languages: frozenset[str] | None = None
 
     def __init__(self, dimensions: int = 512):
