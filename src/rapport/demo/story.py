@@ -15,6 +15,7 @@ TOOL_BROKE = 12  # (c) days ago; track_order times out since
 PROMPT_WORSE = 18  # (d) days ago; version 3 of the travel desk's prompt
 LOGIN_BROKE = 20  # (b) days ago; version 2 of the docs bot's prompt
 BATCH_BROKE = 7  # (f) batch payments of enterprise customers fail in the last week
+BATCH_DAYS = (0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 6)  # most of it today and yesterday, so that "this week" holds it on a Monday too
 UNHAPPY = "Northgate Robotics"
 MODELS = ("claude-sonnet-4-5", "gpt-4o", "mistral-large", "gpt-4o-mini")
 WORSE_ODDS = {"claude-sonnet-4-5": 0.2, "gpt-4o": 1.0, "mistral-large": 1.6, "gpt-4o-mini": 2.8}  # (e)
@@ -152,7 +153,7 @@ class Teller:
         for _ in range(20):
             mood = self.rng.choice(("bad", "angry", "bad", "angry", "mixed"))
             where = self.rng.choice(("Vellum Health", "Oakline Logistics", "Sunder & Blake"))
-            yield Plan(self.rng.randrange(BATCH_BROKE), subjects["batch payment rejected"], self._of(where), mood)
+            yield Plan(self.rng.choice(BATCH_DAYS), subjects["batch payment rejected"], self._of(where), mood)
         for _ in range(26):
             mood = self.rng.choice(("bad", "angry", "bad", "bad", "smooth"))
             yield Plan(self.rng.randrange(2, 34), subjects["membership renewal"], self._anyone(), mood)
