@@ -7,12 +7,12 @@ from typing import Any
 
 from rapport.demo.dialogue import Turn
 from rapport.demo.people import organizations
-from rapport.demo.story import PRODUCTS, Dialogue, Teller
+from rapport.demo.story import PRODUCTS, SEED, Dialogue, Teller
 
 Request = tuple[str, str, dict[str, Any]]
 
 
-def requests(now: datetime, seed: int = 7) -> Iterator[Request]:
+def requests(now: datetime, seed: int = SEED) -> Iterator[Request]:
     """(method, path, body) in an order that can be sent; paths are relative to `/api/v1`.
 
     Products have no endpoint of that API: they come first, as ("PRODUCT", name, {id, description, color, icon}).

@@ -10,6 +10,7 @@ from rapport.demo.people import Person, people
 from rapport.domain.ids import stable_id
 
 DAYS = 60
+SEED = 10  # of those tried, one where chance does not blur the planted stories
 SPIKE_DAYS = range(24, 31)  # (a) late deliveries, days ago
 TOOL_BROKE = 12  # (c) days ago; track_order times out since
 PROMPT_WORSE = 18  # (d) days ago; version 3 of the travel desk's prompt
@@ -18,7 +19,7 @@ BATCH_BROKE = 7  # (f) batch payments of enterprise customers fail in the last w
 BATCH_DAYS = (0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 6)  # most of it today and yesterday, so that "this week" holds it on a Monday too
 UNHAPPY = "Northgate Robotics"
 MODELS = ("claude-sonnet-4-5", "gpt-4o", "mistral-large", "gpt-4o-mini")
-WORSE_ODDS = {"claude-sonnet-4-5": 0.2, "gpt-4o": 1.0, "mistral-large": 1.6, "gpt-4o-mini": 2.8}  # (e)
+WORSE_ODDS = {"claude-sonnet-4-5": 0.1, "gpt-4o": 1.5, "mistral-large": 1.7, "gpt-4o-mini": 4.0}  # (e)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Teller:
 
     def tell(self) -> tuple[Dialogue, ...]:
         """All conversations, oldest first."""
-        plans = [*self._everyday(460), *self._planted()]
+        plans = [*self._everyday(450), *self._planted()]
         told = [self._write(number, plan) for number, plan in enumerate(plans, start=1)]
         told += [self._foreign(number) for number in range(len(told) + 1, len(told) + 25)]
         told += [self._jailbreak(number) for number in range(len(told) + 1, len(told) + 7)]
@@ -149,11 +150,15 @@ class Teller:
             yield Plan(self.rng.choice(SPIKE_DAYS), subjects["late delivery"], self._anyone(), mood)
         for _ in range(18):
             mood = self.rng.choice(("bad", "angry", "bad", "angry", "abandoned"))
-            yield Plan(self.rng.randrange(LOGIN_BROKE), subjects["SSO login loop"], self._of(UNHAPPY), mood)
+            yield Plan(self.rng.randrange(3, LOGIN_BROKE), subjects["SSO login loop"], self._of(UNHAPPY), mood)
         for _ in range(20):
             mood = self.rng.choice(("bad", "angry", "bad", "angry", "mixed"))
             where = self.rng.choice(("Vellum Health", "Oakline Logistics", "Sunder & Blake"))
             yield Plan(self.rng.choice(BATCH_DAYS), subjects["batch payment rejected"], self._of(where), mood)
+        for _ in range(20):  # what else these customers ask this week goes well
+            subject = subjects[self.rng.choice(("statement export", "API keys", "pagination", "size advice", "transfer pending"))]
+            where = self.rng.choice(("Vellum Health", "Oakline Logistics", "Sunder & Blake"))
+            yield Plan(self.rng.choice(BATCH_DAYS), subject, self._of(where), self.rng.choice(("smooth", "smooth", "detailed")))
         for _ in range(26):
             mood = self.rng.choice(("bad", "angry", "bad", "bad", "smooth"))
             yield Plan(self.rng.randrange(2, 34), subjects["membership renewal"], self._anyone(), mood)
@@ -251,6 +256,6 @@ class Teller:
         )  # fmt: skip
 
 
-def dialogues(now: datetime, seed: int = 7) -> tuple[Dialogue, ...]:
+def dialogues(now: datetime, seed: int = SEED) -> tuple[Dialogue, ...]:
     """All conversations of the demo tenant, oldest first. `now` is UTC."""
     return Teller(now, seed).tell()

@@ -11,6 +11,7 @@ from rapport.demo.story import (
     MODELS,
     PRODUCTS,
     PROMPT_WORSE,
+    SEED,
     SPIKE_DAYS,
     TOOL_BROKE,
     UNHAPPY,
@@ -42,6 +43,7 @@ class Truths:
 
     conversations: int
     users: int  # with at least one conversation
+    most_active: str  # name of the user with the most conversations
     by_product: dict[str, Rated]
     by_model: dict[str, Rated]
     best_model: str
@@ -81,7 +83,7 @@ def _tool(found: Iterable[Dialogue], kind: str, tool: str) -> int:
     return sum(turn.kind == kind and turn.tool == tool for dialogue in found for turn in dialogue.turns)
 
 
-def truths(now: datetime, seed: int = 7) -> Truths:
+def truths(now: datetime, seed: int = SEED) -> Truths:
     """The truths of `demo.requests(now, seed)`."""
     now = now.astimezone(UTC)
     told = dialogues(now, seed)
@@ -101,6 +103,7 @@ def truths(now: datetime, seed: int = 7) -> Truths:
     return Truths(
         conversations=len(told),
         users=len({d.person.external_id for d in told}),
+        most_active=Counter(d.person.name for d in told).most_common(1)[0][0],
         by_product={p.name: _rated(d for d in told if d.product.name == p.name) for p in PRODUCTS},
         by_model=by_model,
         best_model=ranked[-1],
@@ -129,8 +132,3 @@ def truths(now: datetime, seed: int = 7) -> Truths:
         churn_users=len({d.person.external_id for d in churn}),
         upgrade_value=sum(float(d.event.value) for d in told if d.event and d.event.type == "upgrade_purchased"),
     )
-
-
-def most_active(now: datetime, seed: int = 7) -> list[tuple[str, int]]:
-    """Names of people with their numbers of conversations, most first."""
-    return Counter(d.person.name for d in dialogues(now.astimezone(UTC), seed)).most_common()
