@@ -97,10 +97,11 @@ async def examples(connection: Connection, scope: Scope, *, order: str = "newest
     return await load(connection, scope.tenant_id, [row["id"] for row in rows], happy=order in ("best", "most_positive", "highest_rated"))
 
 
-async def load(connection: Connection, tenant_id: int, ids: Sequence[UUID], *, happy: bool = False) -> tuple[Example, ...]:
-    """These conversations in this order. The quote is the user's most negative message (most positive with `happy`), else the first."""
+async def load(connection: Connection, tenant_id: int, ids: Sequence[UUID], *, happy: bool = False, about: str = "") -> tuple[Example, ...]:
+    """These conversations in this order. The quote is the user's message that holds most words of `about`, then the most negative one
+    (most positive with `happy`), then the first."""
     rows = await connection.fetch(_DETAILS, tenant_id, list(ids))
-    quotes = await _quotes(connection, tenant_id, {row["id"]: _telling(row["user_messages"] or [], happy=happy) for row in rows})
+    quotes = await _quotes(connection, tenant_id, {row["id"]: _telling(row["user_messages"] or [], happy=happy) for row in rows}, about)
     names = [name for name in Example.__slots__ if name != "quote"]
     return tuple(Example(**{name: row[name] for name in names}, quote=quotes.get(row["id"], "")) for row in rows)
 
@@ -113,15 +114,18 @@ def _telling(messages: list[dict[str, Any]], *, happy: bool) -> int | None:
     return (max if happy else min)(scored)[1]
 
 
-async def _quotes(connection: Connection, tenant_id: int, wanted: dict[UUID, int | None]) -> dict[UUID, str]:
+async def _quotes(connection: Connection, tenant_id: int, wanted: dict[UUID, int | None], about: str) -> dict[UUID, str]:
     rows = await connection.fetch(
         """
         SELECT DISTINCT ON (m.conversation_id) m.conversation_id, left(m.content, 2000) AS content
         FROM unnest($2::uuid[], $3::int[]) w(id, seq)
         JOIN message m ON m.tenant_id = $1 AND m.conversation_id = w.id AND m.type = 'user_message' AND coalesce(m.content, '') <> ''
-        ORDER BY m.conversation_id, m.seq IS NOT DISTINCT FROM w.seq DESC, m.created_at, m.seq
+        ORDER BY m.conversation_id,
+                 (SELECT count(*) FROM unnest(tsvector_to_array(to_tsvector('english', left(m.content, 2000)))) lexeme
+                  WHERE lexeme = ANY(tsvector_to_array(to_tsvector('english', $4)))) DESC,
+                 m.seq IS NOT DISTINCT FROM w.seq DESC, m.created_at, m.seq
         """,
-        tenant_id, list(wanted), list(wanted.values()),
+        tenant_id, list(wanted), list(wanted.values()), about,
     )  # fmt: skip
     return {row["conversation_id"]: shorten(row["content"]) for row in rows}
 

@@ -34,12 +34,17 @@ NAMELESS = frozenset(
 
 
 def answer(asked: Asked) -> Answer:
-    """The generator that answers this reading."""
+    """The generator that answers this reading; what is declined of it is said first."""
+    text = yield from _answer(asked)
+    return f"{declines.sentence(asked.reading.declined)}\n\n{text}" if asked.reading.declined else text
+
+
+def _answer(asked: Asked) -> Answer:
     reading = asked.reading
-    if reading.slots.unknown and reading.intent not in NAMELESS:
-        return declines.unknown_name(asked)
+    if reading.slots.unknown and reading.intent not in NAMELESS and not reading.of_kind("user", "organization"):
+        return (yield from declines.unknown_name(asked))
     intent = route(asked)
-    return ANSWERS.get(intent, stories.summary)(replace(asked, reading=replace(reading, intent=intent)))
+    return (yield from ANSWERS.get(intent, stories.summary)(replace(asked, reading=replace(reading, intent=intent))))
 
 
 def route(asked: Asked) -> str:
@@ -50,6 +55,13 @@ def route(asked: Asked) -> str:
         return "top_topics"
     if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):
         return "examples"
+    if (
+        reading.of_kind("tool")
+        and intent in ("summary", "level", "user_profile", "count", "outcomes", "definition", "trend")
+        and reading.metric in (None, "tool_calls", "tool_failures", "tool_failure_rate", "conversations")
+        and not reading.slots.says(r"conversations?|chats?|users?|people")
+    ):
+        return "tool_failures"
     if intent == "level" and dimension and not reading.metrics and not reading.links:
         return "breakdown"
     return intent

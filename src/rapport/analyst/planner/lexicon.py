@@ -133,7 +133,7 @@ AFFECT = frozenset(stem(word) for word in ("unhappy happy angry dissatisfied sat
     "furious confused irritated disappointed mad pleased delighted grumpy displeased unsatisfied sad").split())  # fmt: skip
 
 COUNTRIES: Mapping[str, str] = {
-    "us": "united states|usa|america|american|us", "gb": "united kingdom|uk|britain|british|england|english customers", "de": "germany|german|deutschland",
+    "us": "united states|usa|america|american", "gb": "united kingdom|uk|britain|british|england|english customers", "de": "germany|german|deutschland",
     "fr": "france|french", "es": "spain|spanish", "it": "italy|italian", "nl": "netherlands|dutch|holland", "ch": "switzerland|swiss", "at": "austria|austrian",
     "be": "belgium|belgian", "pl": "poland|polish", "se": "sweden|swedish", "no": "norway|norwegian", "dk": "denmark|danish", "fi": "finland|finnish",
     "pt": "portugal|portuguese", "ie": "ireland|irish", "ca": "canada|canadian", "mx": "mexico|mexican", "br": "brazil|brazilian", "ar": "argentina|argentinian",

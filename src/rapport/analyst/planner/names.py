@@ -202,6 +202,8 @@ class Names:
     def _plausible_value(self, name: Name, text: str, window: Sequence[Word]) -> bool:
         """A number, a yes or no, or two letters are a property's value only beside the name of the property, or in capitals."""
         value = name.text.lower()
+        if text[window[0].start : window[-1].end].lower() != value:  # another form of it, such as "german" for DE
+            return True
         if not (value.replace(".", "").isdigit() or value in ("true", "false", "yes", "no") or len(value) <= 2):
             return True
         around = text[max(0, window[0].start - 24) : window[-1].end + 24].lower()
@@ -332,10 +334,10 @@ class Names:
                     return at, at + 1, names, score
         return None
 
-    def similar(self, text: str, kind: str | None = None, limit: int = 3) -> list[Name]:
+    def similar(self, text: str, kinds: Sequence[str], limit: int = 3) -> list[Name]:
         """Names to offer where none was linked."""
-        pool = {name.text: name for name in self.all if kind is None or name.kind == kind}
-        found = process.extract(text, list(pool), scorer=fuzz.WRatio, score_cutoff=60, limit=limit)
+        pool = {name.text: name for name in self.all if name.kind in kinds}
+        found = process.extract(text, list(pool), scorer=fuzz.WRatio, score_cutoff=70, limit=limit)
         return [pool[label] for label, _, _ in found]
 
 

@@ -45,6 +45,7 @@ class Reading:
     languages: tuple[str, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     follows: bool = False
+    declined: str = ""  # a part of the question that is not done
     product: str | None = None  # what the chat is limited to, for the words only
 
     @property
@@ -65,6 +66,8 @@ class Reading:
             excluded["text"] = self.not_subject
         if self.events and "event_type" not in skipped:  # conversations of the people who have such an event
             given["eventTypes"] = list(self.events)
+        if "tool_failed" in self.conditions and "tools" in given:
+            given["failedTools"] = given.pop("tools")
         if self.languages:
             given["languages"] = list(self.languages)
         if self.conditions:

@@ -116,7 +116,8 @@ _ID_AFTER = re.compile(
     r"(?:conversation|interaction|transcript|chat|dialogue|session|thread|convo)s?\s+(?:with\s+)?(?:(?:the\s+)?id\s+|number\s+|no\.?\s+|#\s*)?[\"'`#]?((?=[\w.:-]*\d)[\w][\w.:-]*[\w])", re.I
 )  # fmt: skip
 _ID_SHAPE = re.compile(
-    r"(?<![\w@.-])((?:conv|conversation|chat|session|c|dlg|dialogue|int|interaction|thread|ticket)[-_:]+[\w-]*\d[\w-]*)", re.I
+    r"(?<![\w@.-])(?!(?:gpt|claude|gemini|llama|mistral|o\d|v\d|q\d|px|sha|utf|covid)\b)([a-z]{1,20}(?:[-_:][a-z0-9]+)*[-_:]\d{2,}[\w-]*)(?![\w@])",
+    re.I,
 )
 
 
@@ -132,7 +133,7 @@ def _conversation_ids(text: str, names: Names) -> list[tuple[int, int, str]]:
                 or re.fullmatch(r"\d{1,3}|(?:19|20)\d\d|\d+(?:st|nd|rd|th)|[\d.]+", value)
             ):
                 continue
-            if re.fullmatch(r"\d{4}-\d\d?-\d\d?", value):
+            if re.fullmatch(r"\d{4}-\d\d?-\d\d?", value) or (pattern is _ID_SHAPE and _STRONG_BEFORE.search(text[:start])):
                 continue
             found.append((start, end, value))
     return found
@@ -344,6 +345,8 @@ STOP = frozenset(
     held with within side sides put together break breakdown split down by group grouped divide divided segment
     main major biggest common commonly frequent frequently often usually usual typical popular various
     give gave given matter matters notable interesting important particular particularly specific specifically certain
+    wrote write writes writing written sent send sends contacted contact reached reach wrote messaged chatted spoke speak logged log running ran run occurred occur active doing performing performed perform fare fares fared stand stands standing score scores scored scoring rate rates rated rating
+    reliable unreliable reliability stable broken working works work worked responsible expect expected roughly compared
     actual real true truly fact facts true honest honestly straight simple simply plain just plainly
     team colleague boss manager ceo deck slide meeting standup board
     lets' let's want wants wanna gonna gotta shall anyways anyway regards hows whats wheres whos
@@ -359,13 +362,25 @@ def _subject(slots: Slots, names: Names) -> Slots:
     solid = [hit for hit in slots.hits if hit.kind in ("extreme", "dimension", "metric", "order")]
     spans = [*slots.taken, *((hit.start, hit.end) for hit in solid)]
     free = [word for word in slots.words if not any(start <= word.start < end for start, end in spans)]
-    content = [word for word in free if word.lower not in STOP and stem(word.lower) not in lexicon.AFFECT and not word.lower.isdigit()]
+    keys = {name.id.partition("=")[0].lower() for name in names.of_kind("property")} | {"plan", "plans", "tier", "tiers"}
+    content = [
+        word
+        for word in free
+        if word.lower not in STOP
+        and word.lower not in keys
+        and word.lower.removesuffix("s") not in keys
+        and stem(word.lower) not in lexicon.AFFECT
+        and not word.lower.isdigit()
+    ]
+    content = [word for word in content if not (word.lower == "never" and len(content) == 1)]
     positive, negative = [], []
     for word in content:
         (negative if _is_negated(slots.text, word) else positive).append(word)
     strange = tuple(word.text for word in positive if word.lower not in common() and stem(word.lower) not in _stems())
     unknown = tuple(_unknown(slots.text, positive, names))
-    framed = bool(positive) and bool(_framed(slots.text, positive[0]))
+    framed = bool(positive) and bool(
+        _framed(slots.text, positive[0]) or _SUBJECT_NOUN.match(slots.text[positive[-1].end :]) or slots.quoted
+    )
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
     return replace(
         slots,
@@ -375,6 +390,12 @@ def _subject(slots: Slots, names: Names) -> Slots:
         unknown=unknown,
         strange=strange,
     )
+
+
+_SUBJECT_NOUN = re.compile(
+    r"[\s-]+(?:related\s+|based\s+)?(?:conversations?|chats?|questions?|issues?|problems?|complaints?|requests?|dialogues?|sessions?|tickets?|inquir(?:y|ies)|enquir(?:y|ies)|topics?|errors?|cases?)\b",
+    re.I,
+)
 
 
 def _is_negated(text: str, word: Word) -> bool:

@@ -46,13 +46,32 @@ class Setting:
 
 def understand(question: str, before: Sequence[Turn], setting: Setting) -> Reading:
     """The reading of `question`."""
+    question, declined = divided(question)
     previous: Reading | None = None
     answers: list[str] = []
     for turn in before[-TURNS:]:
         previous = _read(turn.question, previous, answers, setting)
         answers = [*answers, turn.answer]
     reading = _read(question, previous, answers, setting)
+    reading = replace(reading, declined=declined)
     return _with_context(reading, setting) if setting.context else reading
+
+
+def divided(question: str) -> tuple[str, str]:
+    """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
+    parts = sentences(question)
+    if len(parts) < 2 or re.search(r"create_?ticket|\{", question, re.I):
+        return question, ""
+    refused = [part for part in parts if secrets(part) or writes(part)]
+    rest = " ".join(part for part in parts if part not in refused)
+    if not refused or len(rest.split()) < 3 or not _ASKS.search(rest):
+        return question, ""
+    return rest, " ".join(refused)
+
+
+_ASKS = re.compile(
+    r"\b(?:how|what|which|who|why|when|show|list|compare|give|tell|count|top|average|number|find|rank|summar\w+|is|are|did|does)\b|\?", re.I
+)
 
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
@@ -114,7 +133,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         limit=slots.limit,
         conditions=conditions(slots),
         thresholds=slots.thresholds,
-        subject=slots.subject,
+        subject=slots.subject if slots.framed or intent in _LOOSE_SUBJECT else "",
         not_subject=slots.not_subject,
         events=events,
         languages=slots.languages,
@@ -138,12 +157,16 @@ def of_people(slots: Slots) -> bool:
     )
 
 
+_LOOSE_SUBJECT = frozenset({"examples", "quotes", "ticket_draft", "conversation_detail"})
+"""Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
+
+
 def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
     forced = _forced(slots)
     if forced:
         return forced
     for intent, score in ranked:
-        if intent == "follow_up":
+        if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and substantial(slots)):
             continue
         if score < SURE and not substantial(slots):
             return "refuse_out_of_scope"
@@ -184,12 +207,16 @@ _ASKS_FOR_DATA = re.compile(
     r"^\s*(?:me\b|us\b|(?:a |an |the |this |that |it )?(?:segments?|cohorts?|audience|tickets?|issue|bug|draft|chart|table|list|summary|report|overview|filters?|date|period|conversation|breakdown|comparison|sense|top|id|ids|example|examples|quote|quotes)\b|sure|out|up a ticket|(?:it|them|that|this) (?:by|per|to last|to this|into a ticket)|one (?:id|example)|my attention|.*\b(?:into|as|for) (?:a |an )?(?:ticket|issue|segment|cohort)\b)",
     re.I,
 )  # fmt: skip
+_SOFT = frozenset(
+    "give make send call change set add remove drop start fix stop order write update move close open mark turn hide merge book text message replace cancel upgrade downgrade extend reply respond buy pay offer sign ping promote import publish escalate".split()
+) | {"write to"}
 _ALWAYS_WRITES = frozenset(
     "delete erase wipe purge truncate destroy reset overwrite refund reimburse ban anonymize anonymise insert alter redact".split()
 )
+_SECRET = r"api[ _-]?keys?|secrets?\b|credentials?|access tokens?|private keys?|(?:admin|root|user|account|database|my|our|his|her|their|the|your)? ?passwords?\b|system prompt|your (?:instructions?|prompt|rules|guidelines|configuration|source code)|connection string|env(?:ironment)? variables?"
 _SECRETS = re.compile(
-    r"\bapi[ _-]?keys?\b|\bsecrets?\b|\bcredentials?\b|access tokens?|private keys?|\b(?:show|tell|give|reveal|print|what is|list|share|leak|dump|need|get|repeat|display|output|know)\b.{0,40}\b(?:passwords?|system prompt|your (?:instructions?|prompt|rules|guidelines|configuration|source code)|connection string|env(?:ironment)? variables?)|"
-    r"\b(?:other|another|different|someone else'?s?|all|every) (?:tenants?|workspaces?|customer'?s? workspace|companies'? data|company'?s data)\b|\btenants?\b(?!.*\b(?:our|my) tenant)|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|developer mode",
+    rf"\b(?:show|tell|give|reveal|print|what (?:is|are|was)|whats|list|share|leak|dump|need|get|repeat|display|output|know|send|expose|read|provide|hand|find)\b(?:(?!\b(?:about|regarding|mention\w*|complain\w*|questions?|issues?|problems?|talk\w*|ask\w*|tickets?|conversations?|chats?|quotes?|examples?|struggl\w*|topics?)\b).){{0,50}}?\b(?:{_SECRET})|"
+    r"\b(?:other|another|different|someone else'?s?|all|every) (?:tenants?|workspaces?|customer'?s? workspace|companies'? data|company'?s data)\b|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|developer mode|\b(?:api keys?|passwords?|credentials) (?:of|for) (?:all|every|other|our|the|user|this)\b",
     re.I,
 )  # fmt: skip
 _OVERRIDE = re.compile(
@@ -221,7 +248,7 @@ def writes(text: str) -> str | None:
         verb, rest = match.group("verb").lower(), match.group("rest")
         if verb in _ALWAYS_WRITES and rest.strip():
             return part
-        if not rest.strip(" .!?") or _ASKS_FOR_DATA.match(rest):
+        if not rest.strip(" .!?") or (verb in _SOFT and _ASKS_FOR_DATA.match(rest)):
             continue
         if verb in (
             "make",
@@ -270,9 +297,14 @@ def _forced(slots: Slots) -> str | None:
     text = slots.text
     if re.search(r"create_?ticket", text, re.I) or (re.search(r"\{.*\"?title\"?\s*:", text, re.S)):
         return "ticket_create"
-    if secrets(text):
+    drafting = re.match(
+        r"\W*(?:(?:please|ok(?:ay)?|can you|could you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:draft|write|prepare|compose|open|file|raise|log|create|make|turn)\b.{0,60}\b(?:ticket|bug report|issue|jira|story)",
+        text,
+        re.I,
+    )
+    if secrets(text) and not drafting:
         return "refuse_secret"
-    if writes(text):
+    if writes(text) and not drafting:
         return "refuse_write"
     if slots.says(
         r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|write .{0,40} up as"
@@ -288,7 +320,7 @@ def _forced(slots: Slots) -> str | None:
 def substantial(slots: Slots) -> bool:
     """Whether anything in the question is about the tenant's data."""
     return bool(
-        slots.links or slots.metrics or slots.dates or slots.conversation_ids or slots.values("event") or slots.values("extreme") or slots.unknown
+        slots.links or slots.metrics or slots.dates or slots.conversation_ids or slots.values("event") or slots.values("extreme")
         or [name for name in slots.dimensions if name not in ("user",)] or (slots.dimensions and len(slots.words) > 2)
     )  # fmt: skip
 
@@ -296,11 +328,21 @@ def substantial(slots: Slots) -> bool:
 def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
     found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
+    if intent == "ranking" and not found:
+        most = slots.says(
+            r"(?:most|fewest|least|more|highest number of|largest number of|lowest number of|number of|many) (?:\w+ )?(users|people|customers|organi[sz]ations|companies|accounts|conversations|chats|messages|tool calls|ratings|reviews)"
+        )
+        noun = most.group(1).lower() if most else ""
+        found += [name for name, words in (("users", "users people customers"), ("organizations", "organizations organisations companies accounts"), ("conversations", "conversations chats"), ("messages", "messages"), ("tool_calls", "tool calls"), ("ratings", "ratings reviews")) if noun and noun in words]  # fmt: skip
     if intent == "count":
         counted = counted_noun(slots)
         found += [counted] if counted else []
     found += [name for name in slots.metrics if name not in found]
-    if not found and slots.values("polarity") and intent in ("level", "ranking", "compare", "trend", "breakdown"):
+    if (
+        not found
+        and slots.says(r"(?:un)?happy|(?:dis)?satisfied|happier|unhappier|(?:un)?happily|cheerful|mood")
+        and intent in ("level", "trend", "breakdown", "compare")
+    ):
         found = ["sentiment"]
     strong = [name for name in found if name not in ("conversations", "messages", "users", "organizations", "events")]
     if strong and intent != "count" and not slots.values("extreme"):
@@ -517,8 +559,15 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
     against = reading.against
     if slots.says(r"compared? (?:to|with)|versus|vs\.?|against") and reading.period and previous.period and not reading.against:
         period, against, intent = previous.period, reading.period, "change"
+    if (
+        re.match(r"^(?:and |or )?(?:vs\.?|versus|compared? (?:it |that |this )?(?:to|with)|against|than)\b", slots.text.strip(), re.I)
+        and reading.links
+        and {link.kind for link in reading.links} & {link.kind for link in previous.links}
+    ):
+        links, intent = (*previous.links, *reading.links), "compare"
     if intent == "ranking" and previous.intent == "ranking" and pointed:
         intent = own or "summary"
+    extra = ("tool_failed",) if previous.intent == "tool_failures" and intent in _ABOUT_FAILURES else ()
     subject = reading.subject or (
         previous.subject
         if intent in ("examples", "quotes", "count", "ticket_draft", "complaints", "top_topics", "trend", previous.intent)
@@ -537,7 +586,7 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         order=reading.order or (previous.order if own is None else None),
         bad=reading.bad if reading.bad is not None else previous.bad,
         limit=reading.limit or (previous.limit if own is None else None),
-        conditions=reading.conditions or previous.conditions,
+        conditions=(*(reading.conditions or previous.conditions), *extra),
         thresholds=reading.thresholds or previous.thresholds,
         subject=subject,
         not_subject=reading.not_subject or previous.not_subject,
@@ -556,6 +605,8 @@ def _says_metric(slots: Slots, reading: Reading) -> bool:
         or (reading.metrics and slots.says("how many|count|number|traffic|volume|conversations|users|messages"))
     )
 
+
+_ABOUT_FAILURES = frozenset({"examples", "quotes", "why", "top_topics", "complaints", "ranking", "count"})
 
 _OWN = {
     "why": r"why|how come|reason|reasons|cause|because|driv\w+|explain|behind", "examples": r"examples?|show (?:me )?(?:them|those|it|some|a few|the conversations)|conversations?|transcripts?|ids?|chats?|cases?|instances?",
@@ -639,7 +690,7 @@ def _pointed(previous: Reading, slots: Slots, answers: Sequence[str], setting: S
         return _named_in(item, kind, setting)
     match = re.search(r"\b(?:that|this|the (?:top|worst|best)|him|her|he|she|his|them|they|their)\b", _IT_IS.sub(" ", slots.text), re.I)
     why = re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", slots.text.strip(), re.I)
-    examples = slots.says(r"examples?|quotes?|transcripts?|show me|complain\w*|ticket") and previous.intent == "ranking"
+    examples = slots.says(r"examples?|quotes?|transcripts?|show me|complain\w*|ticket") and previous.intent in ("ranking", "tool_failures")
     if not (match or why or examples) or previous.intent not in (
         "ranking",
         "at_risk",

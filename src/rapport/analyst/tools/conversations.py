@@ -40,7 +40,7 @@ async def find(asked: Asked) -> ToolResult:
     (total,) = await metrics.level(asked.connection, asked.scope, metrics.find(["conversations"]))
     if query:
         hits = await search.search(asked.connection, asked.scope, query, meaning=asked.meaning, limit=limit)
-        found = await examples.load(asked.connection, asked.scope.tenant_id, [hit.id for hit in hits])
+        found = await examples.load(asked.connection, asked.scope.tenant_id, [hit.id for hit in hits], about=query)
         scores: list[dict[str, Any]] = [{"fit": hit.score, "foundBy": hit.how} for hit in hits]
     else:
         found = await examples.examples(asked.connection, asked.scope, order=asked.get("order", "newest"), limit=limit)

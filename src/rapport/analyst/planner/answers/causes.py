@@ -1,5 +1,6 @@
 """Reasons, failing tools, business events, what is unusual, what to do, and what was flagged."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -75,8 +76,12 @@ def why(asked: Asked) -> Answer:
         return heading("causes", own.scope()) + found.error
     if not found.data["conversations"]:
         return (yield from _none(replace(asked, reading=own)))
-    text = heading(f"causes: conversations {found.data['outcomeTitle']}", own.scope(), f"n = {number(found.data['conversations'])}")
-    text += f"**{number(found.data['bad'])} of {counted(found.data['conversations'], 'conversations')} ({found.data['badShare']:g}%)**{phrase(own)} are {_worded(found.data['outcomeTitle'])}, {own.when()}."
+    text = heading(
+        f"causes: what sets conversations apart that {_WORDED.get(outcome, outcome)}",
+        own.scope(),
+        f"n = {number(found.data['conversations'])}",
+    )
+    text += f"**{number(found.data['bad'])} of {counted(found.data['conversations'], 'conversations')} ({found.data['badShare']:g}%)**{phrase(own)} {_WORDED.get(outcome, found.data['outcomeTitle'])}, {own.when()}."
     drivers = found.data["drivers"]
     if moved and not moved[0].error:
         text += _moved(moved[0].data, own)
@@ -92,15 +97,11 @@ def why(asked: Asked) -> Answer:
     return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in examples]) if examples else "")
 
 
-def _worded(title: str) -> str:
-    """An outcome's title after "are": "rated 2 or lower", "conversations with negative sentiment"."""
-    return (
-        title.removeprefix("that were ").removeprefix("that ")
-        if title.startswith("that were ")
-        else f"ones {title}"
-        if not title.startswith("rated")
-        else title
-    )
+_WORDED = {
+    "unhappy": "went badly", "low_rated": "are rated 2 or lower", "negative": "have negative sentiment", "frustrated": "show high frustration", "struggling": "show users who struggled",
+    "unresolved": "were not resolved", "abandoned": "were abandoned", "handover": "asked for a human", "low_quality": "have a quality index below 0.5", "tool_failed": "had a failed tool call",
+    "dissatisfied": "had a dissatisfied user", "hallucination_detected": "may hold a hallucination", "jailbreak_detected": "hold a jailbreak attempt",
+}  # fmt: skip
 
 
 def _about_a_change(reading: Reading) -> bool:
@@ -250,7 +251,11 @@ def _by_users(group: Mapping[str, Any], kind: str) -> str:
 
 def _event_grouping(reading: Reading) -> str:
     slots = reading.slots
-    if slots.says(r"who|which (?:users?|people|persons?|customers?)|by user|names?|whose"):
+    if re.match(
+        r"^\W*(?:and |so |ok |tell me |show me |list |do you know |can you tell me )*(?:who\b(?! else)|which (?:users?|people|persons?|customers?)|names?\b|everyone who|the (?:users|people|customers) who)",
+        slots.text,
+        re.I,
+    ) or slots.says("by user|whose names|list of (?:users|people|customers)"):
         return "user"
     if reading.dimension == "organization" or slots.says(r"which (?:accounts?|organi[sz]ations?|compan(?:y|ies)|clients?)"):
         return "organization"

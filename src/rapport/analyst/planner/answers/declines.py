@@ -36,6 +36,13 @@ def _echo(text: str, limit: int = 120) -> str:
     return short[:1].lower() + short[1:] if not short[:2].isupper() else short
 
 
+def sentence(part: str) -> str:
+    """Declines one part of a question: "I cannot email the list to your boss: ..."."""
+    if secrets(part) and not writes(part):
+        return f"I do not follow “{part[:160]}”: nothing in a text changes what I may do or show."
+    return f"I cannot {_echo(writes(part) or part)}: I only read what is logged."
+
+
 def refuse_write(asked: Asked) -> Answer:
     """Names the change that was asked for."""
     yield from ()
@@ -88,7 +95,10 @@ def unknown_name(asked: Asked) -> Answer:
             return _profile(found, asked.reading)
     else:
         yield [Call("countConversations")]
-    close = asked.setting.names.similar(name, kind if kind in ("user", "organization", "product", "model", "tool", "prompt") else None)
+    close = asked.setting.names.similar(
+        name,
+        (kind,) if kind in ("user", "organization", "product", "model", "tool", "prompt") else ("user", "organization", "product", "model"),
+    )
     what = kind or "user, organization, product or model"
     text = f"I know no {what} called {name}."
     if close:

@@ -62,13 +62,13 @@ def count(asked: Asked) -> Answer:
     if share and reading.conditions:
         return (yield from _share(asked))
     metric = reading.metric or "conversations"
+    repeated = next((t for t in reading.thresholds if t.metric == "conversations"), None)
+    if metric in ("users", "organizations", "days", "topics") and repeated:
+        return (yield from _count_frequent(asked, metric))
     if metric in ("rating", "sentiment", "frustration", "quality_index", "struggle"):
         metric = "conversations" if (reading.thresholds or reading.conditions) else "ratings" if metric == "rating" else "conversations"
     if metric in ("products", "models", "tools", "topics", "segments", "prompt_versions", "event_types", "languages", "days"):
         return (yield from _count_kinds(asked, metric))
-    repeated = next((t for t in reading.thresholds if t.metric == "conversations"), None)
-    if metric in ("users", "organizations") and repeated:
-        return (yield from _count_frequent(asked, metric, repeated))
     sides = compared(reading)
     if len(sides) >= 2:
         return (yield from compare(asked))
@@ -142,14 +142,17 @@ def _share(asked: Asked) -> Answer:
     )
 
 
-def _count_frequent(asked: Asked, metric: str, threshold: Any) -> Answer:
+def at_least(reading: Reading) -> int:
+    """The fewest conversations of a group that is asked for: "more than 20 conversations" is 21."""
+    threshold = next((t for t in reading.thresholds if t.metric == "conversations" and t.operator in (">", ">=", "=")), None)
+    return 1 if threshold is None else max(1, int(threshold.value) + (threshold.operator == ">"))
+
+
+def _count_frequent(asked: Asked, metric: str) -> Answer:
     """ "How many users had more than five conversations": groups that are large enough are counted."""
     reading = asked.reading
-    least = int(threshold.value) + (1 if threshold.operator == ">" else 0)
-    tool = RANKING_TOOLS["user" if metric == "users" else "organization"]
-    (output,) = yield [
-        Call(tool, {"metrics": ["conversations"], "minConversations": least, "limit": 3, "filter": reading.filter(text=True)})
-    ]
+    least = at_least(reading)
+    (output,) = yield [_grouping(metric.removesuffix("s"), ["conversations"], "highest", 3, least, reading.filter(text=True))]
     if output.error:
         return heading(metric, reading.scope()) + output.error
     return (
@@ -253,10 +256,10 @@ def ranking(asked: Asked) -> Answer:
     rows_wanted = min(50, shown + len(skipped))
     metrics = [metric, *[m for m in _beside(metric) if m != metric]]
     ranked = replace(reading, links=tuple(link for link in reading.links if link.kind != dimension or link.negated or len(link.names) > 1))
-    least = 3 if metric in MEANS and dimension in ("user", "organization", "topic") else 1
-    for min_n in (least, 1):
+    least = max(at_least(reading), 3 if metric in MEANS and dimension in ("user", "organization", "topic") else 1)
+    for min_n in (least, at_least(reading)):
         (output,) = yield [_grouping(dimension, metrics, order, rows_wanted, min_n, ranked.filter(text=True))]
-        if output.error or output.data.get("groups") or min_n == 1:
+        if output.error or output.data.get("groups") or min_n == at_least(reading):
             break
     if output.error:
         return heading(title(metric), reading.scope()) + output.error
@@ -388,7 +391,14 @@ def breakdown(asked: Asked) -> Answer:
     (output,) = yield [
         Call(
             "getBreakdown",
-            {"dimension": dimension, "metrics": metrics, "order": order, "limit": reading.limit or 12, "filter": own.filter(text=True)},
+            {
+                "dimension": dimension,
+                "metrics": metrics,
+                "order": order,
+                "limit": reading.limit or 12,
+                "minConversations": at_least(reading),
+                "filter": own.filter(text=True),
+            },
         )
     ]
     if output.error:
@@ -518,10 +528,10 @@ def _verdict(data: Mapping[str, Any], metric: str, reading: Reading) -> str:
     worst = min(sides, key=lambda side: _figure(side, metric)["value"] * (good or 1))
     if _figure(best, metric)["value"] == _figure(worst, metric)["value"]:
         return f"They are equal on {title(metric)}."
-    word = "ahead" if good else "higher" if _figure(best, metric)["value"] >= _figure(worst, metric)["value"] else "lower"
-    text = f"{best['name']} is {word} on {title(metric)}"
+    word = ("lowest" if good < 0 else "highest") if len(sides) > 2 else ("lower" if good < 0 else "higher")
+    text = f"{best['name']} has the {word} {title(metric)}"
     if len(sides) > 2:
-        return text + f"; {worst['name']} is last." if good else text + "."
+        return text + f", {worst['name']} the {'lowest' if good >= 0 else 'highest'}."
     change = next((c for d in data["differences"] for c in d["changes"] if c["metric"] == metric), {})
     if change.get("difference") is not None:
         text += f", by {measured({'value': abs(change['difference']), 'unit': change['unit']}) if change['unit'] != 'count' else number(abs(change['difference']))}"
