@@ -51,6 +51,16 @@ def route(asked: Asked) -> str:
     """The intent, once its slots are looked at: some readings are better served by a neighbour."""
     reading = asked.reading
     dimension, intent = reading.dimension, reading.intent
+    tools = reading.of_kind("tool")
+    if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(tools) >= 2):
+        return "tool_failures"
+    if (
+        reading.metrics
+        and "messages_per_conversation" in reading.metrics
+        and intent in ("count", "examples", "summary")
+        and reading.slots.says(r"average|mean|typical\w*|how long|on average|per (?:chat|conversation|dialogue|session)|length")
+    ):
+        return "level"
     if intent == "ranking" and dimension == "topic":
         return "top_topics"
     if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):
@@ -62,6 +72,10 @@ def route(asked: Asked) -> str:
         and not reading.slots.says(r"conversations?|chats?|users?|people")
     ):
         return "tool_failures"
+    if (intent == "tool_failures" and dimension in ("user", "organization", "product", "model", "day", "week")) or (
+        intent == "tool_failures" and str(dimension).startswith("property:")
+    ):
+        return "ranking"
     if intent == "level" and dimension and not reading.metrics and not reading.links:
         return "breakdown"
     return intent

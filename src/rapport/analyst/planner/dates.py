@@ -417,7 +417,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (rf"(?P<n>first|second|third|fourth|1st|2nd|3rd|4th|last|final)\s+week\s+(?:of|in)\s+(?:(?P<m>{_MONTH})\b(?:\s+(?P<y>{_YEAR}))?|(?:the\s+|this\s+)?(?P<mod>last\s+|previous\s+)?month\b)", _week_of_month),
     (rf"(?P<n>{_COUNT})\s+(?P<u>week|fortnight|month|quarter|year)s?\s+ago", _ago),
     (rf"(?P<n>{_COUNT})\s+(?P<u>day|week|month)s?\s+(?P<dir>later|earlier|before|after|prior)\b(?!\s+(?:that\s+)?\w*\d)", _offset),
-    (r"(?:the|a)\s+(?P<u>day|week|month)\s+(?P<dir>before|after|prior|earlier|later)\b", _offset),
+    (r"(?:the|a)\s+(?P<u>day|week|month)\s+(?P<dir>before|after|prior|earlier|later)\b(?!\s+yesterday)", _offset),
     (r"(?:the\s+)?(?P<dir>next|following|preceding)\s+(?P<u>day|week|month)\b", _offset),
     (r"the\s+(?P<dir>previous|prior)\s+(?P<u>day)\b", _offset),
     (rf"{_MOD}\s+(?P<u>week|weekend|fortnight|month|quarter|year)\b(?!\s+of)", _calendar),

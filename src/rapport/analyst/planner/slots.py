@@ -45,6 +45,7 @@ class Slots:
     limit: int | None = None
     ordinal: int | None = None
     subject: str = ""
+    phrase: str = ""  # the same as it was written, with its small words
     not_subject: str = ""
     framed: bool = False  # the subject followed "about", "mentioning", "whose" ...
     unknown: tuple[str, ...] = ()
@@ -347,6 +348,7 @@ STOP = frozenset(
     give gave given matter matters notable interesting important particular particularly specific specifically certain
     wrote write writes writing written sent send sends contacted contact reached reach wrote messaged chatted spoke speak logged log running ran run occurred occur active doing performing performed perform fare fares fared stand stands standing score scores scored scoring rate rates rated rating
     reliable unreliable reliability stable broken working works work worked responsible expect expected roughly compared
+    question questions request requests inquiry inquiries enquiry enquiries instances occasions times topic topics subject subjects theme themes
     actual real true truly fact facts true honest honestly straight simple simply plain just plainly
     team colleague boss manager ceo deck slide meeting standup board
     lets' let's want wants wanna gonna gotta shall anyways anyway regards hows whats wheres whos
@@ -385,11 +387,26 @@ def _subject(slots: Slots, names: Names) -> Slots:
     return replace(
         slots,
         subject=" ".join(word.lower for word in kept) if kept else "",
+        phrase=_phrase(slots, kept, spans),
         not_subject=" ".join(word.lower for word in negative),
         framed=framed,
         unknown=unknown,
         strange=strange,
     )
+
+
+_POLITE = re.compile(r"[\s,]*\b(?:please|pls|thanks|thank you|or so|if any|at all|right now)\b.*$|[?.!\s]+$", re.I)
+
+
+def _phrase(slots: Slots, content: Sequence[Word], spans: Sequence[tuple[int, int]]) -> str:
+    """From the first word of the subject to the end of its clause: "money back" keeps its "back"."""
+    if not content:
+        return ""
+    start = content[0].start
+    stop = min([end for end, _ in sorted(slots.taken) if end > start] + [len(slots.text)])
+    clause = re.split(r"[?!;]|\.\s|,\s", slots.text[start:stop])[0]
+    text = _POLITE.sub("", clause).strip(" .,?!\"'“”")
+    return re.sub(r"\s+(?:for|from|on|in|at|of|by|with|and|or|to|the|a|since|over|during|last|this)$", "", text)[:200] or content[0].lower
 
 
 _SUBJECT_NOUN = re.compile(

@@ -116,7 +116,10 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
     period, against = period_of(slots)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
-    if intent not in ("outcomes", "why", "count", "at_risk") and not of_people(slots):
+    if intent == "count" and events and not of_people(slots):
+        counted = counted_noun(slots)
+        intent = intent if counted in ("conversations", "messages", "ratings", "tool_calls") else "outcomes"
+    if intent not in ("outcomes", "why", "at_risk") and not of_people(slots):
         events = ()
     metrics = metrics_of(slots, intent)
     reading = Reading(
@@ -204,7 +207,7 @@ _IMPERATIVE = re.compile(
     re.I | re.S,
 )  # fmt: skip
 _ASKS_FOR_DATA = re.compile(
-    r"^\s*(?:me\b|us\b|(?:a |an |the |this |that |it )?(?:segments?|cohorts?|audience|tickets?|issue|bug|draft|chart|table|list|summary|report|overview|filters?|date|period|conversation|breakdown|comparison|sense|top|id|ids|example|examples|quote|quotes)\b|sure|out|up a ticket|(?:it|them|that|this) (?:by|per|to last|to this|into a ticket)|one (?:id|example)|my attention|.*\b(?:into|as|for) (?:a |an )?(?:ticket|issue|segment|cohort)\b)",
+    r"^\s*(?:me\b|us\b|(?:in|of|rates?|off|over|between|since|for|from|by|per)\b|(?:a |an |the |this |that |it )?(?:segments?|cohorts?|audience|tickets?|issue|bug|draft|chart|table|list|summary|report|overview|filters?|date|period|conversation|breakdown|comparison|sense|top|id|ids|example|examples|quote|quotes)\b|sure|out|up a ticket|(?:it|them|that|this) (?:by|per|to last|to this|into a ticket)|one (?:id|example)|my attention|.*\b(?:into|as|for) (?:a |an )?(?:ticket|issue|segment|cohort)\b)",
     re.I,
 )  # fmt: skip
 _SOFT = frozenset(
@@ -215,8 +218,8 @@ _ALWAYS_WRITES = frozenset(
 )
 _SECRET = r"api[ _-]?keys?|secrets?\b|credentials?|access tokens?|private keys?|(?:admin|root|user|account|database|my|our|his|her|their|the|your)? ?passwords?\b|system prompt|your (?:instructions?|prompt|rules|guidelines|configuration|source code)|connection string|env(?:ironment)? variables?"
 _SECRETS = re.compile(
-    rf"\b(?:show|tell|give|reveal|print|what (?:is|are|was)|whats|list|share|leak|dump|need|get|repeat|display|output|know|send|expose|read|provide|hand|find)\b(?:(?!\b(?:about|regarding|mention\w*|complain\w*|questions?|issues?|problems?|talk\w*|ask\w*|tickets?|conversations?|chats?|quotes?|examples?|struggl\w*|topics?)\b).){{0,50}}?\b(?:{_SECRET})|"
-    r"\b(?:other|another|different|someone else'?s?|all|every) (?:tenants?|workspaces?|customer'?s? workspace|companies'? data|company'?s data)\b|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|developer mode|\b(?:api keys?|passwords?|credentials) (?:of|for) (?:all|every|other|our|the|user|this)\b",
+    rf"\b(?:show|tell|give|reveal|print|what (?:is|are|was)|whats|list|share|leak|dump|need|get|repeat|display|output|know|send|expose|read|provide|hand|find|what['’]?s)\b(?:(?!\b(?:about|regarding|mention\w*|complain\w*|questions?|issues?|problems?|talk\w*|ask\w*|tickets?|conversations?|chats?|quotes?|examples?|struggl\w*|topics?)\b).){{0,50}}?\b(?:{_SECRET})|"
+    r"\b(?:other|another|different|someone else'?s?|all|every) (?:\w+['’]?s?['’]? )?(?:tenants?|workspaces?)\b|\b(?:other|another|different) (?:companies['’]?|company['’]?s|customers['’]|tenants?['’]?s?) (?:data|conversations|records|accounts?)\b|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|developer mode|\b(?:api keys?|passwords?|credentials) (?:of|for) (?:all|every|other|our|the|user|this)\b",
     re.I,
 )  # fmt: skip
 _OVERRIDE = re.compile(
@@ -275,7 +278,7 @@ def writes(text: str) -> str | None:
             "mark",
             "train",
         ) and not re.search(
-            r"\b(?:users?|accounts?|customers?|him|her|them|everyone|everybody|all|prompts?|models?|products?|ratings?|conversations?|messages?|names?|plans?|webhooks?|members?|admin|discounts?|vouchers?|credits?|e-?mails?|data|tables?|records?|settings?|keys?|permissions?|roles?|bot|assistant|tools?|servers?|topic|tickets?|someone|team|slack|our|his|their)\b",
+            r"\b(?:users?|accounts?|customers?|him|her|them|everyone|everybody|all|prompts?|models?|products?|ratings?|conversations?|messages?|names?|plans?|webhooks?|members?|admin|discounts?|vouchers?|credits?|e-?mails?|data|tables?|records?|settings?|keys?|permissions?|roles?|bot|assistant|tools?|servers?|topic|tickets?|someone|team|slack|our|his|their|apolog(?:y|ies)|reminders?|invoices?|gifts?|notifications?|refunds?)\b",
             rest,
             re.I,
         ):
@@ -302,10 +305,12 @@ def _forced(slots: Slots) -> str | None:
         text,
         re.I,
     )
-    if secrets(text) and not drafting:
-        return "refuse_secret"
-    if writes(text) and not drafting:
-        return "refuse_write"
+    if not drafting:
+        written = writes(text)
+        if written and not _OVERRIDE.search(text):
+            return "refuse_write"
+        if written or secrets(text):
+            return "refuse_secret"
     if slots.says(
         r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|write .{0,40} up as"
     ) and not slots.says(r"how many|which|count|create it|(?:create|file|open|submit) (?:the|this|that) ticket"):
@@ -400,7 +405,7 @@ def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
     if by:
         word = by.group(1).lower()
         found = _property(word, keys) or _named_dimension(slots, by.start(1))
-        if found:
+        if found and not (intent == "ranking" and found in ("rating", "sentiment")):
             return found
     which = re.search(
         r"\b(?:which|what|top|best|worst|whose|rank(?:ing)?(?: of| the)?|list|highest|lowest|most \w+|least \w+)\s+(?:\d+\s+|the\s+|our\s+|\w+\s+)?([a-z_]+)",
@@ -505,7 +510,7 @@ def _tidy(reading: Reading) -> Reading:
         and reading.metric == "rating"
         and not slots.says("average|mean")
     ):
-        reading = replace(reading, metrics=tuple(name for name in reading.metrics if name != "rating") or reading.metrics)
+        reading = replace(reading, metrics=tuple(name for name in reading.metrics if name != "rating") or ("ratings",))
     return reading
 
 

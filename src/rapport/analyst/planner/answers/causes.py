@@ -149,7 +149,11 @@ def tool_failures(asked: Asked) -> Answer:
         subject="",
     )
     rate = reading.slots.says(r"rates?|reliab\w*|unreliab\w*|percent\w*|share|depend\w*|flak\w*")
-    arguments: dict[str, Any] = {"order": "rate" if rate else "failures", "limit": 20, "filter": own.filter()}
+    used = reading.slots.says(r"called|used?|usage|popular|calls?") and not reading.slots.says(
+        r"fail\w*|error\w*|br(?:ea|o)k\w*|crash\w*|unreliable|flak\w*"
+    )
+    order = "calls" if used else "rate" if rate else "failures"
+    arguments: dict[str, Any] = {"order": order, "limit": 20, "filter": own.filter()}
     calls = [Call("getToolFailures", arguments)]
     if named:
         calls.append(Call("getConversations", {"filter": {**own.filter(), "failedTools": named}, "order": "newest", "limit": 2}))
@@ -165,10 +169,17 @@ def tool_failures(asked: Asked) -> Answer:
             heading("failing tools", own.scope())
             + "No tool was called. Log calls as messages of type `tool_call`, failures as `tool_error`."
         )
-    text = heading("tools by failure rate" if rate else "tools by failures", own.scope(), *(named[:3]))
+    text = heading(
+        {"rate": "tools by failure rate", "calls": "tools by calls", "failures": "tools by failures"}[order], own.scope(), *(named[:3])
+    )
     if not tools:
         return text + f"{joined(named)} was not called{phrase(own)}, {own.when()}."
     failing = [t for t in tools if t["failures"]]
+    if used and not named:
+        return text + bullets(
+            [f"**{t['name']}**: {counted(t['calls'], 'tool_calls')} ({number(t['failures'])} failed)" for t in tools[: reading.limit or 6]],
+            numbered=True,
+        )
     if not failing:
         return (
             text

@@ -190,7 +190,10 @@ def level(asked: Asked) -> Answer:
     reading = asked.reading
     if len(compared(reading)) >= 2:
         return (yield from compare(asked))
-    metrics = [name for name in reading.metrics if name not in ("conversations",)][:4] or ["rating", "sentiment", "quality_index"]
+    metrics = [name for name in reading.metrics if name not in ("conversations",)][:4]
+    if "messages_per_conversation" in metrics:
+        metrics = ["messages_per_conversation"]
+    metrics = metrics or ["rating", "sentiment", "quality_index"]
     if metrics[0] in ("users", "messages", "organizations", "ratings", "tool_calls"):
         return (yield from _count(asked, metrics[0]))
     more = [] if "conversations" in metrics else ["conversations"]
@@ -297,7 +300,7 @@ def _row(group: Mapping[str, Any]) -> str:
         if first["unit"] not in ("count",) and first.get("n") is not None and "rating" in first["metric"]
         else ""
     )
-    return f"**{group['name']}**: {said(first) if first['unit'] in ('count', 'stars', 'percent') else measured(first)}{n}" + (
+    return f"**{_dated(group['name'])}**: {said(first) if first['unit'] in ('count', 'stars', 'percent') else measured(first)}{n}" + (
         f" ({', '.join(beside)})" if beside else ""
     )
 
@@ -317,6 +320,8 @@ def _winner(groups: Sequence[Mapping[str, Any]], metric: str, reading: Reading) 
 
 
 def _dated(name: str) -> str:
+    if name.isdigit() and len(name) <= 2:  # an hour of the day
+        return f"{int(name):02d}:00"
     return day(name) if len(name) == 10 and name[4] == name[7] == "-" and name[:4].isdigit() else name
 
 
@@ -376,6 +381,14 @@ def breakdown(asked: Asked) -> Answer:
     """A metric by every value of a dimension."""
     reading = asked.reading
     dimension = reading.dimension or ("product" if not reading.of_kind("product") else "day")
+    if (
+        reading.slots.says(r"total|overall|altogether|in all|in total|combined")
+        and reading.slots.says(r"across (?:all|every|our|the)|everything")
+        and not reading.slots.says(r"\bby\b|\bper\b|each|every (?:product|plan|model)|break\w*|split")
+    ):
+        return (
+            yield from (_count(asked, reading.metric or "conversations") if reading.metric in (None, *lexicon.COUNTS) else level(asked))
+        )
     if dimension in ("day", "week", "month") and (True):
         return (yield from trend(asked))
     if dimension in ("conversation", "segment", "event_type"):
@@ -529,7 +542,7 @@ def _verdict(data: Mapping[str, Any], metric: str, reading: Reading) -> str:
     if _figure(best, metric)["value"] == _figure(worst, metric)["value"]:
         return f"They are equal on {title(metric)}."
     word = ("lowest" if good < 0 else "highest") if len(sides) > 2 else ("lower" if good < 0 else "higher")
-    text = f"{best['name']} has the {word} {title(metric)}"
+    text = f"{best['name']} has the {word} {f'number of {title(metric)}' if metric in lexicon.COUNTS else title(metric)}"
     if len(sides) > 2:
         return text + f", {worst['name']} the {'lowest' if good >= 0 else 'highest'}."
     change = next((c for d in data["differences"] for c in d["changes"] if c["metric"] == metric), {})
@@ -633,23 +646,26 @@ def change(asked: Asked) -> Answer:
         reading.scope(period=False),
         f"{reading.when(now)} vs {reading.when(before)}",
     )
-    clear = [c for c in changes if c["verdict"] in ("higher", "lower")]
-    lines = [_changed(c) for c in sorted(changes, key=lambda c: c["verdict"] not in ("higher", "lower"))]
+    moved = [c for c in changes if clear(c)]
+    lines = [_changed(c) for c in sorted(changes, key=lambda c: not clear(c))]
     if not metrics:
         text += (
-            ("Clear changes: " + "; ".join(f"{c['title']} {'up' if c['verdict'] == 'higher' else 'down'}" for c in clear) + ".\n\n")
-            if clear
+            ("Clear changes: " + "; ".join(f"{c['title']} {'up' if c['verdict'] == 'higher' else 'down'}" for c in moved) + ".\n\n")
+            if moved
             else "Nothing changed beyond what chance would give.\n\n"
         )
     return text + bullets(lines)
 
 
+def clear(change: Mapping[str, Any]) -> bool:
+    """Whether a change was tested, and is beyond what chance would give."""
+    return change.get("p") is not None and change["verdict"] in ("higher", "lower")
+
+
 def _changed(c: Mapping[str, Any]) -> str:
     own, other = measured({"value": c["value"], "unit": c["unit"]}), measured({"value": c["other"], "unit": c["unit"]})
     by = f", {c['differencePercent']:+g}%" if c.get("differencePercent") is not None else ""
-    sure = (
-        "" if c["verdict"] in ("higher", "lower") else " (no clear difference)" if c["value"] is not None and c["other"] is not None else ""
-    )
+    sure = "" if clear(c) or c.get("p") is None else " (no clear difference)" if c["value"] is not None and c["other"] is not None else ""
     return f"**{c['title']}**: {own} now, {other} before{by}{sure}"
 
 

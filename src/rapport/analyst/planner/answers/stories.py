@@ -21,7 +21,7 @@ from rapport.analyst.planner.answers.asking import (
     quoted,
     said,
 )
-from rapport.analyst.planner.answers.numbers import _none, breakdown, level, periods, ranking
+from rapport.analyst.planner.answers.numbers import _none, breakdown, clear, level, periods, ranking
 from rapport.analyst.planner.reading import Reading, days, spoken
 
 # --- What people talk about --------------------------------------------------------------------------------------------
@@ -77,9 +77,12 @@ def _keywords(asked: Asked, reading: Reading) -> Answer:
 def complaints(asked: Asked) -> Answer:
     """What conversations that went badly are about, with quotes."""
     reading = asked.reading
-    conditions = tuple(
-        c for c in reading.conditions if c in ("negative", "unhappy", "frustrated", "unresolved", "handover", "abandoned", "tool_failed")
-    ) or ("unhappy",)
+    kept = {"negative", "unhappy", "unresolved", "handover", "abandoned", "tool_failed"}
+    if reading.slots.says(
+        r"(?:frustrated|angry|annoyed|furious|irritated) (?:\w+ )?(?:users?|customers?|people|folks|clients?|conversations?|chats?)"
+    ):
+        kept.add("frustrated")
+    conditions = tuple(c for c in reading.conditions if c in kept) or ("unhappy",)
     own = replace(reading, conditions=conditions)
     filter = own.filter()
     arguments: dict[str, Any] = {"filter": filter, "order": "worst", "limit": 3}
@@ -131,7 +134,7 @@ def _search(reading: Reading, limit: int) -> dict[str, Any]:
     elif slots.says(r"(?:highest|best|top)[ -]rated|highest rating"):
         order = "highest_rated"
     arguments: dict[str, Any] = {"filter": reading.filter(), "order": order, "limit": limit}
-    query = reading.subject or " ".join(reading.slots.quoted)
+    query = (reading.slots.phrase if reading.subject == reading.slots.subject else reading.subject) or " ".join(reading.slots.quoted)
     if query:
         arguments["query"] = query
     return arguments
@@ -145,7 +148,7 @@ def examples(asked: Asked) -> Answer:
     wanted = reading.limit or (
         1
         if reading.slots.says(
-            r"an? (?:example|conversation|chat|transcript|dialogue|session|case|instance)|one (?:example|conversation|chat|transcript)"
+            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: \w+)? (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|an? (?:example|conversation|chat|transcript|dialogue|session|case|instance)|one (?:example|conversation|chat|transcript)"
         )
         else 3
     )
@@ -369,13 +372,13 @@ def summary(asked: Asked) -> Answer:
     lines = [_measure(f) for name, f in figures.items() if name not in ("conversations", "users") and f.get("value") is not None]
     text += bullets(lines)
     if compared and not compared[0].error:
-        clear = [c for c in compared[0].data["changes"] if c["verdict"] in ("higher", "lower") and c["other"] is not None]
-        if clear:
+        moved = [c for c in compared[0].data["changes"] if clear(c) and c["other"] is not None]
+        if moved:
             text += (
                 "\n\nAgainst the period before: "
                 + "; ".join(
                     f"{c['title']} {measured({'value': c['value'], 'unit': c['unit']})} after {measured({'value': c['other'], 'unit': c['unit']})}"
-                    for c in clear[:4]
+                    for c in moved[:4]
                 )
                 + "."
             )

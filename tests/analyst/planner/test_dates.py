@@ -1,0 +1,145 @@
+"""Date phrases to periods, with the clock at Saturday 21 November 2026."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rapport.analyst.planner.dates import Period, find, last, shift, spell, unit_at
+
+TODAY = date(2026, 11, 21)
+
+
+def read(text: str, today: date = TODAY) -> list[str]:
+    return [spell(mention.period, today) for mention in find(text, today) if mention.period]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("how was traffic on 9 Nov?", "9 Nov 2026"),
+        ("Nov 9th 2026", "9 Nov 2026"),
+        ("November 9, 2026", "9 Nov 2026"),
+        ("the 9th of November", "9 Nov 2026"),
+        ("2026-11-09", "9 Nov 2026"),
+        ("9.11.2026", "9 Nov 2026"),
+        ("11/09/2026", "9 Nov 2026"),
+        ("25/10/2026", "25 Oct 2026"),
+        ("on the 9th", "9 Nov 2026"),
+        ("today", "21 Nov 2026"),
+        ("yesterday", "20 Nov 2026"),
+        ("the day before yesterday", "19 Nov 2026"),
+        ("3 days ago", "18 Nov 2026"),
+        ("on Friday", "20 Nov 2026"),
+        ("last saturday", "14 Nov 2026"),
+        ("this week", "16–21 Nov 2026"),
+        ("last week", "9–15 Nov 2026"),
+        ("two weeks ago", "2–8 Nov 2026"),
+        ("last month", "1–31 Oct 2026"),
+        ("this month", "1–21 Nov 2026"),
+        ("last quarter", "1 Jul – 30 Sep 2026"),
+        ("this weekend", "21 Nov 2026"),
+        ("last 7 days", "15–21 Nov 2026"),
+        ("over the past three weeks", "1–21 Nov 2026"),
+        ("over the last 60 days", "23 Sep – 21 Nov 2026"),
+        ("the last couple of weeks", "8–21 Nov 2026"),
+        ("past month", "22 Oct – 21 Nov 2026"),
+        ("since Monday", "16–21 Nov 2026"),
+        ("since september", "1 Sep – 21 Nov 2026"),
+        ("after Nov 10", "11–21 Nov 2026"),
+        ("before 1 Nov", "up to 31 Oct 2026"),
+        ("until yesterday", "up to 20 Nov 2026"),
+        ("between Nov 3 and Nov 9", "3–9 Nov 2026"),
+        ("from 3 to 9 November", "3–9 Nov 2026"),
+        ("3-9 Nov", "3–9 Nov 2026"),
+        ("between 20 December and 5 January", "20 Dec 2025 – 5 Jan 2026"),
+        ("in May", "1–31 May 2026"),
+        ("in December", "1–31 Dec 2025"),
+        ("March 2019", "1–31 Mar 2019"),
+        ("in 2019", "1 Jan – 31 Dec 2019"),
+        ("Q3", "1 Jul – 30 Sep 2026"),
+        ("third quarter 2025", "1 Jul – 30 Sep 2025"),
+        ("the week of 9 Nov", "9–15 Nov 2026"),
+        ("week starting Nov 2", "2–8 Nov 2026"),
+        ("the first week of November", "1–7 Nov 2026"),
+        ("the last ten days of october", "22–31 Oct 2026"),
+        ("early november", "1–10 Nov 2026"),
+        ("two days after 9 Nov", "11 Nov 2026"),
+        ("month to date", "1–21 Nov 2026"),
+        ("so far this month", "1–21 Nov 2026"),
+        ("from monday to wednesday", "16–18 Nov 2026"),
+        ("in the last year", "22 Nov 2025 – 21 Nov 2026"),
+    ],
+)
+def test_phrase_is_read_as(phrase: str, expected: str):
+    assert read(phrase) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["may I see the ratings", "how did may do", "the second one", "sun and sat", "top 3 users", "a 5 star rating"]
+)
+def test_no_date_where_none_is_meant(text: str):
+    assert read(text) == []
+
+
+def test_two_periods_stay_two():
+    assert read("compare October and November") == ["1–31 Oct 2026", "1–21 Nov 2026"]
+    assert read("Nov 9 vs Nov 10") == ["9 Nov 2026", "10 Nov 2026"]
+    assert read("this week vs last week") == ["16–21 Nov 2026", "9–15 Nov 2026"]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "moved"),
+    [
+        ("one day later?", (1, "day")),
+        ("and the week before", (-1, "week")),
+        ("a month earlier", (-1, "month")),
+        ("the next day", (1, "day")),
+    ],
+)
+def test_relative_phrases_move_the_period_before(phrase: str, moved: tuple[int, str]):
+    (mention,) = find(phrase, TODAY)
+    assert mention.shift == moved
+
+
+def test_up_to_now_is_all_time():
+    (mention,) = find("number of dialogues up to now", TODAY)
+    assert mention.kind == "all"
+
+
+def test_a_calendar_unit_moves_to_a_whole_one():
+    october = Period(date(2026, 10, 1), date(2026, 10, 31), "month")
+    assert shift(october, -1, "month") == Period(date(2026, 9, 1), date(2026, 9, 30), "month")
+    assert october.before() == Period(date(2026, 9, 1), date(2026, 9, 30), "month")
+    assert last(7, "day", TODAY).before() == Period(date(2026, 11, 8), date(2026, 11, 14), "day", True)
+
+
+DAYS = st.dates(date(2001, 1, 1), date(2090, 12, 31))
+
+
+@given(DAYS, st.integers(1, 400))
+def test_last_n_days_are_n_days_that_end_today(today: date, count: int):
+    assert last(count, "day", today).days == count
+    assert last(count, "day", today).until == today
+
+
+@given(DAYS)
+def test_a_written_day_is_read_back(today: date):
+    day = today - timedelta(days=3)
+    for text in (day.isoformat(), f"{day.day} {day:%B} {day.year}", f"{day:%b} {day.day}, {day.year}"):
+        assert [mention.period for mention in find(text, today)] == [Period(day, day, "day")]
+
+
+@given(DAYS, st.sampled_from(["week", "month", "quarter", "year"]))
+def test_units_cover_all_days_without_a_gap(day: date, unit: str):
+    here = unit_at(day, unit)
+    assert here.since <= day <= here.until  # type: ignore[operator]
+    assert unit_at(here.until + timedelta(days=1), unit).since == here.until + timedelta(days=1)  # type: ignore[operator]
+    assert shift(shift(here, 1, unit), -1, unit) == here
+
+
+@given(st.text(max_size=80), DAYS)
+def test_no_text_is_too_odd(text: str, today: date):
+    mentions = find(text, today)
+    assert all(a.end <= b.start for a, b in zip(mentions, mentions[1:], strict=False))
