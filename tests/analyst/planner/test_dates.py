@@ -1,5 +1,6 @@
 """Date phrases to periods, with the clock at Saturday 21 November 2026."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -142,4 +143,4 @@ def test_units_cover_all_days_without_a_gap(day: date, unit: str):
 @given(st.text(max_size=80), DAYS)
 def test_no_text_is_too_odd(text: str, today: date):
     mentions = find(text, today)
-    assert all(a.end <= b.start for a, b in zip(mentions, mentions[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(mentions))

@@ -110,7 +110,8 @@ def test_words_of_a_refusal_alone_refuse_nothing(question: str):
 def test_thresholds_periods_and_filters_meet_in_one_filter():
     reading = read("how many enterprise conversations on Harbor Guide were rated below 3 in October, not counting Acme?")
     assert reading.filter() == {
-        "products": ["p1"], "properties": [{"key": "plan", "value": "enterprise"}], "ratingMax": 2.999, "since": "2026-10-01", "until": "2026-10-31",
+        "products": ["p1"], "properties": [{"key": "plan", "value": "enterprise"}], "ratingMax": 2.999,
+        "since": "2026-10-01", "until": "2026-10-31",
         "without": {"organizations": ["o1"]},
     }  # fmt: skip
 
