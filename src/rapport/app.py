@@ -19,7 +19,15 @@ from rapport.analytics.lexicon import Lexicons
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
 from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, reports, signals
+<<<<<<< HEAD
 from rapport.api.native import connections, health, runs, tickets
+=======
+from rapport.api.native import health, runs
+from rapport.api.pingrep import ask as pingrep_ask
+from rapport.api.pingrep import messages as pingrep_messages
+from rapport.api.pingrep import profiles as pingrep_profiles
+from rapport.api.pingrep import sessions as pingrep_sessions
+>>>>>>> 455889f (representatives: Serve the Representatives API: sessions, answers, compaction, commands, profiles, visitors.)
 from rapport.api.state import State
 from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
@@ -29,7 +37,7 @@ from rapport.config import Settings
 from rapport.ports import Encoder, ModelProvider
 from rapport.providers.encoders import open_encoder
 from rapport.providers.models import model_provider
-from rapport.runs.chat import Desk as AgentDesk
+from rapport.runs.desk import Desk as AgentDesk
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
 from rapport.store import database, embedded, rollups
@@ -141,6 +149,7 @@ def create_app(settings: Settings) -> FastAPI:
         health.router, runs.router, connections.router, tickets.router,
         messages.router, interactions.router, people.router, signals.router, catalog.router,
         prompts.router, chat.router, reports.router,
+        pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
         teammate_teams.router,
     ):  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from rapport.api import visitors
 from rapport.api.state import State, state
 from rapport.domain.scope import Principal
 from rapport.errors import Forbidden, PlanRequired, Unauthorized
@@ -25,11 +26,17 @@ Parts = Annotated[State, Depends(state)]
 
 async def principal(request: Request) -> Principal:
     """Dependency: the holder of the request's key. Raises Unauthorized."""
+<<<<<<< HEAD
     return await holder(_key(request), request.app.state.rapport)
 
 
 async def holder(key: str, parts: State) -> Principal:
     """Who holds this key. Raises Unauthorized."""
+=======
+    key = _key(request)
+    if visitors.looks_like_token(key):
+        return await visitors.holder(parts, key, origin=request.headers.get("origin"))
+>>>>>>> 455889f (representatives: Serve the Representatives API: sessions, answers, compaction, commands, profiles, visitors.)
     digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
     cached = parts.key_cache.get(digest)
     if cached and cached[0] > time.monotonic():
@@ -68,7 +75,18 @@ def with_api(found: Principal) -> Principal:
     return found
 
 
+<<<<<<< HEAD
 async def writer(request: Request) -> Principal:
+=======
+async def talker(found: Annotated[Principal, Depends(principal)]) -> Principal:
+    """Dependency: whoever may talk to a representative: a key with the scope `api`, or a visitor's token."""
+    if not found.scopes & {"api", "visitor"}:
+        raise Forbidden("This key has no access to the API; use one with the scope `api`.")
+    return found
+
+
+async def writer(found: Annotated[Principal, Depends(caller)]) -> Principal:
+>>>>>>> 455889f (representatives: Serve the Representatives API: sessions, answers, compaction, commands, profiles, visitors.)
     """Dependency: a key that may log and change data: not one that is limited to an organization, a user or an agent."""
     found = await caller(request)
     if found.organization_id or found.user_id or found.agent_id:
@@ -93,6 +111,7 @@ async def administrator(request: Request) -> Principal:
 
 
 Caller = Annotated[Principal, Depends(caller)]
+Talker = Annotated[Principal, Depends(talker)]
 Writer = Annotated[Principal, Depends(writer)]
 Analytics = Annotated[Principal, Depends(analytics)]
 Administrator = Annotated[Principal, Depends(administrator)]

@@ -4,9 +4,9 @@ The conversation is logged through the single write path under the agent's produ
 other; tool calls and what was found are logged with it.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +14,12 @@ import msgspec
 
 from rapport.domain.agent import Agent, ChatMessage, Tool
 from rapport.domain.catalog import NewComponent, PromptGiven
-from rapport.domain.conversation import Message
 from rapport.domain.events import Notice
 from rapport.domain.ids import new_id
-from rapport.errors import NotFound
-from rapport.ports import ModelProvider
 from rapport.runs import commands, engine
-from rapport.runs.knowledge import Knowledge
+from rapport.runs.compaction import KEEP_RECENT, context_usage, divide, summarise
+from rapport.runs.desk import Desk, as_history, said_after
+from rapport.runs.meter import Meter
 from rapport.runs.representative import BuiltinResponder, Page, request_for
 from rapport.runs.run import Ending, Run
 from rapport.store import conversations, sessions
@@ -29,29 +28,6 @@ from rapport.store.database import Database
 from rapport.store.sessions import Session
 
 TITLE_CHARACTERS = 60
-HISTORY_MESSAGES = 200
-"""Most messages that are sent to a model; compaction folds away older ones long before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What agents of this server work with. `provider` None: the builtin responder."""
-
-    database: Database
-    knowledge: Knowledge
-    provider: ModelProvider | None
-    window: int = 128_000  # tokens that the model can take in
-    background: set[asyncio.Task[None]] = field(default_factory=set)
-
-    @property
-    def model(self) -> str:
-        """What answers: the name that the provider goes by."""
-        return self.provider.name if self.provider else "builtin"
-
-    def keep(self, task: asyncio.Task[None]) -> None:
-        """Keep a task alive that nobody waits for, such as the late answer of a team's member."""
-        self.background.add(task)
-        task.add_done_callback(self.background.discard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +57,9 @@ class Answered:
     ending: Ending
     finish: str
     commands: tuple[Mapping[str, Any], ...]
+    stored_at: datetime
+    context: Mapping[str, Any] | None = None  # how full the window is, where the turn keeps count
+    auto_compacted: bool = False
 
 
 Render = Callable[[Answered], Mapping[str, Any]]
@@ -96,8 +75,11 @@ class ChatTurn:
     inbox; `announce` begins with a notice that names the messages."""
 
     def __init__(
-        self, desk: Desk, question: Question, *, render: Render = nothing, unread: bool = False, announce: bool = False
+        self, desk: Desk, question: Question, *, render: Render = nothing, unread: bool = False, announce: bool = False,
+        auto_compact: bool = False,
     ):  # fmt: skip
+        self._auto_compact = auto_compact
+        self._auto_compacted = False
         self._desk = desk
         self._question = question
         self._render = render
@@ -120,7 +102,8 @@ class ChatTurn:
             run.emit(Notice("meta", ids | {"user_message_id": str(self.user_message_id)}))
         history = question.history
         if history is None:
-            history = await stored_history(desk.database, question.agent.tenant_id, question.session, until=self.user_message_id)
+            history = await self._history()
+            question = self._question
         tools = [*question.tools, desk.knowledge.tool(question.agent.tenant_id, question.agent.id)]
         if question.propose_commands:
             tools.append(commands.tool(question.agent.interface, self._proposed))
@@ -130,6 +113,22 @@ class ChatTurn:
             summary=question.session.summary,
         )  # fmt: skip
         self._answer = await engine.run(provider, request, sink=run, meter=run.meter)
+
+    async def _history(self) -> list[ChatMessage]:
+        """What was said before; where it hardly fits any more, its older part is folded into a summary first."""
+        question, desk = self._question, self._desk
+        tenant_id, session = question.agent.tenant_id, question.session
+        said = await said_after(desk.database, tenant_id, session, until=self.user_message_id)
+        older, recent = divide(said, KEEP_RECENT)
+        full = self._auto_compact and context_usage(desk, question.agent, session, said, question.page)["shouldCompact"]
+        if full and sum(m.is_user for m in older) >= 2:
+            summary = await summarise(desk, session, older, instructions=None, sink=engine.Nowhere(), meter=Meter())
+            async with desk.database.transaction() as connection:
+                await sessions.save_summary(connection, tenant_id, session.id, summary=summary, through=older[-1].seq)
+                folded = await sessions.get(connection, tenant_id, session.id, surface=session.surface, owner="")
+            self._question = replace(question, session=folded)
+            self._auto_compacted, said = True, list(recent)
+        return as_history(said)
 
     async def conclude(self, run: Run, ending: Ending) -> Mapping[str, Any]:
         """Store what was said, and what it rests on."""
@@ -147,7 +146,15 @@ class ChatTurn:
                     content=ending.text, message_id=self.message_id,
                 )  # fmt: skip
         finish = self._answer.finish if self._answer else "cancelled" if ending.status == "cancelled" else "error"
-        self.answered = Answered(self._question, self.user_message_id, self.message_id, self.model, ending, finish, tuple(self._proposed))
+        context = None
+        if self._auto_compact:
+            async with self._desk.database.connection() as connection:
+                session = await sessions.get(connection, tenant_id, session.id, surface=session.surface, owner="")
+            context = context_usage(self._desk, self._question.agent, session, await said_after(self._desk.database, tenant_id, session))
+        self.answered = Answered(
+            self._question, self.user_message_id, self.message_id, self.model, ending, finish, tuple(self._proposed), datetime.now(UTC),
+            context, self._auto_compacted,
+        )  # fmt: skip
         return self._render(self.answered)
 
     @property
@@ -201,25 +208,3 @@ def _json_object(text: str) -> dict[str, Any]:
     except msgspec.DecodeError:
         return {"text": text[:1000]}
     return found if isinstance(found, dict) else {"value": found}
-
-
-async def stored_history(database: Database, tenant_id: int, session: Session, *, until: UUID | None = None) -> list[ChatMessage]:
-    """What was said in this session after its summary, oldest first, without the message `until` and what follows it."""
-    said = await said_after(database, tenant_id, session, until=until)
-    return [ChatMessage("user" if m.is_user else "assistant", m.content or "") for m in said[-HISTORY_MESSAGES:]]
-
-
-async def said_after(database: Database, tenant_id: int, session: Session, *, until: UUID | None = None) -> list[Message]:
-    """The chat messages that the session's summary does not cover, oldest first, up to `until`."""
-    async with database.connection() as connection:
-        try:
-            conversation = await conversations.get(connection, tenant_id, session.id)
-        except NotFound:  # nothing was said yet
-            return []
-    said: list[Message] = []
-    for message in conversation.messages:
-        if message.id == until:
-            break
-        if message.seq > session.summary_through and message.content and (message.is_user or message.is_assistant):
-            said.append(message)
-    return said

@@ -6,7 +6,7 @@ by instruction, without one by choosing the sentences that hold them.
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +14,10 @@ from rapport.domain.agent import Agent, ChatMessage, ModelRequest
 from rapport.domain.conversation import Message
 from rapport.errors import ModelError
 from rapport.runs import engine
-from rapport.runs.chat import Desk, said_after
 from rapport.runs.context import estimate_messages, estimate_tokens
+from rapport.runs.desk import Desk, said_after
 from rapport.runs.extraction import split as sentences
+from rapport.runs.meter import Meter
 from rapport.runs.representative import Page, request_for
 from rapport.runs.run import Ending, Run
 from rapport.store import sessions
@@ -47,6 +48,9 @@ class Fold:
     tokens_before: int = 0
     tokens_after: int = 0
     reason: str | None = None
+
+
+Render = Callable[[Fold, Ending], Awaitable[Mapping[str, Any]]]
 
 
 def divide(messages: Sequence[Message], keep_recent: int) -> tuple[Sequence[Message], Sequence[Message]]:
@@ -90,19 +94,21 @@ def _weight(sentence: str, *, by_user: bool, last: bool) -> float:
     return weight
 
 
-async def summarise(desk: Desk, session: Session, older: Sequence[Message], *, instructions: str | None, run: Run) -> str:
-    """The summary of these messages and of the one before, said to `run` as it comes. Raises ModelError where it comes out empty."""
+async def summarise(
+    desk: Desk, session: Session, older: Sequence[Message], *, instructions: str | None, sink: engine.Sink, meter: Meter
+) -> str:
+    """The summary of these messages and of the one before, said to `sink` as it comes. Raises ModelError where it comes out empty."""
     before = estimate_messages([ChatMessage("user", m.content or "") for m in older]) + estimate_tokens(session.summary or "")
     if desk.provider is None:
         text = extractive_summary(session.summary, older, math.floor(before * SHARE_KEPT))
         for piece in re.findall(r"\S+\s*", text):
-            run.say(piece)
+            sink.say(piece)
     else:
         told = "\n".join(f"{'User' if m.is_user else 'Assistant'}: {m.content}" for m in older)
         earlier = f"Summary of what was said before:\n{session.summary}\n\n" if session.summary else ""
         system = f"{INSTRUCTIONS}\n{instructions}" if instructions else INSTRUCTIONS
         request = ModelRequest((ChatMessage("user", f"{earlier}<conversation>\n{told}\n</conversation>"),), system=system)
-        text = (await engine.run(desk.provider, request, sink=run, meter=run.meter)).text
+        text = (await engine.run(desk.provider, request, sink=sink, meter=meter)).text
     if not text.strip():
         raise ModelError("The summary came out empty; nothing was changed. Try again.")
     return text.strip()
@@ -111,7 +117,9 @@ async def summarise(desk: Desk, session: Session, older: Sequence[Message], *, i
 class CompactionTurn:
     """The Turn of POST .../compact. `render` makes what its done event carries."""
 
-    def __init__(self, desk: Desk, agent: Agent, session: Session, *, keep_recent: int, instructions: str | None, force: bool, render):
+    def __init__(
+        self, desk: Desk, agent: Agent, session: Session, *, keep_recent: int, instructions: str | None, force: bool, render: Render
+    ):
         self._desk, self._agent, self._session = desk, agent, session
         self._keep_recent, self._instructions, self._force = keep_recent, instructions, force
         self._render = render
@@ -130,7 +138,7 @@ class CompactionTurn:
         if exchanges < (1 if self._force else 2):
             self.fold = Fold(False, 0, len(messages), before, before, "too_short")
             return
-        self._summary = await summarise(self._desk, self._session, older, instructions=self._instructions, run=run)
+        self._summary = await summarise(self._desk, self._session, older, instructions=self._instructions, sink=run, meter=run.meter)
         self._through = older[-1].seq
         folded = replace(self._session, summary=self._summary, summary_through=self._through)
         after = context_usage(self._desk, self._agent, folded, recent)["usedTokens"]

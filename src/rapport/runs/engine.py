@@ -32,6 +32,16 @@ class Sink(Protocol):
     def emit(self, event: RunEvent) -> None: ...
 
 
+class Nowhere:
+    """A sink for calls whose words nobody should see: a router, a judge, a summary in passing."""
+
+    def say(self, text: str, agent_id: str | None = None) -> None:
+        """Said to nobody."""
+
+    def emit(self, event: RunEvent) -> None:
+        """Shown to nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Where one answer ends: model calls, and tokens of input and output together."""

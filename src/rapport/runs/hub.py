@@ -264,10 +264,11 @@ class Hub:
             row = await runs.active(connection, tenant_id, thread)
         return await self.stop(tenant_id, row.id) if row else None
 
-    async def is_answering(self, tenant_id: int, thread: str) -> bool:
-        """Whether something is being answered in this thread."""
+    async def answering(self, tenant_id: int, thread: str) -> UUID | None:
+        """The run that answers something in this thread now, None where nothing is being answered."""
         async with self._database.connection() as connection:
-            return await runs.active(connection, tenant_id, thread) is not None
+            row = await runs.active(connection, tenant_id, thread)
+        return row.id if row else None
 
     def cancel(self, run_id: UUID) -> None:
         """Stop a run of this process without waiting."""

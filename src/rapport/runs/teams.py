@@ -20,7 +20,7 @@ from rapport.domain.ids import new_id
 from rapport.errors import ModelError, ModelTimeout, RapportError
 from rapport.ports import ModelProvider
 from rapport.runs import engine
-from rapport.runs.chat import Desk, stored_history
+from rapport.runs.desk import Desk, stored_history
 from rapport.runs.representative import BuiltinResponder, Page, request_for
 from rapport.runs.run import Ending, Run
 from rapport.store import conversations, sessions
@@ -171,7 +171,7 @@ class Room:
             raise ModelError("This needs a language model; none is set up.")
         request = ModelRequest((ChatMessage("user", text),), system=system, max_tokens=1024)
         async with self.gate:
-            work = engine.run(self.desk.provider, request, sink=_Nowhere(), meter=self.run.meter)
+            work = engine.run(self.desk.provider, request, sink=engine.Nowhere(), meter=self.run.meter)
             try:
                 return (await asyncio.wait_for(work, seconds or self.question.seconds_each)).text.strip()
             except TimeoutError as error:
@@ -191,14 +191,6 @@ class Room:
                 if written := await self.ask(system, f"Question: {self.question.content}\n\n{quoted(good)}"):
                     return written
         return extract(good)
-
-
-class _Nowhere:
-    def say(self, text: str, agent_id: str | None = None) -> None:
-        """Said to nobody."""
-
-    def emit(self, event: RunEvent) -> None:
-        """Shown to nobody."""
 
 
 def replace_system(request: ModelRequest, system: str) -> ModelRequest:

@@ -4,6 +4,8 @@ import hashlib
 import secrets
 from uuid import UUID
 
+import asyncpg
+
 from rapport.domain.ids import new_id
 from rapport.domain.scope import Principal
 from rapport.store.database import Connection
@@ -77,6 +79,11 @@ async def find(connection: Connection, key: str) -> Principal | None:
         time_zone=row["time_zone"], organization_id=row["organization_id"], user_id=row["user_id"], agent_id=row["agent_id"],
         limits=row["limits"],
     )  # fmt: skip
+
+
+async def tenant(connection: Connection, tenant_id: int) -> asyncpg.Record | None:
+    """Name, plan, time_zone and limits of a tenant, None where there is none."""
+    return await connection.fetchrow("SELECT name, plan, time_zone, limits FROM tenant WHERE id = $1 AND deleted_at IS NULL", tenant_id)
 
 
 async def secret(connection: Connection, tenant_id: int, name: str) -> bytes:

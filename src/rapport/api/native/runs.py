@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
-from rapport.api.auth import Caller, Parts
+from rapport.api.auth import Parts, Talker
 from rapport.api.streaming import RunStream
 from rapport.domain.ids import parse_id
 from rapport.errors import Invalid, NotFound
@@ -32,7 +32,7 @@ def _seen(last_event_id: str | None, after: str | None) -> int:
 
 @router.get("/{run_id}/events")
 async def run_events(
-    run_id: str, caller: Caller, parts: Parts,
+    run_id: str, caller: Talker, parts: Parts,
     after: Annotated[str | None, Query(description="Number of the last event that was seen; 0 replays all.")] = None,
     last_event_id: Annotated[str | None, Header(description="The same, as browsers send it; wins over `after`.")] = None,
 ) -> Response:  # fmt: skip
@@ -47,13 +47,13 @@ async def run_events(
 
 
 @router.post("/{run_id}/stop")
-async def stop_run(run_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def stop_run(run_id: str, caller: Talker, parts: Parts) -> dict[str, Any]:
     """End the run now. Its stream gets one terminal event; what was said is stored as interrupted. Safe to repeat."""
     return _shown(await parts.hub.stop(caller.tenant_id, _run_id(run_id)))
 
 
 @router.get("/{run_id}")
-async def get_run(run_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def get_run(run_id: str, caller: Talker, parts: Parts) -> dict[str, Any]:
     """How the run is doing, or how it ended."""
     async with parts.database.connection() as connection:
         return _shown(await runs.get(connection, caller.tenant_id, _run_id(run_id)))

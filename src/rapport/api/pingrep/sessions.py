@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import AliasChoices, Field, field_validator
 
-from rapport.api.auth import Caller, Parts
+from rapport.api.auth import Parts, Talker
 from rapport.api.pingrep.wire import SURFACE, Body, message_shown, owner_of, representative_of, session_of, session_shown, time
 from rapport.domain.ids import parse_id
 from rapport.errors import Conflict, NotFound
@@ -52,7 +52,7 @@ class BulkDelete(Body):
 
 
 @router.post("/sessions", status_code=CREATED)
-async def create_session(caller: Caller, parts: Parts, body: NewSession | None = None) -> dict[str, Any]:
+async def create_session(caller: Talker, parts: Parts, body: NewSession | None = None) -> dict[str, Any]:
     """Start a session with a representative; an empty body starts one with the tenant's first."""
     wanted = body or NewSession()
     async with parts.database.transaction() as connection:
@@ -67,7 +67,7 @@ async def create_session(caller: Caller, parts: Parts, body: NewSession | None =
 
 @router.get("/sessions")
 async def list_sessions(
-    caller: Caller, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0)] = 0,
+    caller: Talker, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0)] = 0,
     archived: Literal["true", "false", "all"] = "false", starred: bool | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -81,7 +81,7 @@ async def list_sessions(
 
 
 @router.post("/sessions/bulk-delete")
-async def bulk_delete(body: BulkDelete, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def bulk_delete(body: BulkDelete, caller: Talker, parts: Parts) -> dict[str, Any]:
     """Delete many sessions with their messages; ids that are unknown are told, and the others go."""
     ids = {text: parse_id(text) for text in dict.fromkeys(body.session_ids)}
     async with parts.database.transaction() as connection:
@@ -94,7 +94,7 @@ async def bulk_delete(body: BulkDelete, caller: Caller, parts: Parts) -> dict[st
 
 
 @router.get("/sessions/{session_id}")
-async def get_session(session_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def get_session(session_id: str, caller: Talker, parts: Parts) -> dict[str, Any]:
     """A session with its messages, oldest first; also those that a summary stands in for, and the summary in its place."""
     async with parts.database.connection() as connection:
         session = await session_of(connection, caller, session_id)
@@ -128,7 +128,7 @@ def summary_shown(session: Session) -> dict[str, Any]:
 
 @router.patch("/sessions/{session_id}")
 @router.put("/sessions/{session_id}", include_in_schema=False)
-async def change_session(session_id: str, caller: Caller, parts: Parts, body: SessionChange | None = None) -> dict[str, Any]:
+async def change_session(session_id: str, caller: Talker, parts: Parts, body: SessionChange | None = None) -> dict[str, Any]:
     """Rename, star, archive or restore a session; nothing given changes nothing."""
     given = (body or SessionChange()).model_dump(exclude_none=True)
     if "is_archived" in given:
@@ -144,17 +144,17 @@ async def change_session(session_id: str, caller: Caller, parts: Parts, body: Se
 
 @router.post("/sessions/{session_id}/archive")
 @router.patch("/sessions/{session_id}/archive", include_in_schema=False)
-async def archive_session(session_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def archive_session(session_id: str, caller: Talker, parts: Parts) -> dict[str, Any]:
     """Put a session aside; it can be restored, and a new message restores it. Safe to repeat."""
     return await change_session(session_id, caller, parts, SessionChange(is_archived=True))
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-async def delete_session(session_id: str, caller: Caller, parts: Parts) -> Response:
+async def delete_session(session_id: str, caller: Talker, parts: Parts) -> Response:
     """Remove a session and its messages, for good."""
     async with parts.database.transaction() as connection:
         session = await session_of(connection, caller, session_id)
-        if await parts.hub.is_answering(caller.tenant_id, str(session.id)):
+        if await parts.hub.answering(caller.tenant_id, str(session.id)):
             raise Conflict("This session is being answered; stop it first.")
         await sessions.delete(connection, caller.tenant_id, [session.id], surface=SURFACE, owner=owner_of(caller))
         await deletion.delete_conversations(connection, caller.tenant_id, [session.id])

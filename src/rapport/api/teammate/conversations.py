@@ -161,7 +161,7 @@ async def delete_conversation(agent_id: str, conversation_id: str, caller: Calle
     async with parts.database.transaction() as connection:
         agent = await agent_of(connection, caller, agent_id)
         session = await session_of(connection, caller, agent, conversation_id)
-        if await parts.hub.is_answering(caller.tenant_id, str(session.id)):
+        if await parts.hub.answering(caller.tenant_id, str(session.id)):
             raise Conflict("This conversation is being answered; stop it first.")
         deleted = len(await said(connection, caller.tenant_id, session))
         await sessions.delete(connection, caller.tenant_id, [session.id], surface=SURFACE, owner=owner_of(caller))
