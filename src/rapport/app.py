@@ -19,15 +19,11 @@ from rapport.analytics.lexicon import Lexicons
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
 from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, reports, signals
-<<<<<<< HEAD
 from rapport.api.native import connections, health, runs, tickets
-=======
-from rapport.api.native import health, runs
 from rapport.api.pingrep import ask as pingrep_ask
 from rapport.api.pingrep import messages as pingrep_messages
 from rapport.api.pingrep import profiles as pingrep_profiles
 from rapport.api.pingrep import sessions as pingrep_sessions
->>>>>>> 455889f (representatives: Serve the Representatives API: sessions, answers, compaction, commands, profiles, visitors.)
 from rapport.api.state import State
 from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat

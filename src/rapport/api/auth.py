@@ -2,7 +2,7 @@
 hold blanks); `X-API-Key: <key>` means the same. A key is looked up at most once in two seconds per process, so a revoked key
 works that long at other processes.
 
-Dependencies, from weak to strong: `Caller` (any key of the API), `Writer` (not limited to one organization or user),
+Dependencies, from weak to strong: `Talker` (chats with agents: also a visitor's token), `Caller` (any key of the API), `Unlimited` and `Writer` (not limited to one organization or user),
 `Analytics` (Growth plan and up), `Administrator` (scope admin).
 """
 
@@ -26,17 +26,13 @@ Parts = Annotated[State, Depends(state)]
 
 async def principal(request: Request) -> Principal:
     """Dependency: the holder of the request's key. Raises Unauthorized."""
-<<<<<<< HEAD
-    return await holder(_key(request), request.app.state.rapport)
+    return await holder(_key(request), request.app.state.rapport, origin=request.headers.get("origin"))
 
 
-async def holder(key: str, parts: State) -> Principal:
-    """Who holds this key. Raises Unauthorized."""
-=======
-    key = _key(request)
+async def holder(key: str, parts: State, *, origin: str | None = None) -> Principal:
+    """Who holds this key, or this visitor's token. Raises Unauthorized."""
     if visitors.looks_like_token(key):
-        return await visitors.holder(parts, key, origin=request.headers.get("origin"))
->>>>>>> 455889f (representatives: Serve the Representatives API: sessions, answers, compaction, commands, profiles, visitors.)
+        return await visitors.holder(parts, key, origin=origin)
     digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
     cached = parts.key_cache.get(digest)
     if cached and cached[0] > time.monotonic():
@@ -75,18 +71,25 @@ def with_api(found: Principal) -> Principal:
     return found
 
 
-<<<<<<< HEAD
-async def writer(request: Request) -> Principal:
-=======
-async def talker(found: Annotated[Principal, Depends(principal)]) -> Principal:
+async def talker(request: Request) -> Principal:
     """Dependency: whoever may talk to a representative: a key with the scope `api`, or a visitor's token."""
+    found = await principal(request)
     if not found.scopes & {"api", "visitor"}:
         raise Forbidden("This key has no access to the API; use one with the scope `api`.")
+    if found.organization_id or found.user_id:
+        raise Forbidden("This key may only read what it is limited to; talk with an unlimited key, or a visitor's token.")
     return found
 
 
-async def writer(found: Annotated[Principal, Depends(caller)]) -> Principal:
->>>>>>> 455889f (representatives: Serve the Representatives API: sessions, answers, compaction, commands, profiles, visitors.)
+async def unlimited(request: Request) -> Principal:
+    """Dependency: a key with the scope `api` that is not limited to one organization or user."""
+    found = with_api(await principal(request))
+    if found.organization_id or found.user_id:
+        raise Forbidden("This key may only read what it is limited to; use an unlimited key.")
+    return found
+
+
+async def writer(request: Request) -> Principal:
     """Dependency: a key that may log and change data: not one that is limited to an organization, a user or an agent."""
     found = await caller(request)
     if found.organization_id or found.user_id or found.agent_id:
@@ -112,6 +115,7 @@ async def administrator(request: Request) -> Principal:
 
 Caller = Annotated[Principal, Depends(caller)]
 Talker = Annotated[Principal, Depends(talker)]
+Unlimited = Annotated[Principal, Depends(unlimited)]
 Writer = Annotated[Principal, Depends(writer)]
 Analytics = Annotated[Principal, Depends(analytics)]
 Administrator = Annotated[Principal, Depends(administrator)]

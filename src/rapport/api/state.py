@@ -10,13 +10,8 @@ from rapport.analyst.chat import Office
 from rapport.analyst.trackers import Trackers
 from rapport.config import Settings
 from rapport.domain.scope import Principal
-<<<<<<< HEAD
 from rapport.ports import Encoder, ModelProvider
-from rapport.runs.chat import Desk
-=======
-from rapport.ports import ModelProvider
 from rapport.runs.desk import Desk
->>>>>>> 455889f (representatives: Serve the Representatives API: sessions, answers, compaction, commands, profiles, visitors.)
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
 from rapport.store.database import Database

@@ -121,6 +121,12 @@ async def get(connection: Connection, tenant_id: int, session_id: UUID, *, surfa
     return _session(row)
 
 
+async def owner(connection: Connection, tenant_id: int, session_id: UUID) -> tuple[str, UUID | None, UUID | None] | None:
+    """(owner, agent id, team id) of a session of any surface, None where there is none."""
+    row = await connection.fetchrow("SELECT owner, agent_id, team_id FROM session WHERE tenant_id = $1 AND id = $2", tenant_id, session_id)
+    return (row["owner"], row["agent_id"], row["team_id"]) if row else None
+
+
 async def list_(
     connection: Connection, tenant_id: int, *, surface: str, owner: str, agent_id: UUID | None = None, archived: bool | None = False,
     starred: bool | None = None, query: str | None = None, limit: int = 50, offset: int = 0,

@@ -209,6 +209,11 @@ def test_visitor_token_opens_its_own_sessions_and_nothing_else(client, server, p
         assert visitor.post(f"/api/v1/chat/sessions/{session}/rating", json=rating).json() == {"success": True}
         assert stranger.get(f"/api/v1/chat/sessions/{session}").status_code == 404
         assert visitor.get("/api/v1/interactions").status_code == 403
+        whole = visitor.post(f"/api/v1/chat/sessions/{session}/messages", json={"content": "hello"}, headers={"Accept": "application/json"})
+        run = whole.headers["x-run-id"]
+        assert visitor.get(f"/api/v1/runs/{run}").json()["status"] == "complete"
+        assert stranger.get(f"/api/v1/runs/{run}").status_code == 404
+        assert stranger.get(f"/api/v1/runs/{run}/events").status_code == 404
         assert visitor.get(f"/api/agents/{profile['id']}").status_code == 403
         assert visitor.post("/api/v1/messages", json={}).status_code == 403
         from_elsewhere = visitor.get("/api/v1/chat/sessions", headers={"Origin": "https://evil.example"})

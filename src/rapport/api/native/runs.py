@@ -6,10 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 
 from rapport.api.auth import Parts, Talker
+from rapport.api.state import State
 from rapport.api.streaming import RunStream
 from rapport.domain.ids import parse_id
+from rapport.domain.scope import Principal
 from rapport.errors import Invalid, NotFound
-from rapport.store import runs
+from rapport.store import runs, sessions
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
@@ -18,6 +20,20 @@ def _run_id(text: str) -> UUID:
     if found := parse_id(text):
         return found
     raise NotFound("There is no such run.")
+
+
+async def _own_run(parts: State, caller: Principal, run_id: str) -> UUID:
+    """The run that the path names, if the caller may see it: a visitor sees those of its own sessions, a key of one agent those of
+    the agent's. Raises NotFound."""
+    run = _run_id(run_id)
+    if not (caller.visitor or caller.agent_id):
+        return run
+    async with parts.database.connection() as connection:
+        row = await runs.get(connection, caller.tenant_id, run)
+        owner = await sessions.owner(connection, caller.tenant_id, row.conversation_id) if row.conversation_id else None
+    if owner is None or (caller.visitor and owner[0] != f"visitor:{caller.visitor}") or caller.agent_id not in owner[1:]:
+        raise NotFound("There is no such run.")
+    return run
 
 
 def _seen(last_event_id: str | None, after: str | None) -> int:
@@ -39,7 +55,7 @@ async def run_events(
     """The run's events after the given one, in the dialect of the endpoint that started it, with `id:` lines; then it goes on
     live. 204 when there is nothing after it any more; 410 when the events are no longer kept."""
     seen = _seen(last_event_id, after)
-    run = _run_id(run_id)
+    run = await _own_run(parts, caller, run_id)
     log = await parts.hub.log(caller.tenant_id, run)
     if log.ended and seen >= log.last_seq:
         return Response(status_code=204)
@@ -49,14 +65,15 @@ async def run_events(
 @router.post("/{run_id}/stop")
 async def stop_run(run_id: str, caller: Talker, parts: Parts) -> dict[str, Any]:
     """End the run now. Its stream gets one terminal event; what was said is stored as interrupted. Safe to repeat."""
-    return _shown(await parts.hub.stop(caller.tenant_id, _run_id(run_id)))
+    return _shown(await parts.hub.stop(caller.tenant_id, await _own_run(parts, caller, run_id)))
 
 
 @router.get("/{run_id}")
 async def get_run(run_id: str, caller: Talker, parts: Parts) -> dict[str, Any]:
     """How the run is doing, or how it ended."""
+    run = await _own_run(parts, caller, run_id)
     async with parts.database.connection() as connection:
-        return _shown(await runs.get(connection, caller.tenant_id, _run_id(run_id)))
+        return _shown(await runs.get(connection, caller.tenant_id, run))
 
 
 def _shown(run: runs.StoredRun) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, UploadFile
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from rapport.analysis.documents import MAX_BYTES
-from rapport.api.auth import Caller, Parts
+from rapport.api.auth import Parts, Unlimited
 from rapport.domain.agent import Agent, Document
 from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal
@@ -51,7 +51,7 @@ class NewAgentBody(AgentBody):
 
 def only_own_agents(caller: Principal) -> None:
     """Keys that are limited to one agent may talk to it, not manage anything."""
-    if caller.agent_id or caller.visitor:
+    if caller.agent_id:
         raise Forbidden("This key may only chat with its agent; use a key without such a limit.")
 
 
@@ -82,7 +82,7 @@ def shown(agent: Agent) -> dict[str, Any]:
 
 @router.get("/agents")
 async def list_agents(
-    caller: Caller, parts: Parts, page: Annotated[int, Query(ge=1)] = 1, per_page: Annotated[int, Query(ge=1, le=100)] = 20
+    caller: Unlimited, parts: Parts, page: Annotated[int, Query(ge=1)] = 1, per_page: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[dict[str, Any]]:
     """All agents, newest first."""
     only_own_agents(caller)
@@ -91,7 +91,7 @@ async def list_agents(
 
 
 @router.post("/agents")
-async def create_agent(body: NewAgentBody, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def create_agent(body: NewAgentBody, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Make an agent. Its conversations are logged under `product_id`, by default under the product "Agents"."""
     only_own_agents(caller)
     values = body.model_dump(exclude_none=True)
@@ -105,7 +105,7 @@ async def create_agent(body: NewAgentBody, caller: Caller, parts: Parts) -> dict
 
 
 @router.get("/agents/{agent_id}")
-async def get_agent(agent_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def get_agent(agent_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """One agent."""
     async with parts.database.connection() as connection:
         return shown(await agent_of(connection, caller, agent_id))
@@ -113,7 +113,7 @@ async def get_agent(agent_id: str, caller: Caller, parts: Parts) -> dict[str, An
 
 @router.put("/agents/{agent_id}")
 @router.patch("/agents/{agent_id}", include_in_schema=False)
-async def update_agent(agent_id: str, body: AgentBody, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def update_agent(agent_id: str, body: AgentBody, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Change what is given; a new system prompt becomes a new prompt version with the next message."""
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
@@ -130,7 +130,7 @@ async def update_agent(agent_id: str, body: AgentBody, caller: Caller, parts: Pa
 
 
 @router.delete("/agents/{agent_id}")
-async def delete_agent(agent_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def delete_agent(agent_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Remove an agent with its documents and conversations, for good."""
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
@@ -141,7 +141,7 @@ async def delete_agent(agent_id: str, caller: Caller, parts: Parts) -> dict[str,
 
 
 @router.get("/skills")
-async def list_skills(caller: Caller) -> dict[str, Any]:
+async def list_skills(caller: Unlimited) -> dict[str, Any]:
     """Names of skills that clients show; an agent's abilities come from its documents, tools and model."""
     return {"skills": [{"id": key, "emoji": "", "name": name, "included": True} for key, name in SKILLS.items()]}
 
@@ -158,7 +158,7 @@ def _document(document: Document) -> dict[str, Any]:
 
 
 @router.get("/agents/{agent_id}/documents")
-async def list_documents(agent_id: str, caller: Caller, parts: Parts) -> list[dict[str, Any]]:
+async def list_documents(agent_id: str, caller: Unlimited, parts: Parts) -> list[dict[str, Any]]:
     """What the agent knows, oldest first."""
     async with parts.database.connection() as connection:
         agent = await agent_of(connection, caller, agent_id)
@@ -166,7 +166,7 @@ async def list_documents(agent_id: str, caller: Caller, parts: Parts) -> list[di
 
 
 @router.post("/agents/{agent_id}/documents/upload")
-async def upload_document(agent_id: str, file: UploadFile, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def upload_document(agent_id: str, file: UploadFile, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Give the agent a document (pdf, txt, md, docx, csv). It can be asked about as soon as this answers."""
     only_own_agents(caller)
     async with parts.database.connection() as connection:
@@ -178,7 +178,7 @@ async def upload_document(agent_id: str, file: UploadFile, caller: Caller, parts
 
 
 @router.delete("/agents/{agent_id}/documents/{document_id}")
-async def delete_document(agent_id: str, document_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def delete_document(agent_id: str, document_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Take a document away from the agent."""
     only_own_agents(caller)
     found = parse_id(document_id)

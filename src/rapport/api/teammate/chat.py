@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Header, Response
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
-from rapport.api.auth import Caller, Parts
+from rapport.api.auth import Parts, Unlimited
 from rapport.api.frames import TEAMMATE
 from rapport.api.state import State
 from rapport.api.streaming import request_hash, stream_started, wait_for_end
@@ -65,7 +65,7 @@ class ChatBody(BaseModel):
 
 @router.post("/agents/{agent_id}/chat")
 async def chat(
-    agent_id: str, body: ChatBody, caller: Caller, parts: Parts, idempotency_key: Annotated[str | None, Header()] = None
+    agent_id: str, body: ChatBody, caller: Unlimited, parts: Parts, idempotency_key: Annotated[str | None, Header()] = None
 ) -> Response:
     """One answer as JSON."""
     question = await _question(parts, caller, agent_id, body)
@@ -78,7 +78,7 @@ async def chat(
 
 @router.post("/agents/{agent_id}/chat/stream")
 async def stream(
-    agent_id: str, body: ChatBody, caller: Caller, parts: Parts, idempotency_key: Annotated[str | None, Header()] = None,
+    agent_id: str, body: ChatBody, caller: Unlimited, parts: Parts, idempotency_key: Annotated[str | None, Header()] = None,
     x_on_disconnect: Annotated[str | None, Header()] = None,
 ) -> Response:  # fmt: skip
     """The answer as a stream of `text` chunks, then `done`, then `[DONE]`; an `error` chunk instead of `done` where it fails."""

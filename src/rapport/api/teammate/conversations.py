@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
-from rapport.api.auth import Caller, Parts
+from rapport.api.auth import Parts, Unlimited
 from rapport.api.teammate.agents import agent_of, wire_time
 from rapport.domain.agent import Agent
 from rapport.domain.conversation import Message
@@ -107,7 +107,7 @@ def message_shown(message: Message, session: Session) -> dict[str, Any]:
 
 @router.get("/agents/{agent_id}/conversations")
 async def list_conversations(
-    agent_id: str, caller: Caller, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0)] = 0,
+    agent_id: str, caller: Unlimited, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0)] = 0,
     q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Conversations of this agent, the last active first."""
@@ -121,7 +121,7 @@ async def list_conversations(
 
 
 @router.post("/agents/{agent_id}/conversations")
-async def create_conversation(agent_id: str, caller: Caller, parts: Parts, body: NewConversation | None = None) -> dict[str, Any]:
+async def create_conversation(agent_id: str, caller: Unlimited, parts: Parts, body: NewConversation | None = None) -> dict[str, Any]:
     """A new, empty conversation."""
     async with parts.database.transaction() as connection:
         agent = await agent_of(connection, caller, agent_id)
@@ -133,7 +133,7 @@ async def create_conversation(agent_id: str, caller: Caller, parts: Parts, body:
 
 
 @router.get("/agents/{agent_id}/conversations/{conversation_id}")
-async def get_conversation(agent_id: str, conversation_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def get_conversation(agent_id: str, conversation_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """A conversation with its messages, oldest first."""
     async with parts.database.connection() as connection:
         agent = await agent_of(connection, caller, agent_id)
@@ -144,7 +144,7 @@ async def get_conversation(agent_id: str, conversation_id: str, caller: Caller, 
 
 @router.put("/agents/{agent_id}/conversations/{conversation_id}")
 @router.patch("/agents/{agent_id}/conversations/{conversation_id}", include_in_schema=False)
-async def rename_conversation(agent_id: str, conversation_id: str, body: Title, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def rename_conversation(agent_id: str, conversation_id: str, body: Title, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Give a conversation another title."""
     async with parts.database.transaction() as connection:
         agent = await agent_of(connection, caller, agent_id)
@@ -156,7 +156,7 @@ async def rename_conversation(agent_id: str, conversation_id: str, body: Title, 
 
 
 @router.delete("/agents/{agent_id}/conversations/{conversation_id}")
-async def delete_conversation(agent_id: str, conversation_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def delete_conversation(agent_id: str, conversation_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Remove a conversation and its messages, for good."""
     async with parts.database.transaction() as connection:
         agent = await agent_of(connection, caller, agent_id)
@@ -171,7 +171,7 @@ async def delete_conversation(agent_id: str, conversation_id: str, caller: Calle
 
 @router.get("/agents/{agent_id}/history")
 async def history(
-    agent_id: str, caller: Caller, parts: Parts, limit: Annotated[int, Query(ge=1, le=200)] = 20,
+    agent_id: str, caller: Unlimited, parts: Parts, limit: Annotated[int, Query(ge=1, le=200)] = 20,
     conversation_id: Annotated[str | None, Query(max_length=128)] = None, user_id: Annotated[str | None, Query(max_length=256)] = None,
     before: UUID | None = None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -190,7 +190,7 @@ async def history(
 
 @router.get("/agents/{agent_id}/inbox")
 async def inbox(
-    agent_id: str, caller: Caller, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, conversation_id: UUID | None = None
+    agent_id: str, caller: Unlimited, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, conversation_id: UUID | None = None
 ) -> dict[str, Any]:
     """Answers that were finished after their reader had left, and others that nobody asked for; newest first."""
     async with parts.database.connection() as connection:
@@ -210,7 +210,7 @@ async def inbox(
 
 
 @router.post("/agents/{agent_id}/mark-read")
-async def mark_read(agent_id: str, caller: Caller, parts: Parts, body: MarkRead | None = None) -> dict[str, Any]:
+async def mark_read(agent_id: str, caller: Unlimited, parts: Parts, body: MarkRead | None = None) -> dict[str, Any]:
     """Mark answers as read: the named ones, those of a conversation, those before a moment, or all. Safe to repeat."""
     wanted = body or MarkRead()
     async with parts.database.transaction() as connection:

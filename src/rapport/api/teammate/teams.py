@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import StreamingResponse
 
-from rapport.api.auth import Caller, Parts
+from rapport.api.auth import Parts, Unlimited
 from rapport.api.frames import TEAMMATE
 from rapport.api.state import State
 from rapport.api.streaming import request_hash, stream_started, wait_for_end
@@ -98,7 +98,7 @@ async def _default_agent(connection: Connection, caller: Principal, agent_id: UU
 
 
 @router.get("/teams")
-async def list_teams(caller: Caller, parts: Parts) -> list[dict[str, Any]]:
+async def list_teams(caller: Unlimited, parts: Parts) -> list[dict[str, Any]]:
     """All teams, newest first."""
     only_own_agents(caller)
     async with parts.database.connection() as connection:
@@ -106,7 +106,7 @@ async def list_teams(caller: Caller, parts: Parts) -> list[dict[str, Any]]:
 
 
 @router.post("/teams")
-async def create_team(body: NewTeam, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def create_team(body: NewTeam, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Make a team, still without members."""
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
@@ -116,7 +116,7 @@ async def create_team(body: NewTeam, caller: Caller, parts: Parts) -> dict[str, 
 
 
 @router.get("/teams/{team_id}")
-async def get_team(team_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def get_team(team_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """One team with its members."""
     async with parts.database.connection() as connection:
         return _shown(await _team(connection, caller, team_id))
@@ -124,7 +124,7 @@ async def get_team(team_id: str, caller: Caller, parts: Parts) -> dict[str, Any]
 
 @router.put("/teams/{team_id}")
 @router.patch("/teams/{team_id}", include_in_schema=False)
-async def update_team(team_id: str, body: TeamBody, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def update_team(team_id: str, body: TeamBody, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Change what is given."""
     only_own_agents(caller)
     changes = body.model_dump(exclude_unset=True)
@@ -138,7 +138,7 @@ async def update_team(team_id: str, body: TeamBody, caller: Caller, parts: Parts
 
 
 @router.put("/teams/{team_id}/default-agent")
-async def set_default_agent(team_id: str, body: MemberBody, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def set_default_agent(team_id: str, body: MemberBody, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Who answers when no member fits a question better."""
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
@@ -148,7 +148,7 @@ async def set_default_agent(team_id: str, body: MemberBody, caller: Caller, part
 
 
 @router.delete("/teams/{team_id}")
-async def delete_team(team_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def delete_team(team_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Remove a team and its conversations; its agents stay."""
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
@@ -171,7 +171,7 @@ async def _team(connection: Connection, caller: Principal, team_id: str) -> Team
 
 
 @router.get("/teams/{team_id}/agents")
-async def list_members(team_id: str, caller: Caller, parts: Parts) -> list[dict[str, Any]]:
+async def list_members(team_id: str, caller: Unlimited, parts: Parts) -> list[dict[str, Any]]:
     """The team's agents, in their order."""
     async with parts.database.connection() as connection:
         team = await _team(connection, caller, team_id)
@@ -179,13 +179,13 @@ async def list_members(team_id: str, caller: Caller, parts: Parts) -> list[dict[
 
 
 @router.post("/teams/{team_id}/agents")
-async def add_member(team_id: str, body: MemberBody, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def add_member(team_id: str, body: MemberBody, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Put an agent into the team; again changes only its role."""
     return await _add(parts, caller, team_id, body.agent_id, body.role)
 
 
 @router.post("/teams/{team_id}/agents/{agent_id}")
-async def add_named_member(team_id: str, agent_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def add_named_member(team_id: str, agent_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Put an agent into the team."""
     return await _add(parts, caller, team_id, agent_id, None)
 
@@ -200,7 +200,7 @@ async def _add(parts: State, caller: Principal, team_id: str, agent_id: str, rol
 
 
 @router.delete("/teams/{team_id}/agents/{agent_id}")
-async def remove_member(team_id: str, agent_id: str, caller: Caller, parts: Parts) -> dict[str, Any]:
+async def remove_member(team_id: str, agent_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Take an agent out of the team."""
     only_own_agents(caller)
     found = parse_id(agent_id)
@@ -217,7 +217,7 @@ async def remove_member(team_id: str, agent_id: str, caller: Caller, parts: Part
 
 @router.post("/teams/{team_id}/chat")
 async def team_chat(
-    team_id: str, body: TeamChatBody, caller: Caller, parts: Parts, idempotency_key: Annotated[str | None, Header()] = None
+    team_id: str, body: TeamChatBody, caller: Unlimited, parts: Parts, idempotency_key: Annotated[str | None, Header()] = None
 ) -> Response:
     """Every member's answer and a summary, as one JSON object."""
     question = await _question(parts, caller, team_id, body)
@@ -267,7 +267,7 @@ def _response(response: MemberResponse) -> dict[str, Any]:
 
 @router.post("/teams/{team_id}/chat/stream")
 async def team_stream(
-    team_id: str, body: TeamChatBody, caller: Caller, parts: Parts, idempotency_key: Annotated[str | None, Header()] = None,
+    team_id: str, body: TeamChatBody, caller: Unlimited, parts: Parts, idempotency_key: Annotated[str | None, Header()] = None,
     x_on_disconnect: Annotated[str | None, Header()] = None,
 ) -> Response:  # fmt: skip
     """The members' answers as they speak, each chunk with its `agent_id`, then the summary, `done` and `[DONE]`."""
