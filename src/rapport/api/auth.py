@@ -2,8 +2,8 @@
 hold blanks); `X-API-Key: <key>` means the same. A key is looked up at most once in two seconds per process, so a revoked key
 works that long at other processes.
 
-Dependencies, from weak to strong: `Talker` (chats with agents: also a visitor's token), `Caller` (any key of the API), `Unlimited` and `Writer` (not limited to one organization or user),
-`Analytics` (Growth plan and up), `Administrator` (scope admin).
+Dependencies: `Talker` (chats with agents: also a visitor's token), `Caller` (any key of the API), `Unlimited` and `Writer` (not
+limited to one organization or user), `Analytics` (Growth plan and up), `Administrator` (scope admin).
 """
 
 import hashlib

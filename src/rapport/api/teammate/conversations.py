@@ -107,8 +107,8 @@ def message_shown(message: Message, session: Session) -> dict[str, Any]:
 
 @router.get("/agents/{agent_id}/conversations")
 async def list_conversations(
-    agent_id: str, caller: Unlimited, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0)] = 0,
-    q: Annotated[str | None, Query(max_length=200)] = None,
+    agent_id: str, caller: Unlimited, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    offset: Annotated[int, Query(ge=0)] = 0, q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Conversations of this agent, the last active first."""
     async with parts.database.connection() as connection:
