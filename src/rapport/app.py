@@ -151,7 +151,7 @@ def create_app(settings: Settings) -> FastAPI:
     ):  # fmt: skip
         app.include_router(router)
     # The last one added is the first to see a request.
-    app.add_middleware(middleware.Paths)
+    app.add_middleware(middleware.Paths, answer=envelopes.on_rapport_error)
     app.add_middleware(middleware.Bodies, limit=settings.max_body_mb << 20, answer=envelopes.on_rapport_error)
     app.add_middleware(middleware.RequestId)
     return app

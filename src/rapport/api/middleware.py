@@ -3,7 +3,8 @@
 - `RequestId`: X-Request-Id of the caller, or a new one, in the answer and in every log line of the request.
 - `Bodies`: 413 over the limit; JSON must be UTF-8; NUL characters and lone surrogates, which PostgreSQL cannot store, are taken
   out of JSON strings.
-- `Paths`: `/v1/...` is `/api/v1/...`; a percent-encoded slash stays inside its path segment (routes.decode_path_ids decodes it).
+- `Paths`: 400 for NUL characters; `/v1/...` is `/api/v1/...`; a percent-encoded slash stays inside its path segment, and
+  `decode_path_ids` decodes it after routing.
 """
 
 import re
@@ -115,12 +116,16 @@ def _without_unstorable(found: re.Match[bytes]) -> bytes:
 
 
 class Paths:
-    def __init__(self, app: ASGIApp):
-        self.app = app
+    def __init__(self, app: ASGIApp, *, answer: Answer):
+        self.app, self.answer = app, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             raw = scope.get("raw_path") or b""
+            if b"%00" in raw or b"%00" in scope["query_string"]:
+                refused = Invalid("the address holds a NUL character (%00), which nothing here contains; leave it out.")
+                await (await self.answer(Request(scope), refused))(scope, receive, send)
+                return
             if b"%2f" in raw.lower():
                 segments = raw.decode("latin-1").split("?")[0].split("/")
                 scope["path"] = "/".join(unquote(s).replace("%", "%25").replace("/", "%2F") for s in segments)
