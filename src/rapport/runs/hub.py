@@ -18,14 +18,12 @@ from rapport.domain.ids import new_id
 from rapport.errors import Cancelled, Gone, IdempotencyKeyReused, Interrupted, ModelTimeout, RapportError, ServerShutdown, SessionBusy
 from rapport.runs.ledger import Ledger
 from rapport.runs.log import Dialect, Heartbeats, Log, Reader
-from rapport.runs.run import Order, Run, Turn
+from rapport.runs.run import FLUSH_S, Order, Run, Turn
 from rapport.store import runs
 from rapport.store.database import Database
 
 log = structlog.get_logger()
 
-FLUSH_S = 0.015
-"""Text waits this long to be merged into one event: 66 updates a second, more than a screen needs."""
 STOP_S = 0.8
 """How long a stopped answer may take to close its connections before the run ends without it."""
 RECENT_S = 600.0

@@ -1,7 +1,7 @@
 """A run: one question being answered, as seen by whoever answers it.
 
-Text enters the log merged: the first piece at once, later pieces as one event for each flush of the hub. Tool calls, notices and
-the terminal event enter at once, after the text that came before them.
+Text enters the log merged: a piece that comes FLUSH_S or more after the last one at once (so does the first), quicker ones as one
+event for each flush of the hub. Tool calls, notices and the terminal event enter at once, after the text that came before them.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from rapport.errors import Cancelled, LimitReached, RapportError
 from rapport.runs.log import Dialect, Log
 from rapport.runs.meter import Meter
 
+FLUSH_S = 0.02
+"""Text waits this long at most to be merged: 50 updates a second, more than a screen needs."""
 RUN_BYTES = 8 * 1024 * 1024
 """Largest log of one run: some two million tokens. A model that babbles on must not fill the memory."""
 
@@ -71,7 +73,7 @@ class Turn(Protocol):
 class Run:
     """The writing end of a log. A sink of text and events for the engine."""
 
-    __slots__ = ("_flush_later", "_pending", "_said", "closed", "conversation_id", "first_text_at", "id", "log", "meter",
+    __slots__ = ("_flush_later", "_flushed_at", "_pending", "_said", "closed", "conversation_id", "first_text_at", "id", "log", "meter",
                  "shared_to", "started_at", "stopping", "task", "tenant_id", "thread")  # fmt: skip
 
     def __init__(self, run_id: UUID, order: Order, *, flush_later: Callable[["Run"], None]):
@@ -88,6 +90,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.stopping: asyncio.Future[RapportError] = asyncio.get_running_loop().create_future()
         self._flush_later = flush_later
+        self._flushed_at = float("-inf")
         self._pending: dict[str | None, list[str]] = {}
         self._said: list[str] = []
 
@@ -100,9 +103,11 @@ class Run:
             pieces.append(text)
             return
         self._pending[agent_id] = [text]
-        if self.first_text_at is None:
+        if len(self._pending) > 1:
+            return
+        if time.monotonic() - self._flushed_at >= FLUSH_S:
             self.flush()
-        elif len(self._pending) == 1:
+        else:
             self._flush_later(self)
 
     def emit(self, event: RunEvent) -> None:
@@ -120,9 +125,12 @@ class Run:
 
     def flush(self, *, last: bool = False) -> None:
         """Put what was said into the log, one event for each speaker."""
-        if self.first_text_at is None and self._pending:
-            self.first_text_at = time.monotonic()
         pending, self._pending = self._pending, {}
+        if not pending:
+            return
+        self._flushed_at = time.monotonic()
+        if self.first_text_at is None:
+            self.first_text_at = self._flushed_at
         for agent_id, pieces in pending.items():
             text = pieces[0] if len(pieces) == 1 else "".join(pieces)
             if "\ud800" <= text[-1] <= "\udbff" and not last:  # the first half of a pair; the second is on its way
