@@ -153,5 +153,6 @@ def create_app(settings: Settings) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(middleware.Paths, answer=envelopes.on_rapport_error)
     app.add_middleware(middleware.Bodies, limit=settings.max_body_mb << 20, answer=envelopes.on_rapport_error)
+    app.add_middleware(middleware.Browsers)
     app.add_middleware(middleware.RequestId)
     return app

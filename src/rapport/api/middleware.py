@@ -140,3 +140,40 @@ async def decode_path_ids(request: Request) -> None:
     if request.scope.get(ENCODED):
         for name, value in request.path_params.items():
             request.path_params[name] = unquote(value) if isinstance(value, str) else value
+
+
+class Browsers:
+    """Lets pages of other origins use what visitors use (CORS), and nothing else: sessions, public questions, runs. Who may talk to
+    whom is decided by the visitor's token and its representative's origins. No cookies are used, so answering any origin's preflight
+    gives nothing away."""
+
+    PATHS = ("/api/v1/chat/", "/api/v1/public/", "/api/v1/runs/", "/api/v1/profiles/p/")
+    PREFLIGHT = (
+        (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE, OPTIONS"),
+        (
+            b"access-control-allow-headers",
+            b"authorization, content-type, idempotency-key, last-event-id, x-on-disconnect, x-stream-framing",
+        ),
+        (b"access-control-max-age", b"600"),
+    )
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"]) if scope["type"] == "http" else {}
+        origin = headers.get(b"origin")
+        if not origin or not scope["path"].startswith(self.PATHS):
+            return await self.app(scope, receive, send)
+        shared = [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+            await send({"type": "http.response.start", "status": 204, "headers": [*shared, *self.PREFLIGHT]})
+            return await send({"type": "http.response.body", "body": b""})
+
+        async def send_shared(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exposed = (b"access-control-expose-headers", b"x-run-id, x-ratelimit-remaining, retry-after")
+                message["headers"] = [*message.get("headers", ()), *shared, exposed]
+            await send(message)
+
+        return await self.app(scope, receive, send_shared)

@@ -223,3 +223,13 @@ def test_visitor_token_opens_its_own_sessions_and_nothing_else(client, server, p
         assert forged.get("/api/v1/chat/sessions").status_code == 401
     seen = client.get(f"/api/v1/interactions/{session}").json()
     assert (seen["rating"], seen["externalParticipantId"]) == (2, "v1")
+
+
+def test_browsers_may_ask_before_they_send(client):
+    ask = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    answer = client.options("/api/v1/chat/sessions", headers=ask)
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    assert "access-control-allow-origin" not in client.options("/api/v1/messages", headers=ask).headers
+    listed = client.get("/api/v1/chat/sessions", headers={"Origin": "https://a.example"})
+    assert listed.headers["access-control-allow-origin"] == "https://a.example"
