@@ -53,9 +53,9 @@ _TABLE = (
               " WHEN a.sentiment >= 0.2 THEN 'positive' WHEN a.sentiment IS NOT NULL THEN 'neutral' END"),
     Dimension("rating", "rating", "ratings", "round(c.rating_score)::int"),
     Dimension("source", "source", "sources", "c.source"),
-    Dimension("tool", "tool", "tools", "t.use ->> 0", joins="CROSS JOIN LATERAL jsonb_array_elements(a.tools) t(use)"),
+    Dimension("tool", "tool", "tools", "t.use ->> 0", joins="JOIN LATERAL jsonb_array_elements(a.tools) t(use) ON a.tool_calls > 0"),
     Dimension("failed_tool", "failing tool", "failing tools", "t.use ->> 0",
-              joins="JOIN LATERAL jsonb_array_elements(a.tools) t(use) ON (t.use ->> 2)::int > 0"),
+              joins="JOIN LATERAL jsonb_array_elements(a.tools) t(use) ON a.tool_failures > 0 AND (t.use ->> 2)::int > 0"),
     Dimension("flag", "safety flag", "safety flags", "f.flag", joins="CROSS JOIN LATERAL unnest(a.flags) f(flag)"),
     Dimension("keyword", "keyword", "keywords", "k.keyword", joins="CROSS JOIN LATERAL unnest(a.keywords) k(keyword)"),
 )  # fmt: skip

@@ -157,7 +157,8 @@ async def _tools(connection: Connection, scope: Scope, outcome: Predicate) -> li
         SELECT use ->> 0 AS name, count(*) AS n, count(*) FILTER (WHERE {outcome.sql}) AS bad,
                count(*) FILTER (WHERE (use ->> 2)::int > 0) AS failed_n,
                count(*) FILTER (WHERE (use ->> 2)::int > 0 AND {outcome.sql}) AS failed_bad
-        {relation(scope, arguments, joins="CROSS JOIN LATERAL jsonb_array_elements(a.tools) t(use)")} AND ({outcome.sql}) IS NOT NULL
+        {relation(scope, arguments, joins="CROSS JOIN LATERAL jsonb_array_elements(a.tools) t(use)")}
+          AND a.tool_calls > 0 AND ({outcome.sql}) IS NOT NULL
         GROUP BY 1 ORDER BY 2 DESC LIMIT 200
         """,
         *arguments,
@@ -172,12 +173,14 @@ async def _properties(connection: Connection, scope: Scope, outcome: Predicate) 
         return []
     arguments = Arguments(scope.tenant_id)
     wanted = arguments.add(keys)
-    lateral = "CROSS JOIN LATERAL jsonb_each_text(coalesce(o.properties, '{}') || coalesce(u.properties, '{}') || c.properties) p"
     rows = await connection.fetch(
         f"""
-        SELECT p.key, p.value, count(*) AS n, count(*) FILTER (WHERE {outcome.sql}) AS bad
-        {relation(scope, arguments, joins=f"{PEOPLE} {lateral}")} AND ({outcome.sql}) IS NOT NULL AND p.key = ANY({wanted}::text[])
-        GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 200
+        SELECT p.key, p.value, sum(c.n)::int AS n, sum(c.bad)::int AS bad
+        FROM (SELECT $1::int AS tenant_id, c.user_id, c.organization_id, count(*) AS n, count(*) FILTER (WHERE {outcome.sql}) AS bad
+              {relation(scope, arguments)} AND ({outcome.sql}) IS NOT NULL GROUP BY 2, 3) c
+             {PEOPLE}
+             CROSS JOIN LATERAL jsonb_each_text(coalesce(o.properties, '{{}}') || coalesce(u.properties, '{{}}')) p
+        WHERE p.key = ANY({wanted}::text[]) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 200
         """,
         *arguments,
     )
@@ -242,9 +245,11 @@ async def _patterns(connection: Connection, scope: Scope, outcome: Predicate, ca
 
 def _holds(candidate: _Candidate, scope: Scope, arguments: Arguments) -> str:
     if candidate.dimension == "tool":
-        return f"jsonb_path_exists(a.tools, 'strict $[*] ? (@[0] == $name)', {arguments.add({'name': candidate.key})}::jsonb)"
+        name = arguments.add({"name": candidate.key})
+        return f"a.tool_calls > 0 AND jsonb_path_exists(a.tools, 'strict $[*] ? (@[0] == $name)', {name}::jsonb)"
     if candidate.dimension == "failed_tool":
-        return f"jsonb_path_exists(a.tools, 'strict $[*] ? (@[0] == $name && @[2] > 0)', {arguments.add({'name': candidate.key})}::jsonb)"
+        name = arguments.add({"name": candidate.key})
+        return f"a.tool_failures > 0 AND jsonb_path_exists(a.tools, 'strict $[*] ? (@[0] == $name && @[2] > 0)', {name}::jsonb)"
     key = PLAIN.get(candidate.dimension) or dimensions.find(candidate.dimension, scope, arguments).key
     return f"{key} = {arguments.add(candidate.key)}"
 

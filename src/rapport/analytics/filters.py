@@ -103,7 +103,7 @@ def _measures(scope: Scope, arguments: Arguments) -> Iterator[str]:
 
 def _any_tool(names: tuple[str, ...], further: str, arguments: Arguments) -> str:
     variables = arguments.add({"names": list(names)})
-    return f"jsonb_path_exists(a.tools, 'strict $[*] ? (@[0] == $names[*]{further})', {variables}::jsonb)"
+    return f"a.tool_calls > 0 AND jsonb_path_exists(a.tools, 'strict $[*] ? (@[0] == $names[*]{further})', {variables}::jsonb)"
 
 
 def mentions(text: str, arguments: Arguments) -> str:

@@ -86,10 +86,6 @@ class Figure:
         }
 
 
-def _calls(index: int) -> str:
-    return f"(SELECT sum((t ->> {index})::int) FROM jsonb_array_elements(a.tools) t)"
-
-
 def _number(name: str, title: str, kind: str, row: str, sentence: str) -> Metric:
     return Metric(name, title, kind, row, "average" if kind == "mean" else "count", 0, None, None, sentence)
 
@@ -131,10 +127,10 @@ _TABLE = (
     _score("friction", "friction pillar", 0, 1, True, "absence of friction"),
     _score("growth", "growth pillar", 0, 1, True, "growth"),
     _score("safety", "safety pillar", 0, 1, True, "safety"),
-    _number("tool_calls", "tool calls", "sum", _calls(1), "Calls of tools."),
-    Metric("tool_failures", "failed tool calls", "sum", _calls(2), "count", 0, None, False, "Calls of tools that failed."),
-    Metric("tool_failure_rate", "tool failure rate", "ratio", _calls(2), "percent", 0, 100, False, "Percent of tool calls that failed.",
-           per=_calls(1)),
+    _number("tool_calls", "tool calls", "sum", "a.tool_calls", "Calls of tools."),
+    Metric("tool_failures", "failed tool calls", "sum", "a.tool_failures", "count", 0, None, False, "Calls of tools that failed."),
+    Metric("tool_failure_rate", "tool failure rate", "ratio", "CASE WHEN a.tool_calls > 0 THEN a.tool_failures END", "percent", 0, 100,
+           False, "Percent of tool calls that failed.", per="a.tool_calls"),
     _share("negative_share", "negative", "share of negative conversations"),
     _share("neutral_share", "neutral", "share of neutral conversations"),
     _share("positive_share", "positive", "share of positive conversations"),
@@ -181,9 +177,18 @@ def figures(metrics: Sequence[Metric], row: Any) -> tuple[Figure, ...]:
 async def level(connection: Connection, scope: Scope, metrics: Sequence[Metric]) -> tuple[Figure, ...]:
     """Each metric over the whole scope, in the order given."""
     arguments = Arguments(scope.tenant_id)
-    row = await connection.fetchrow(f"SELECT {columns(metrics)} {relation(scope, arguments)}", *arguments)
+    source = relation(scope, arguments)
+    selected = ", ".join(f"{_alone(metric, source)} AS v{i}, {metric.n} AS n{i}" for i, metric in enumerate(metrics))
+    row = await connection.fetchrow(f"SELECT {selected} {source}", *arguments)
     assert row is not None  # an aggregate without GROUP BY always gives one row
     return figures(metrics, row)
+
+
+def _alone(metric: Metric, source: str) -> str:
+    """SQL of the figure over a whole source. Different values are counted by hashing: count(DISTINCT) sorts, which takes longer."""
+    if metric.kind != "distinct":
+        return metric.value
+    return f"(SELECT count(*)::float8 FROM (SELECT 1 {source} AND {metric.row} IS NOT NULL GROUP BY {metric.row}) d)"
 
 
 async def span(connection: Connection, scope: Scope) -> tuple[date | None, date | None]:

@@ -49,7 +49,7 @@ async def tool_failures(connection: Connection, scope: Scope, *, limit: int = 10
                 WHERE m.tenant_id = $1 AND m.tool_name = name AND m.type = 'tool_error' ORDER BY m.created_at DESC LIMIT 1) AS error
         FROM (SELECT use ->> 0 AS name, sum((use ->> 1)::int)::int AS calls, sum((use ->> 2)::int)::int AS failures,
                      count(*) AS conversations, count(*) FILTER (WHERE (use ->> 2)::int > 0) AS broken
-              {relation(scope, arguments, joins="CROSS JOIN LATERAL jsonb_array_elements(a.tools) t(use)")}
+              {relation(scope, arguments, joins="JOIN LATERAL jsonb_array_elements(a.tools) t(use) ON a.tool_calls > 0")}
               GROUP BY 1) tools
         ORDER BY {by[order]}, name LIMIT {arguments.add(limit)}
         """,
@@ -172,11 +172,9 @@ async def lead_up(connection: Connection, scope: Scope, types: Sequence[str]) ->
     rows = await connection.fetch(
         f"""
         WITH happened AS (SELECT e.user_id, e.event_at {source} AND e.user_id IS NOT NULL),
-        base AS MATERIALIZED (
-            SELECT c.id, c.user_id, a.topic_id, ({unhappy}) AS unhappy, c.created_at,
-                   EXISTS (SELECT 1 FROM happened h WHERE h.user_id = c.user_id AND c.created_at <= h.event_at
-                           AND c.created_at > h.event_at - {arguments.add(timedelta(days=BEFORE_DAYS))}::interval) AS before
-            {whole})
+        led AS (SELECT DISTINCT x.id FROM happened h JOIN conversation x ON x.tenant_id = $1 AND x.user_id = h.user_id
+                AND x.created_at <= h.event_at AND x.created_at > h.event_at - {arguments.add(timedelta(days=BEFORE_DAYS))}::interval),
+        base AS (SELECT c.id, c.user_id, a.topic_id, ({unhappy}) AS unhappy, c.created_at, c.id IN (SELECT id FROM led) AS before {whole})
         SELECT grouping(topic_id) AS whole, topic_id, (SELECT name FROM topic t WHERE t.tenant_id = $1 AND t.id = topic_id) AS topic,
                count(*) FILTER (WHERE before) AS conversations, count(DISTINCT user_id) FILTER (WHERE before) AS users, count(*) AS usual,
                count(topic_id) FILTER (WHERE before) AS with_topic, count(topic_id) AS usual_with_topic,

@@ -123,7 +123,8 @@ async def at_risk(connection: Connection, scope: Scope, *, who: str = "user", li
     """Users or organizations (`who`) most likely to leave, most at risk first; those below LEAST_RISK are not named.
 
     Risk = 0.6 share of conversations that went badly (one good one more is assumed, so that a single bad one is not 100 %), 0.15 average
-    frustration, 0.1 fall of sentiment from the first to the last half, 0.15 any negative business event. It ranks; it is no probability.
+    frustration, 0.1 fall of sentiment along a line through their conversations, 0.15 any negative business event. It ranks; it is no
+    probability.
     """
     arguments = Arguments(scope.tenant_id)
     column, table, names = {
@@ -133,15 +134,14 @@ async def at_risk(connection: Connection, scope: Scope, *, who: str = "user", li
     bad = PREDICATES["unhappy"].sql
     rows = await connection.fetch(
         f"""
-        WITH base AS MATERIALIZED (
+        WITH base AS (
             SELECT c.{column} AS holder, c.created_at, a.sentiment, coalesce(a.frustration, 0) AS frustration,
-                   coalesce({bad}, false) AS bad,
-                   row_number() OVER (PARTITION BY c.{column} ORDER BY c.created_at) * 2 > count(*) OVER (PARTITION BY c.{column}) AS late
+                   coalesce({bad}, false) AS bad, extract(epoch FROM c.created_at)::float8 AS at
             {relation(scope, arguments)} AND c.{column} IS NOT NULL),
         judged AS (
             SELECT holder, count(*) AS conversations, count(*) FILTER (WHERE bad) AS bad, max(created_at) AS last_at,
                    avg(frustration) AS frustration,
-                   greatest(coalesce(avg(sentiment) FILTER (WHERE NOT late) - avg(sentiment) FILTER (WHERE late), 0), 0) AS fall,
+                   greatest(coalesce(-regr_slope(sentiment, at) * (max(at) - min(at)), 0), 0) AS fall,
                    EXISTS (SELECT 1 FROM event e WHERE e.tenant_id = $1 AND e.{column} = holder AND e.influence = 'negative') AS event
             FROM base GROUP BY holder HAVING count(*) FILTER (WHERE bad) > 0),
         risky AS (
