@@ -19,6 +19,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,14 +112,14 @@ def command(folder: Path, *words: str) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--clients", type=int, nargs="*", default=[1, 16])
     options.add_argument("--seconds", type=float, default=8)
     options.add_argument("--url")
     options.add_argument("--key")
     options.add_argument("--product")
-    asked = options.parse_args()
+    asked = options.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         process, url = (None, asked.url) if asked.url else serve(folder)

@@ -286,25 +286,27 @@ def _data_point(day: date, totals: Totals, time_zone: str) -> dict[str, Any]:
 @router.get("/prompts/{prompt_id}/analytics", response_model=shapes.PromptAnalytics)
 async def prompt_analytics(prompt_id: str, parts: Parts, caller: Analytics, days: Days, response: Response, mode: Mode = None) -> dict:
     """How one version of a prompt does; with insights beside the other versions of its lineage, and what to change."""
-    async with asking(parts.database) as connection:
+    async with parts.database.connection() as connection:
         found_id = await prompts.resolve_prompt(connection, caller.tenant_id, prompt_id)
         scope = await _scope(connection, caller, days, None, None, prompt_ids=(found_id,))
         subject = Subject(scope, _entity(caller, days, "prompt", found_id))
         totals, _ = await _numbers(connection, subject)
-        report = await versions.report(connection, scope, found_id)
-    numbers = {
-        "avgQualityIndex": totals.quality, "totalConversations": totals.conversations, "lastUsedAt": _time(report.last_used_at),
-        "suggestionCount": len(report.suggestions), "effectiveSuggestionCount": len(report.suggestions) if report.active else 0,
-        "needsReview": bool(report.active and report.suggestions),
-    }  # fmt: skip
-    if mode == "simple":
-        return numbers
 
-    async def compute(_: Connection) -> dict[str, Any]:
-        return numbers | {"versions": _wire(report.versions), "suggestions": _wire(report.suggestions), "summary": report.summary}
+    async def compute(connection: Connection) -> dict[str, Any]:
+        report = await versions.report(connection, scope, found_id)
+        return {
+            "avgQualityIndex": totals.quality, "totalConversations": totals.conversations, "lastUsedAt": _time(report.last_used_at),
+            "suggestionCount": len(report.suggestions), "effectiveSuggestionCount": len(report.suggestions) if report.active else 0,
+            "needsReview": bool(report.active and report.suggestions), "versions": _wire(report.versions),
+            "suggestions": _wire(report.suggestions), "summary": report.summary,
+        }  # fmt: skip
 
     asked = _Asked(parts, caller, response, "prompt", str(found_id), _parameters(scope))
-    return await _answer(asked, await _fingerprint_beside(parts, caller, totals), compute)
+    body = await _answer(asked, await _fingerprint_beside(parts, caller, totals), compute, free=mode == "simple")
+    return {name: body[name] for name in PROMPT_NUMBERS} if mode == "simple" else body
+
+
+PROMPT_NUMBERS = ("avgQualityIndex", "effectiveSuggestionCount", "lastUsedAt", "needsReview", "suggestionCount", "totalConversations")
 
 
 def _time(at: datetime | None) -> str | None:
@@ -377,8 +379,10 @@ class _Asked:
     parameters: Mapping[str, Any]
 
 
-async def _answer(asked: _Asked, fingerprint: bytes, compute: Callable[[Connection], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    """The cached body, free; else charge the hourly quota (once per question and hour), compute, and keep it."""
+async def _answer(
+    asked: _Asked, fingerprint: bytes, compute: Callable[[Connection], Awaitable[dict[str, Any]]], *, free: bool = False
+) -> dict[str, Any]:
+    """The cached body, free; else charge the hourly quota (once per question and hour, unless `free`), compute, and keep it."""
     tenant_id, database = asked.caller.tenant_id, asked.parts.database
     key = cache.digest(asked.kind, asked.id, asked.parameters)
     async with database.connection() as connection:
@@ -386,7 +390,8 @@ async def _answer(asked: _Asked, fingerprint: bytes, compute: Callable[[Connecti
     asked.response.headers["X-Cache"] = "MISS" if body is None else "HIT"
     if body is not None:
         return body
-    asked.response.headers.update(await ratelimit.take(asked.parts, asked.caller, "insights", key=key))
+    if not free:
+        asked.response.headers.update(await ratelimit.take(asked.parts, asked.caller, "insights", key=key))
     async with asking(database) as connection:
         body = await compute(connection)
     async with database.connection() as connection:
