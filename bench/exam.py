@@ -24,8 +24,9 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+from tests.worlds.asking import Question, Turn
 from tests.worlds.checks import DECLINES, Answer, form_failure
-from tests.worlds.questions import Question, Turn, build
+from tests.worlds.questions import build
 from tests.worlds.world import World
 from tests.worlds.world import build as build_world
 

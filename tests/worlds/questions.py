@@ -1,18 +1,13 @@
 """The questions of a world, with what a right answer must hold. How they are put is in `wordings.toml`."""
 
-import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from pathlib import Path
-from random import Random
 from statistics import fmean
 
+from tests.worlds.asking import SHARE, STARS, Asker, Question, Turn, day_words, mean
 from tests.worlds.checks import (
     Beside,
-    Check,
-    Conversations,
     Created,
     Day,
     Direction,
@@ -27,54 +22,13 @@ from tests.worlds.checks import (
 )  # fmt: skip
 from tests.worlds.world import MODELS, Subject, Talk, World
 
-STARS = 0.06
-SHARE = 0.6
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One message to the analyst. `about_data`: a right answer needs a tool. `product_id`, `context` go into the request."""
-
-    text: str
-    checks: tuple[Check, ...]
-    about_data: bool = True
-    product_id: str | None = None
-    context: str | None = None
-
-
-@dataclass(frozen=True)
-class Question:
-    """One to four turns of one conversation."""
-
-    kind: str
-    turns: tuple[Turn, ...]
-
 
 def build(world: World, known: Mapping[str, str]) -> list[Question]:
     """All questions of a world. `known` maps conversation ids, internal and external, to external ones."""
     return _Builder(world, known).build()
 
 
-def _mean(talks: Iterable[Talk]) -> float:
-    return fmean(talk.rating for talk in talks if talk.rating is not None)
-
-
-def _day_words(day: date) -> str:
-    return f"{day.day} {day.strftime('%B')}"
-
-
-class _Builder:
-    def __init__(self, world: World, known: Mapping[str, str]) -> None:
-        self.world, self.known = world, known
-        self.rng = Random(world.seed)
-        self.wordings: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("wordings.toml").read_text("utf-8"))
-        self.found: list[Question] = []
-        self.today = world.now.date()
-        self.plants = world.plants
-        self.users = tuple(user.name for user in world.users)
-        self.orgs = tuple(org.name for org in world.orgs)
-        self.names = tuple(product.name for product in world.products)
-
+class _Builder(Asker):
     def build(self) -> list[Question]:
         for part in (
             self._counts, self._levels, self._rankings, self._comparisons, self._breakdowns, self._trends, self._complaints,
@@ -83,56 +37,6 @@ class _Builder:
         ):  # fmt: skip
             part()
         return self.found
-
-    # ---- helpers
-
-    def _say(self, key: str, **slots: object) -> str:
-        """One of the wordings of this key; the last one is only for seeds that nobody tunes on."""
-        *tuning, kept = self.wordings[key]
-        text = kept if self.world.seed > 3 or not tuning else self.rng.choice(tuning)
-        for slot, value in slots.items():
-            text = text.replace(f"{{{slot}}}", str(value))
-        return text
-
-    def _ask(self, kind: str, text: str, *checks: Check, **more) -> None:
-        self.found.append(Question(kind, (Turn(text, checks, **more),)))
-
-    def _chain(self, kind: str, *turns: Turn) -> None:
-        self.found.append(Question(kind, turns))
-
-    def _talks(self, **fits) -> list[Talk]:
-        """Talks by product, org, plan, user, model, subject, mood, version, days (the last n, today included) or a test."""
-        tests: dict[str, Callable[[Talk, object], bool]] = {
-            "product": lambda t, v: t.product == v, "org": lambda t, v: t.user.org == v, "plan": lambda t, v: t.user.org.plan == v,
-            "user": lambda t, v: t.user == v, "model": lambda t, v: t.model == v, "subject": lambda t, v: t.subject == v,
-            "mood": lambda t, v: t.mood == v, "version": lambda t, v: t.version == v,
-            "on": lambda t, v: t.at.date() == v, "since": lambda t, v: t.at.date() >= v, "until": lambda t, v: t.at.date() <= v,
-            "country": lambda t, v: t.user.org.country == v,
-        }  # fmt: skip
-        return [talk for talk in self.world.talks if all(tests[name](talk, value) for name, value in fits.items())]
-
-    def _last(self, days: int) -> date:
-        return self.today - timedelta(days=days - 1)
-
-    def _ids(self, talks: Iterable[Talk]) -> frozenset[str]:
-        return frozenset(talk.id for talk in talks)
-
-    def _fits(self, talks: Iterable[Talk], at_least: int = 1) -> Conversations:
-        return Conversations(self._ids(talks), self.known, at_least)
-
-    def _rolling(self, talks: Collection[Talk], days: int, *filters: Callable[[Talk], bool]) -> tuple[float, ...]:
-        """Counts of the last n days in both fair readings: n calendar days with today, or n times 24 hours."""
-        inside = [t for t in talks if all(f(t) for f in filters)]
-        calendar = sum(t.at.date() >= self._last(days) for t in inside)
-        hours = sum(t.at >= self.world.now - timedelta(days=days) for t in inside)
-        return (float(calendar), float(hours), float(sum(t.at.date() >= self._last(days + 1) for t in inside)))
-
-    def _week(self) -> tuple[date, date]:
-        """Last calendar week, Monday to Sunday."""
-        monday = self.today - timedelta(days=self.today.weekday() + 7)
-        return monday, monday + timedelta(days=6)
-
-    # ---- one method a kind
 
     def _counts(self) -> None:
         one, _, three, four = self.world.products
@@ -163,14 +67,14 @@ class _Builder:
     def _levels(self) -> None:
         one, two, three, _ = self.world.products
         for product in (one, three):
-            self._ask("level", self._say("average_rating_3", product=product.name), Number((_mean(self._talks(product=product)),), STARS))
-        self._ask("level", self._say("overall_average_rating"), Number((_mean(self.world.talks),), STARS))
-        self._ask("level", self._say("enterprise_customers_rate_average"), Number((_mean(self._talks(plan="enterprise")),), STARS))
+            self._ask("level", self._say("average_rating_3", product=product.name), Number((mean(self._talks(product=product)),), STARS))
+        self._ask("level", self._say("overall_average_rating"), Number((mean(self.world.talks),), STARS))
+        self._ask("level", self._say("enterprise_customers_rate_average"), Number((mean(self._talks(plan="enterprise")),), STARS))
         org = self.world.orgs[6]
-        self._ask("level", self._say("average_rating_from", org=org.name), Number((_mean(self._talks(org=org)),), STARS))
+        self._ask("level", self._say("average_rating_from", org=org.name), Number((mean(self._talks(org=org)),), STARS))
         model = self.plants["poor_model"]
-        self._ask("level", self._say("rating", model=model), Number((_mean(self._talks(model=model)),), STARS))
-        recent = [_mean([t for t in self._talks(product=two) if t.at.date() >= self._last(n)]) for n in (30, 31)]
+        self._ask("level", self._say("rating", model=model), Number((mean(self._talks(model=model)),), STARS))
+        recent = [mean([t for t in self._talks(product=two) if t.at.date() >= self._last(n)]) for n in (30, 31)]
         self._ask("level", self._say("avg_stars_last_30", two=two.name), Number(tuple(recent), STARS))
 
     def _rankings(self) -> None:
@@ -183,14 +87,14 @@ class _Builder:
         self._ask("ranking", self._say("top_3_organizations_by"), Order(tuple(top), self.orgs))
         least = min(self.orgs, key=lambda name: by_org[name])
         self._ask("ranking", self._say("organization_fewest_conversations"), First(frozenset({least}), self.orgs))
-        rated = {o.name: _mean(self._talks(org=o)) for o in self.world.orgs}
+        rated = {o.name: mean(self._talks(org=o)) for o in self.world.orgs}
         worst = min(rated, key=lambda name: rated[name])
         best = max(rated, key=lambda name: rated[name])
         self._ask("ranking", self._say("organization_gives_lowest_ratings"), First(frozenset({worst}), self.orgs))
         self._ask("ranking", self._say("organization_rates_best"), First(frozenset({best}), self.orgs))
-        products = {p.name: _mean(self._talks(product=p)) for p in self.world.products}
+        products = {p.name: mean(self._talks(product=p)) for p in self.world.products}
         self._ask("ranking", self._say("rank_products_by_rating"), Order(tuple(sorted(products, key=lambda n: -products[n])), self.names))
-        models = {m: _mean(self._talks(model=m)) for m in self.world.models}
+        models = {m: mean(self._talks(model=m)) for m in self.world.models}
         self._ask("ranking", self._say("model_worst_ratings"), First(frozenset({min(models, key=lambda m: models[m])}), self.world.models))
         self._ask("ranking", self._say("best_rated_model"), First(frozenset({max(models, key=lambda m: models[m])}), self.world.models))
         used = Counter(t.product.name for t in talks).most_common()
@@ -208,7 +112,7 @@ class _Builder:
 
     def _comparisons(self) -> None:
         one, two, three, four = self.world.products
-        rating = lambda **fits: _mean(self._talks(**fits))  # noqa: E731
+        rating = lambda **fits: mean(self._talks(**fits))  # noqa: E731
         self._ask(
             "compare",
             self._say("compare_rating", one=one.name, four=four.name),
@@ -248,24 +152,24 @@ class _Builder:
         self._ask("breakdown", self._say("many_conversations_per_model"), Beside(models, 0))
         plans = {p: len(self._talks(plan=p)) for p in ("enterprise", "pro", "free")}
         self._ask("breakdown", self._say("conversations_by_plan"), Beside(plans, 0))
-        stars = {p.name: _mean(self._talks(product=p)) for p in self.world.products}
+        stars = {p.name: mean(self._talks(product=p)) for p in self.world.products}
         self._ask("breakdown", self._say("average_rating_each_product"), Beside(stars, STARS))
 
     def _trends(self) -> None:
         two = self.world.products[1]
         since = self.plants["worse_version"][1]
         day = self.today - timedelta(days=since)
-        before, after = _mean(self._talks(product=two, version=1)), _mean(self._talks(product=two, version=2))
+        before, after = mean(self._talks(product=two, version=1)), mean(self._talks(product=two, version=2))
         up = after > before
         self._ask("trend", self._say("rating_going_up_or", two=two.name), Direction(up))
         self._ask(
-            "trend", self._say("satisfaction_improved_or_dropped", two=two.name, day=_day_words(day)), Number((after,), 0.12), Direction(up)
+            "trend", self._say("satisfaction_improved_or_dropped", two=two.name, day=day_words(day)), Number((after,), 0.12), Direction(up)
         )
         product, subject, days = self.plants["spike"]
         spike = tuple(self.today - timedelta(days=n) for n in days)
         self._ask("anomaly", self._say("when_spike_conversations", product=product.name), Day(spike))
         self._ask(
-            "anomaly", self._say("caused_spike_at_around", product=product.name, day=_day_words(spike[2])), Words((tuple(subject.words),))
+            "anomaly", self._say("caused_spike_at_around", product=product.name, day=day_words(spike[2])), Words((tuple(subject.words),))
         )
         _, tool, _ = self.plants["broken_tool"]
         self._ask("trend", self._say("failing_more_than_before", tool=tool), Direction(True))
@@ -343,7 +247,7 @@ class _Builder:
         count = lambda since, until: len(self._talks(since=since, until=until))  # noqa: E731
         self._ask(
             "time",
-            self._say("many_conversations_2", day=_day_words(day), day_month=day.strftime("%B"), day_day=day.day),
+            self._say("many_conversations_2", day=day_words(day), day_month=day.strftime("%B"), day_day=day.day),
             Number((count(day, day),)),
         )
         yesterday = self.today - timedelta(days=1)
@@ -360,8 +264,8 @@ class _Builder:
             "time",
             self._say(
                 "conversations_between",
-                first_words=_day_words(first),
-                last_words=_day_words(last),
+                first_words=day_words(first),
+                last_words=day_words(last),
                 first_iso=first.isoformat(),
                 last_iso=last.isoformat(),
             ),
@@ -370,7 +274,7 @@ class _Builder:
         since = self.today - timedelta(days=12)
         self._ask(
             "time",
-            self._say("many_chats_since", since_words=_day_words(since), since_iso=since.isoformat()),
+            self._say("many_chats_since", since_words=day_words(since), since_iso=since.isoformat()),
             Number((count(since, self.today),)),
         )
         month = date(self.today.year, self.today.month, 1)
@@ -407,7 +311,7 @@ class _Builder:
     def _scoped(self) -> None:
         two, three = self.world.products[1], self.world.products[2]
         self._ask("scope", self._say("many_conversations_3"), Number((len(self._talks(product=three)),)), product_id=three.id)
-        self._ask("scope", self._say("average_rating"), Number((_mean(self._talks(product=two)),), STARS), product_id=two.id)
+        self._ask("scope", self._say("average_rating"), Number((mean(self._talks(product=two)),), STARS), product_id=two.id)
         named = f"The user is looking at the dashboard of {three.name}."
         self._ask("scope", self._say("many_chats_here"), Number((len(self._talks(product=three)),)), context=named)
         users = Counter(t.user.name for t in self._talks(product=three)).most_common(2)
@@ -424,7 +328,7 @@ class _Builder:
         on = lambda d, **fits: Number((len(self._talks(since=d, until=d, **fits)),))  # noqa: E731
         self._chain(
             "chain",
-            Turn(self._say("traffic", day=_day_words(day)), (on(day),)),
+            Turn(self._say("traffic", day=day_words(day)), (on(day),)),
             Turn(self._say("day_after"), (on(day + timedelta(days=1)),)),
         )
         self._chain(
@@ -435,10 +339,10 @@ class _Builder:
         )
         self._chain(
             "chain",
-            Turn(self._say("average_rating_4", two=two.name), (Number((_mean(self._talks(product=two)),), STARS),)),
+            Turn(self._say("average_rating_4", two=two.name), (Number((mean(self._talks(product=two)),), STARS),)),
             Turn(
                 self._say("only", model=self.plants["good_model"]),
-                (Number((_mean(self._talks(product=two, model=self.plants["good_model"])),), STARS),),
+                (Number((mean(self._talks(product=two, model=self.plants["good_model"])),), STARS),),
             ),
         )
         monday, sunday = self._week()
@@ -454,7 +358,7 @@ class _Builder:
         self._chain(
             "chain",
             Turn(self._say("top_3_organizations_by_2"), (Order(tuple(n for n, _ in by_org), self.orgs),)),
-            Turn(self._say("does_second_one_rate"), (Number((_mean(self._talks(org=second)),), STARS),)),
+            Turn(self._say("does_second_one_rate"), (Number((mean(self._talks(org=second)),), STARS),)),
         )
         chatty = self.plants["chatty"]
         self._chain(
@@ -472,14 +376,14 @@ class _Builder:
         org, product, subject, _ = self.plants["unhappy_org"]
         self._chain(
             "chain",
-            Turn(self._say("does_rate", org=org.name), (Number((_mean(self._talks(org=org)),), STARS),)),
+            Turn(self._say("does_rate", org=org.name), (Number((mean(self._talks(org=org)),), STARS),)),
             Turn(self._say("why"), (Words(((*subject.words, product.name.lower()),)),)),
             Turn(self._say("show_examples"), (self._fits(self._talks(org=org)),)),
         )
         self._chain(
             "chain",
             Turn(self._say("conversations_by_plan_2"), (Beside({p: len(self._talks(plan=p)) for p in ("enterprise", "pro", "free")}, 0),)),
-            Turn(self._say("average_rating_5"), (Beside({p: _mean(self._talks(plan=p)) for p in ("enterprise", "pro", "free")}, STARS),)),
+            Turn(self._say("average_rating_5"), (Beside({p: mean(self._talks(plan=p)) for p in ("enterprise", "pro", "free")}, STARS),)),
         )
         upgrades = [t for t in self.world.talks if t.event and t.event[0] == "upgrade_purchased"]
         self._chain(
@@ -503,7 +407,7 @@ class _Builder:
         )
 
     def _worst_model(self) -> str:
-        return min(self.world.models, key=lambda model: _mean(self._talks(model=model)))
+        return min(self.world.models, key=lambda model: mean(self._talks(model=model)))
 
     def _model_count(self, good: str, poor: str) -> Number:
         return Number((len(self._talks(model=good if self._worst_model() != good else poor)),))
@@ -595,7 +499,7 @@ class _Builder:
             "summary",
             self._say("an_overview", two=two.name),
             Number((len(self._talks(product=two)),)),
-            Number((_mean(self._talks(product=two)),), STARS),
+            Number((mean(self._talks(product=two)),), STARS),
         )
         self._ask("summary", self._say("things_going_overall"), Number((len(self.world.talks),)))
         self._ask(
