@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format docs bench train-heads
+.PHONY: help setup demo serve test check format docs bench train-heads bench-quality
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,3 +46,6 @@ bench: setup ## Measure, side by side in one run
 
 train-heads: setup ## Rebuild the weights in src/rapport/analysis/weights
 	@PYTHONPATH=. $(RUN)/python -m training
+
+bench-quality: setup ## Measure the analyses on the development sets
+	@$(RUN)/python -m bench.quality

@@ -35,6 +35,10 @@ HERE = Path(__file__).parent
 WEIGHTS = HERE.parent / "src" / "rapport" / "analysis" / "weights"
 VADER = "vaderSentiment==3.3.2"
 SENTIMENT_C, CLASS_BOUND, OWN_WEIGHT = 0.2, 0.5, 3.0
+LEFT_OUT = frozenset(("no",))
+"""In a dialogue `no` is an answer, not a mood."""
+CERTAINTY = 0.7
+"""Written examples are plainer than real turns: the curve is flattened by this factor around its base rate."""
 RIDGE_ALPHA = 30.0
 DISSATISFIED_AT = 2.25
 BASE_RATE = 0.1
@@ -74,7 +78,7 @@ def write_lexicon(file: Path) -> None:
             raw = wheel.read("vaderSentiment/vader_lexicon.txt").decode("utf-8")
     pairs = [line.split("\t")[:2] for line in raw.splitlines() if line.strip()]
     header = "# Word valence -4..4 of VADER (C.J. Hutto and E. Gilbert, 2014), MIT licence; see lexicon.card.md\n"
-    file.write_text(header + "".join(f"{word}\t{float(score):g}\n" for word, score in pairs if "\t" not in word), encoding="utf-8")
+    file.write_text(header + "".join(f"{word}\t{float(score):g}\n" for word, score in pairs if word not in LEFT_OUT), encoding="utf-8")
 
 
 def tweets() -> tuple[list[str], np.ndarray]:
@@ -137,13 +141,15 @@ def train_dissatisfied(encoder: Encoder, known: Heads, *, told: str) -> dict:
     model.fit(table, target)
     weight = np.where(unhappy, BASE_RATE / unhappy.mean(), (1 - BASE_RATE) / (1 - unhappy.mean()))
     curve = LogisticRegression(C=1e3).fit(guessed[:, None], unhappy, sample_weight=weight)
+    slope, start = float(curve.coef_[0, 0]), float(curve.intercept_[0])
+    pivot = (np.log(BASE_RATE / (1 - BASE_RATE)) - start) / slope
     weights = dict(zip(names, (model.coef_ * signs).tolist(), strict=True)) | JUDGED
     return {
         "made": "make train-heads",
         "encoder": encoder.name,
         "bias": round(float(model.intercept_), 5),
-        "slope": round(float(curve.coef_[0, 0]), 5),
-        "intercept": round(float(curve.intercept_[0]), 5),
+        "slope": round(slope * CERTAINTY, 5),
+        "intercept": round(start + slope * (1 - CERTAINTY) * pivot, 5),
         "weights": {name: round(value, 5) for name, value in sorted(weights.items()) if value},
     }
 

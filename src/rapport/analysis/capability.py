@@ -14,7 +14,7 @@ DETECTED_AT = 0.6
 REFUSED = re.compile(
     r"\b(?:(?:i|we)(?:['’]m| am|['’]re| are)? (?:can ?not|can['’]?t|unable to|not able to|don['’]?t (?:currently )?have (?:the )?(?:ability|access|option|feature|capability)"
     r"|do not (?:currently )?have (?:the )?(?:ability|access|option|feature|capability)|(?:don['’]?t|do not) (?:currently )?(?:support|offer|provide)|can only (?:help|assist|answer))"
-    r"(?! (?:find|see|locate|wait|thank|say|stress|tell for sure|be sure|apologi[sz]e|imagine|hear|reproduce))"
+    r"(?! (?:find|see|locate|wait|thank|say|stress|tell for sure|be sure|apologi[sz]e|imagine|hear|reproduce|do (?:that|it|this)|(?:book|make|reserve|schedule|get|set|place|complete|buy|purchase|confirm|do) (?:it|that|this|the|an?|you|your|any|another)\b))"
     r"|(?:is|are)(?:n['’]?t| not) (?:currently |yet |something (?:i|we) )?(?:support(?:ed)?|possible (?:to|in|with|through|for me)|a feature|implemented|part of (?:the|our))"
     r"|(?:that|this|the) (?:feature|option|integration|function(?:ality)?)(?: \w+){0,3} (?:does(?:n['’]?t| not) exist|is(?:n['’]?t| not) available|is not yet)"
     r"|(?:beyond|outside) (?:of )?(?:my|our|the) (?:scope|capabilit(?:y|ies)|abilit(?:y|ies))|not (?:yet )?supported|there(?:['’]s| is) no (?:way|option|setting|feature|support) (?:to|for|that))",

@@ -59,9 +59,14 @@ class Lexicon:
                 value += sign * STEP * fading
             elif before in WEAKER:
                 value -= sign * STEP * fading
-            elif before in NEGATIONS or before.endswith("n't"):
+            elif (before in NEGATIONS or before.endswith("n't")) and not (before == "no" and _answers(lowered[index], distance)):
                 value *= NEGATED
         return value
+
+
+def _answers(word: str, distance: int) -> bool:
+    """Whether a "no" before a word is an answer rather than its negation: "no, that's wrong", "no thanks"."""
+    return distance > 0 or word.startswith("thank")
 
 
 def emoji_score(text: str) -> float | None:

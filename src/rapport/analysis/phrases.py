@@ -38,7 +38,7 @@ MISUNDERSTOOD = _compile(
 DONE = _compile(
     r"""\b(?: success\w* | (?:is|are|been|was|now|all) (?:booked|confirmed|reserved|scheduled|set|done|updated|cancelled|processed|refunded|sent|fixed|resolved)
       | (?:i|we)(?:'ve| have) (?:booked|reserved|sent|updated|changed|cancelled|refunded|issued|added|fixed|reset|scheduled|processed|placed)
-      | confirmation (?:number|code|email) | reference (?:number|code|is) | you're welcome | glad (?:i|to|that) | have a (?:great|nice|good|wonderful) )"""
+      | confirmation (?:number|code|email) | reference (?:number|code|is) | that's done )"""
 )
 
 # What a user says.
@@ -100,7 +100,7 @@ WORRY = _compile(
     r"\b(?: worri\w+ | concern\w* | afraid | scared | nervous | anxious | panic\w* | urgent(?:ly)? | asap | emergency | desperate(?:ly)? | fraud\w* | hacked | compromised )\b"
 )
 HANDOVER = _compile(
-    r"""\b(?: (?:speak|talk|chat|connect|transfer|escalate|put|get|pass|hand)\w* (?:me |this |it |over |through )*(?:to|with) (?:an? |the |your |some(?:one|body)\b\s?|real |live |actual |human |another )*(?:human|agent|person|people|representative|rep|manager|supervisor|operator|someone|somebody|advisor|specialist|staff|support team|customer (?:service|support|care))
+    r"""\b(?: (?:(?:speak|talk|chat|connect|escalate|put|get|pass|hand)\w* (?:me |us |this |it |over |through )*|transfer\w* (?:me |us |this )(?:over |through )?)(?:to|with) (?:an? |the |your |some(?:one|body)\b\s?|real |live |actual |human |another )*(?:human|agent|person|people|representative|rep|manager|supervisor|operator|someone|somebody|advisor|specialist|staff|support team|customer (?:service|support|care))
       | (?:need|want|give me|get me|like|is there) (?:an? )?(?:real|live|actual|human)\b(?:\s(?:human|agent|person|being|representative|support|help))? | (?:real|live) (?:human|person|agent) | human (?:agent|being|please|support|help) | (?:call|phone) me back | callback )"""
 )
 URGENT_LEAVING = _compile(

@@ -152,7 +152,7 @@ def _measure(read: _Read, vectors: dict[str, np.ndarray], toolkit: Toolkit) -> A
         resolution=signals.resolution,
         abandoned=struggle.abandoned(found, signals.resolution),
         handover_requested=any(item.signal == struggle.HANDOVER for item in hurdles),
-        repeated_questions=repeats.count(repeated, semantic=rows is not None),
+        repeated_questions=repeats.count([turn.user for turn in turns], repeated, semantic=rows is not None),
         commercial_intent=intent,
         commercial_signal=commercial_signal,
         quality_index=quality.index(pillars, signals, toolkit.weights_of(found.conversation.product_id)),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rapport.analysis import phrases
 from rapport.analysis.dialogue import Utterance
 
 LOOK_BACK = 20
@@ -12,6 +13,7 @@ LOOK_BACK = 20
 FEWEST_WORDS = 3
 REPEATED = 0.85
 REPEATED_LEXICAL = 0.7
+FREELY = re.compile(r"\b(?:another|other|others|else|more|different|next|suits?|works?|sounds?|fine)\b", re.IGNORECASE)
 WORD = re.compile(r"\w+")
 
 
@@ -31,6 +33,15 @@ def similarities(utterances: Sequence[Utterance], vectors: np.ndarray | None) ->
     return found
 
 
-def count(similar: Sequence[float], *, semantic: bool) -> int:
-    """How many turns repeat an earlier one."""
-    return sum(similarity >= (REPEATED if semantic else REPEATED_LEXICAL) for similarity in similar)
+def asks_again(utterance: Utterance, similarity: float, *, semantic: bool) -> bool:
+    """Whether a turn repeats an earlier one because it had to: agreeing, thanking and asking for another one are said twice freely."""
+    if similarity < (REPEATED if semantic else REPEATED_LEXICAL):
+        return False
+    return not any(
+        pattern.search(utterance.masked) for pattern in (phrases.ACCEPT, phrases.THANKS, phrases.PRAISE, phrases.CLOSING, FREELY)
+    )
+
+
+def count(utterances: Sequence[Utterance], similar: Sequence[float], *, semantic: bool) -> int:
+    """How many turns ask again for what was asked before."""
+    return sum(asks_again(utterance, likeness, semantic=semantic) for utterance, likeness in zip(utterances, similar, strict=True))

@@ -19,9 +19,9 @@ FLAG_OF = {
 
 _INSULT = r"(?:stupid|dumb(?:ass)?|idiot(?:ic)?s?|morons?|imbeciles?|cretins?|retard(?:ed|s)?|bastards?|bitch(?:es)?|assholes?|arseholes?|cunts?|dickheads?|scum(?:bags?)?|losers?|clowns?|worthless|pathetic|useless piece of \w+|piece of (?:shit|crap|garbage|trash)|liars?|thie(?:f|ves)|crooks?|pricks?|wankers?|twats?|incompetent (?:fools?|idiots?|clowns?))"
 TOXIC = re.compile(
-    rf"\b(?:you(?:['’]?re| are| all are| guys are| people are)? (?:\w+ ){{0,3}}{_INSULT}|{_INSULT} (?:like you|bot|company|people|agent|support|rep)\b|you (?:\w+ )?{_INSULT}"
+    rf"\b(?:you(?:['’]?re| are| all are| guys are| people are) (?!not )(?:\w+ ){{0,3}}{_INSULT}|{_INSULT} (?:like you|bot|company|people|agent|support|rep)\b|you (?:(?:damn|fucking|bloody|absolute|complete|total|stupid|useless|lazy|little|lying|dirty|filthy) )*{_INSULT}"
     r"|fuck(?:ing)? (?:you|off|yourself|idiots?|morons?|liars?|scam\w*|bot)|f[*u]ck you|go (?:to hell|die|fuck yourself|kill yourself)|kill (?:yourself|you)|k[iy]s\b|shut (?:the (?:fuck|hell) )?up|screw you|up yours"
-    r"|(?:i|we)(?:['’]ll| will| am going to|['’]m going to|['’]m gonna) (?:kill|hurt|find|beat|destroy|shoot|stab|burn) (?:you|your|them)|hope you (?:die|burn|rot|choke)|i hate you|son of a bitch|motherfuck\w+|piece of shit|eat shit|suck my)\b",
+    r"|(?:i|we)(?:['’]ll| will| am going to|['’]m going to|['’]m gonna) (?:kill|hurt|beat|destroy|shoot|stab|burn) (?:you|your|them)|hope you (?:die|burn|rot|choke)|i hate you|son of a bitch|motherfuck\w+|piece of shit|eat shit|suck my)\b",
     re.IGNORECASE,
 )
 SLUR = re.compile(
@@ -38,7 +38,7 @@ BIAS = re.compile(
     re.IGNORECASE,
 )
 JAILBREAK = re.compile(
-    r"\b(?:(?:ignore|disregard|forget|override|bypass|skip)(?: about)? (?:\w+ ){0,3}(?:(?:previous|prior|above|earlier|preceding|initial|original|system|safety|your|my last) )+(?:\w+ )?(?:instructions?|prompts?|rules?|guidelines?|directions?|programming|filters?|restrictions?|training|messages?|context)"
+    r"\b(?:(?:ignore|disregard|forget|override|bypass|skip)(?: about)? (?:\w+ ){0,3}(?:(?:previous|prior|above|earlier|preceding|initial|original|system|safety|your) )+(?:\w+ )?(?:instructions?|prompts?|rules?|guidelines?|directions?|programming|filters?|restrictions?|training|messages?|context)"
     r"|(?:ignore|disregard|forget) (?:everything|anything|all) (?:that )?(?:you(?:['’]ve| have| were)|above|before|i said|prior)"
     r"|(?:reveal|show|print|repeat|output|tell|give|leak|display|recite|what (?:is|are|was|were))(?: to)? ?(?:me )?(?:\w+ ){0,2}(?:your|the|its) (?:\w+ )?(?:system prompt|system message|initial (?:prompt|instructions)|hidden (?:prompt|instructions|rules)|original instructions|secret instructions|(?:exact |full )?instructions (?:above|verbatim|you were given))"
     r"|(?:repeat|print|output) (?:everything|all (?:the )?(?:text|words)|the (?:text|words)) (?:above|before)"

@@ -52,7 +52,6 @@ def dissatisfaction(chances: Sequence[float | None]) -> float | None:
 def obstacles(dialogue: Dialogue, repeated: Sequence[float], *, semantic: bool) -> list[Evidence]:
     """What stood in the user's way, each with its place. English wordings; repeats and tool failures in any language."""
     found: list[Evidence] = []
-    said_again = repeats.REPEATED if semantic else repeats.REPEATED_LEXICAL
     for turn, similarity in zip(dialogue.turns, repeated, strict=True):
         user = turn.user
         if turn.reply is not None and dissatisfied.reply_failed(turn):
@@ -64,7 +63,7 @@ def obstacles(dialogue: Dialogue, repeated: Sequence[float], *, semantic: bool) 
             found.extend(phrases.find(phrases.CONFUSED, "confused", user.seq, user.masked, OBSTACLES["confused"]))
         found.extend(phrases.find(phrases.FRUSTRATED, "still failing", user.seq, user.masked, OBSTACLES["still failing"]))
         found.extend(phrases.find(phrases.HANDOVER, HANDOVER, user.seq, user.masked, OBSTACLES[HANDOVER]))
-        if similarity >= said_again:
+        if repeats.asks_again(user, similarity, semantic=semantic):
             text = user.content[:200]
             found.append(Evidence("repeated question", user.seq, 0, len(text), text, OBSTACLES["repeated question"]))
     if dialogue.last_reply is not None:
@@ -91,7 +90,8 @@ def struggle(found: Sequence[Evidence], turns: int) -> float | None:
 def resolution(dialogue: Dialogue, chances: Sequence[float | None]) -> float | None:
     """How likely it is that the user got what they came for, from how the conversation ended. 0.5 is unknown; None without turns
     in a language that is known. Thanks, a closing or praise in the last two user turns speak for it, and so does a reply that
-    reports success; a dissatisfied last turn, a failed last reply, a request for a person and an unanswered turn speak against it."""
+    reports success. Against it speak a dissatisfied last turn, a failure that was not made good, a request for a person and an
+    unanswered turn."""
     known = [chance for chance in chances if chance is not None]
     if not known:
         return None
@@ -104,11 +104,20 @@ def resolution(dialogue: Dialogue, chances: Sequence[float | None]) -> float | N
     odds += 1.6 if pleased else -0.2
     odds += 0.9 * any(phrases.DONE.search(reply.masked) for reply in replies)
     odds -= 2.2 * known[-1]
-    odds -= 1.0 * bool(replies and phrases.FAILURE.search(replies[-1].masked) and not phrases.DONE.search(replies[-1].masked))
+    odds -= 1.6 * _left_failed([reply.masked for reply in replies])
     odds -= 1.2 * any(phrases.HANDOVER.search(turn.user.masked) for turn in last)
     odds -= 0.8 * (dialogue.last_reply is None and not pleased)
     odds -= 0.8 * (dialogue.open_tool_failures > 0)
     return 1 / (1 + 2.718281828**-odds)
+
+
+def _left_failed(replies: Sequence[str]) -> bool:
+    """Whether the last reply that failed or reported success was a failure."""
+    failed = False
+    for reply in replies:
+        done = bool(phrases.DONE.search(reply))
+        failed = (failed or bool(phrases.FAILURE.search(reply))) and not done
+    return failed
 
 
 def abandoned(dialogue: Dialogue, resolved: float | None) -> bool | None:
