@@ -18,7 +18,7 @@ from rapport.analyst.planner.common import common
 from rapport.analyst.planner.dates import Mention, Period
 from rapport.analyst.planner.lexicon import Hit
 from rapport.analyst.planner.names import Link, Names
-from rapport.analyst.planner.words import Word, split, stem
+from rapport.analyst.planner.words import CONTRACTIONS, Word, split, stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +322,7 @@ _STRONG = re.compile(
     re.I,
 )
 
-STOP = frozenset(
+STOP = frozenset(CONTRACTIONS) | frozenset(
     """a an the and or but nor so if then than of to in on at by for from with without into onto over under about as is are was were be been being am do does did done doing have has had having can could
     will would shall should may might must not no yes i me my mine we us our ours you your yours he him his she her it its they them their theirs this that these those there here what which who whom whose when where
     why how all any both each few more most other others some such only own same too very just also even ever still again please kindly tell show give list name find get pull fetch want need needs wanted like liked let lets
@@ -359,6 +359,25 @@ STOP = frozenset(
 )  # fmt: skip
 
 
+_CLAUSE = re.compile(
+    r"\b(?:people|users?|customers?|someone|somebody|anyone|person|buyers?|shoppers?|students?|clients?|folks|conversations?|chats?|dialogues?|sessions?|transcripts?|those|they|one|ids?)\s+(?:who|whom|whose|where|that|in which)\s+(?P<rest>[^?!;.]{4,80})", re.I
+)  # fmt: skip
+_SMALL = frozenset(
+    "could can not did do does have has had was were is are be been being the a an to in on at for of with get got they their it its this that these we us our my me i you and or but so as by from".split()
+)
+
+
+def _clause(slots: Slots, spans: Sequence[tuple[int, int]]) -> str:
+    """A clause of everyday words that says what is looked for: "people who could not log in"."""
+    match = _CLAUSE.search(slots.text)
+    if not match:
+        return ""
+    stop = min([start for start, end in spans if start > match.start("rest")] + [match.end("rest")])
+    rest = slots.text[match.start("rest") : stop].strip(" ,")
+    inside = [word for word in split(rest) if word.lower not in _SMALL]
+    return rest if inside and stop - match.start("rest") > 5 else ""
+
+
 def _subject(slots: Slots, names: Names) -> Slots:
     """Fills subject, not_subject, unknown and strange from the words that nothing else took."""
     solid = [hit for hit in slots.hits if hit.kind in ("extreme", "dimension", "metric", "order")]
@@ -384,6 +403,9 @@ def _subject(slots: Slots, names: Names) -> Slots:
         _framed(slots.text, positive[0]) or _SUBJECT_NOUN.match(slots.text[positive[-1].end :]) or slots.quoted
     )
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
+    clause = "" if kept else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)])
+    if clause:
+        return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
     return replace(
         slots,
         subject=" ".join(word.lower for word in kept) if kept else "",

@@ -171,6 +171,8 @@ def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
     for intent, score in ranked:
         if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and substantial(slots)):
             continue
+        if score < SURE and slots.unknown and slots.unknown[0][:1].isupper() and intent != "refuse_out_of_scope":
+            return "summary"  # answered by saying that the name is unknown
         if score < SURE and not substantial(slots):
             return "refuse_out_of_scope"
         if score < SURE:
@@ -319,7 +321,12 @@ def _forced(slots: Slots) -> str | None:
         r"(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
     ):
         return "segment_create"
+    if slots.says(_RISK) and not slots.says(r"how many|why|reasons?"):
+        return "at_risk"
     return None
+
+
+_RISK = r"at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
 
 
 def substantial(slots: Slots) -> bool:
@@ -690,6 +697,16 @@ def _pointed(previous: Reading, slots: Slots, answers: Sequence[str], setting: S
         return ()
     items = _LIST_ITEM.findall(answer)
     kind = _pointed_kind(slots, previous)
+    told = previous.of_kind("user", "organization")
+    if slots.ordinal is None and told and previous.intent not in ("ranking", "at_risk", "list_entities"):
+        return ()  # "they" are the people the turn before was about
+    if (
+        previous.intent in ("complaints", "top_topics")
+        and items
+        and re.search(r"\b(?:it|that|this)\b", _IT_IS.sub(" ", slots.text), re.I)
+        and not slots.says("examples?|quotes?|ticket")
+    ):
+        return _named_in(items[0], "topic", setting)
     if slots.ordinal is not None and items:
         item = items[slots.ordinal - 1] if 0 < slots.ordinal <= len(items) else items[-1]
         return _named_in(item, kind, setting)

@@ -64,15 +64,19 @@ def _place(reading: Reading, count: int) -> int:
 
 
 def _earlier_problem(asked: Asked) -> str:
-    """The subject of the question before, for "draft a ticket for that"."""
+    """What the turn before was about, for "draft a ticket for that": its subject, else the first finding of its list, else its question."""
     reading = asked.reading
-    topics = re.findall(r"^\d+\.\s+\*\*([^*]+)\*\*", asked.before[-1].answer, re.M) if asked.before else []
-    words = [reading.subject] if reading.subject else []
-    if not words and asked.before and re.search(r"^\*(?:complaints|topics)", asked.before[-1].answer):
-        words = [topics[_place(reading, len(topics))]] if topics else []
-    if not words and asked.before:
-        words = [asked.before[-1].question.strip(" ?.!")]
-    return words[0] if words else ""
+    if reading.subject:
+        return reading.subject
+    last = asked.before[-1] if asked.before else None
+    if last is None:
+        return ""
+    found = re.findall(r"^\d+\.\s+(?:Look into |Fix the tool |Improve answers on )?\*\*([^*]+)\*\*", last.answer, re.M)
+    if found and re.match(r"\*(?:complaints|topics|causes|tools|what to do|unusual|keywords)", last.answer):
+        return found[_place(reading, len(found))]
+    if re.search(r"`[^`\s]+`", last.answer):
+        return ""  # the conversation that was shown says it better
+    return last.question.strip(" ?.!")
 
 
 def _drafted(output: Any) -> str:
@@ -95,9 +99,9 @@ def _drafted(output: Any) -> str:
 
 
 def _opening(description: str) -> str:
-    """The first paragraph of a description: the whole of it is in the event."""
-    paragraphs = [part.strip() for part in description.split("\n\n") if part.strip() and not part.lstrip().startswith("#")]
-    return paragraphs[0][:600] if paragraphs else description[:600]
+    """The first section of a description, without its heading: the whole of it is in the event."""
+    sections = [part.strip() for part in re.split(r"^#+ .*$", description, flags=re.M) if part.strip()]
+    return sections[0][:600] if sections else ""
 
 
 def payload(text: str) -> dict[str, Any]:

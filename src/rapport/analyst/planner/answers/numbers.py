@@ -215,17 +215,19 @@ def level(asked: Asked) -> Answer:
             lines.append(_unmeasured(metric, reading, total))
             continue
         name = figure["title"][0].upper() + figure["title"][1:] if place else ""
-        lead = (
-            f"{name}: **{said(figure)}**"
-            if place
-            else f"**{said(figure)}** {'is the ' + figure['title'] if figure['unit'] != 'count' else ''}{phrase(reading)}, {reading.when()}"
-        )
+        lead = f"{name}: **{said(figure)}**" if place else f"**{said(figure)}** {_is_the(figure)}{phrase(reading)}, {reading.when()}"
         rests = f", over {number(figure['n'])} {'rated ' if metric == 'rating' else ''}conversations" if figure.get("n") else ""
         beside = f" Over everything in that time it is {measured(whole)}." if whole.get("value") is not None and not place else ""
         lines.append(f"{lead}{rests}{small(figure.get('n'))}.{beside}")
     return heading(
         ", ".join(title(metric) for metric in metrics), reading.scope(), f"n = {number(outputs[0].figure(metrics[0]).get('n', total))}"
     ) + "\n".join(lines)
+
+
+def _is_the(figure: Mapping[str, Any]) -> str:
+    if figure["unit"] == "count":
+        return ""
+    return f"is the {'average number of ' if figure['unit'] == 'average' else ''}{figure['title']}"
 
 
 def _unmeasured(metric: str, reading: Reading, total: int) -> str:
@@ -294,7 +296,11 @@ def _beside(metric: str) -> list[str]:
 
 def _row(group: Mapping[str, Any]) -> str:
     first, *others = group["figures"]
-    beside = [said(figure) for figure in others if figure["metric"] != first["metric"] and figure.get("value") is not None]
+    beside = [
+        said(figure) if figure["unit"] in ("count", "stars") else f"{figure['title']} {measured(figure)}"
+        for figure in others
+        if figure["metric"] != first["metric"] and figure.get("value") is not None
+    ]
     n = (
         f", n = {number(first['n'])}"
         if first["unit"] not in ("count",) and first.get("n") is not None and "rating" in first["metric"]
@@ -567,7 +573,8 @@ def trend(asked: Asked) -> Answer:
     """A metric by day, week or month, with its direction."""
     reading = asked.reading
     slots = reading.slots
-    metric = reading.metric or ("rating" if reading.bad is not None else "conversations")
+    about = reading.subject or reading.of_kind("topic", "tool")
+    metric = reading.metric or ("rating" if reading.bad is not None and not about else "conversations")
     arguments: dict[str, Any] = {"metric": metric, "filter": reading.filter(text=True)}
     bucket = reading.dimension if reading.dimension in ("day", "week", "month") else None
     bucket = bucket or next(
@@ -592,6 +599,7 @@ def trend(asked: Asked) -> Answer:
         return (yield from _none(asked))
     unit, name = output.data["unit"], output.data["title"]
     text = heading(f"{name} by {output.data['bucket']}", reading.scope())
+    name = f"the number of {name}" if unit == "count" else name
     text += f"{name[0].upper() + name[1:]}{phrase(reading)} is **{DIRECTIONS[output.data['direction']]}**"
     if output.data.get("from") is not None and output.data["direction"] in ("rising", "falling"):
         text += f", from about {measured({'value': output.data['from'], 'unit': unit})} to about {measured({'value': output.data['to'], 'unit': unit})}"
