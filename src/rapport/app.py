@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 
 from rapport import __version__
 from rapport.analyst.agent import ModelFor
-from rapport.analyst.builtin import BuiltinAnalyst, Indexes
+from rapport.analyst.builtin import BuiltinAnalyst, Indexes, warm_up
 from rapport.analyst.chat import Office
 from rapport.analyst.tools import Desk
 from rapport.analyst.trackers import Trackers
@@ -135,7 +135,10 @@ def create_app(settings: Settings) -> FastAPI:
                 office=Office(opened, Lexicons(), analyst_model(model), encoder, trackers), trackers=trackers,
                 encoder=encoder, worker=worker,
             )  # fmt: skip
+            warming = None if model else asyncio.get_running_loop().run_in_executor(None, warm_up)
             yield
+            if warming:
+                await warming
 
     app = FastAPI(
         title="Rapport", version=__version__, lifespan=lifespan, redirect_slashes=False, dependencies=[Depends(middleware.decode_path_ids)]

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from rapport.analyst.planner.answers.asking import Asked, Call, Output
 from rapport.analyst.planner.compose import answer
+from rapport.analyst.planner.exemplars import bank
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.understand import Setting, Turn, understand
 from rapport.analyst.tools.desk import Desk
@@ -25,6 +26,11 @@ PIECE = re.compile(r"\S+\s*(?:\S+\s*){0,4}")
 """Text is streamed five words at a time: enough to be read as it comes, few enough events."""
 
 
+def warm_up() -> None:
+    """Reads the exemplars, which takes about a second, so that the first question need not wait for it."""
+    bank()
+
+
 class Indexes:
     """The names of the tenants that asked lately, indexed once for each Lexicon that was loaded."""
 
@@ -33,15 +39,20 @@ class Indexes:
         self._kept: OrderedDict[int, tuple[Lexicon, Names]] = OrderedDict()
 
     def of(self, tenant_id: int, lexicon: Lexicon) -> Names:
-        """The index of this lexicon."""
+        """The index of this lexicon; one that names the same things is used again, because indexing 20,000 names takes half a second."""
         kept = self._kept.get(tenant_id)
         if kept is None or kept[0] is not lexicon:
-            kept = (lexicon, Names(lexicon.names))
+            same = kept is not None and _spellings(kept[0]) == _spellings(lexicon)
+            kept = (lexicon, kept[1] if kept and same else Names(lexicon.names))
             self._kept[tenant_id] = kept
         self._kept.move_to_end(tenant_id)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return kept[1]
+
+
+def _spellings(lexicon: Lexicon) -> frozenset[tuple[str, str, str, tuple[str, ...]]]:
+    return frozenset((name.kind, name.id, name.text, name.also) for name in lexicon.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,27 +72,24 @@ class Names:
         self._ids: dict[str, list[Name]] = defaultdict(list)
         for name in self.all:
             self._add(name)
+        self._by_kind = {kind: tuple(name for name in self.all if name.kind == kind) for kind in KINDS}
         self._vocabulary = [part for part in self._parts if len(part) >= 4 and not part.isdigit()]
         self._known, self._common = vocabulary(), common()
 
     def _add(self, name: Name) -> None:
         spellings = []
-        self._ids[name.id.lower()].append(name)
+        _append(self._ids[name.id.lower()], name)
         for alias in dict.fromkeys((name.text, *name.also)):
             split = parts(alias)
             if not split:
                 continue
             spellings.append(split)
-            for form in {" ".join(split), "".join(split)}:
-                if name not in self._exact[form]:
-                    self._exact[form].append(name)
-            if name not in self._ids[alias.lower()]:
-                self._ids[alias.lower()].append(name)
-            if "@" in alias or name.kind == "property":
-                continue
-            for part in set(split):
-                if name not in self._parts[part][name.kind]:
-                    self._parts[part][name.kind].append(name)
+            _append(self._exact[" ".join(split)], name)
+            _append(self._exact["".join(split)], name)
+            _append(self._ids[alias.lower()], name)
+            if "@" not in alias and name.kind != "property":
+                for part in split:
+                    _append(self._parts[part][name.kind], name)
         self._spelled[name] = spellings
         if name.kind == "property":
             self._add_country(name)
@@ -104,11 +101,10 @@ class Names:
             known = forms.split("|")
             if value == code or value in known:
                 for form in known:
-                    if name not in self._exact[form]:
-                        self._exact[form].append(name)
+                    _append(self._exact[form], name)
 
     def of_kind(self, kind: str) -> tuple[Name, ...]:
-        return tuple(name for name in self.all if name.kind == kind)
+        return self._by_kind.get(kind, ())
 
     def knows(self, part: str) -> bool:
         return part in self._parts or part in self._exact
@@ -124,9 +120,8 @@ class Names:
 
     def _sister_values(self, text: str, words: Sequence[Word], found: Sequence[Link]) -> list[Link]:
         """ "free vs pro customers": an everyday word is a value of a property where another value of it stands beside it."""
-        values = {
-            name.text.lower(): name for name in self.all if name.kind == "property" and name.text.lower() in {word.lower for word in words}
-        }
+        said = {word.lower for word in words}
+        values = {name.text.lower(): name for name in self.of_kind("property") if name.text.lower() in said}
         keys = {link.names[0].id.partition("=")[0] for link in found if link.kind == "property"}
         listed = [
             word
@@ -336,9 +331,15 @@ class Names:
 
     def similar(self, text: str, kinds: Sequence[str], limit: int = 3) -> list[Name]:
         """Names to offer where none was linked."""
-        pool = {name.text: name for name in self.all if name.kind in kinds}
+        pool = {name.text: name for kind in kinds for name in self.of_kind(kind)}
         found = process.extract(text, list(pool), scorer=fuzz.WRatio, score_cutoff=70, limit=limit)
         return [pool[label] for label, _, _ in found]
+
+
+def _append(names: list[Name], name: Name) -> None:
+    """Adds a name once: names come one after the other, so that only the last one can be the same."""
+    if not names or names[-1] is not name:
+        names.append(name)
 
 
 def _windows(at: int, size: int, count: int) -> Iterable[tuple[int, int]]:

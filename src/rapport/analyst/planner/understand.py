@@ -19,8 +19,9 @@ from rapport.analyst.planner.words import stem
 TURNS = 6
 """Questions before this one that are read again; what was said earlier is not carried."""
 
-SURE = 0.35
-"""Below this score of its best intent a question is answered by a briefing of its scope, or, with nothing to go by, declined."""
+SURE, LEAST, PLAIN = 0.45, 0.2, 0.8
+"""Scores that an intent needs: where nothing else speaks of the tenant's data, where something does, and for a refusal by likeness alone.
+Below, the slots decide, or the question is declined. Chosen on the exemplars, each judged by all the others."""
 
 DATA_FREE = frozenset({"help", "smalltalk", "definition", *REFUSALS})
 ACTIONS = frozenset({"ticket_draft", "ticket_create", "segment_create"})
@@ -168,34 +169,61 @@ def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
     forced = _forced(slots)
     if forced:
         return forced
-    for intent, score in ranked:
-        if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and substantial(slots)):
-            continue
-        if score < SURE and slots.unknown and slots.unknown[0][:1].isupper() and intent != "refuse_out_of_scope":
-            return "summary"  # answered by saying that the name is unknown
-        if score < SURE and not substantial(slots):
-            return "refuse_out_of_scope"
-        if score < SURE:
-            named = [name for name in slots.metrics if name not in lexicon.COUNTS]
-            return (
-                "level"
-                if named
-                else "count"
-                if slots.metrics and not slots.values("polarity")
-                else "complaints"
-                if "bad" in slots.values("polarity")
-                else "summary"
-            )
+    data = substantial(slots)
+    for place, (intent, score) in enumerate(ranked):
         if intent in ("refuse_write", "refuse_secret"):
-            continue  # what is to be refused is told by _forced; a weak likeness is not enough to refuse
-        if intent == "refuse_out_of_scope" and substantial(slots) and not slots.says(_ELSEWHERE):
+            if place == 0 and score >= PLAIN and not slots.metrics and not slots.says(_TALK):
+                return intent
+            continue  # what is to be refused is mostly told by _forced; a likeness is not enough
+        if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and data):
             continue
-        if intent not in DATA_FREE and intent not in ACTIONS and not substantial(slots) and not slots.subject and score < 0.9:
-            return "refuse_out_of_scope" if slots.words else "help"
+        if intent == "refuse_out_of_scope" and data and not slots.says(_ELSEWHERE):
+            continue
+        if score < (LEAST if data else SURE) or (not data and intent in _OF_SOMETHING):
+            break
         return intent
-    return "refuse_out_of_scope"
+    return _fallback(slots)
 
 
+_OF_SOMETHING = frozenset(
+    {
+        "count",
+        "level",
+        "ranking",
+        "compare",
+        "breakdown",
+        "trend",
+        "list_entities",
+        "outcomes",
+        "user_profile",
+        "conversation_detail",
+        "prompt_versions",
+        "quotes",
+        "definition",
+    }
+)
+"""Intents that mean nothing without a metric, a name or a noun of this tenant's data."""
+
+
+def _fallback(slots: Slots) -> str:
+    """What the slots alone say where the wording says little: a figure, a list, complaints, or the standard briefing."""
+    if slots.unknown and slots.unknown[0][:1].isupper():
+        return "summary"  # answered by saying that the name is unknown
+    if not substantial(slots):
+        return "refuse_out_of_scope"
+    if [name for name in slots.metrics if name not in lexicon.COUNTS]:
+        return "level"
+    if "bad" in slots.values("polarity"):
+        return "complaints"
+    if slots.metrics:
+        return "count"
+    listed = [
+        name for name in slots.dimensions if name in ("product", "user", "organization", "model", "tool", "topic", "event_type", "language")
+    ]
+    return "list_entities" if listed and not slots.of_kind("user", "organization", "product") else "summary"
+
+
+_TALK = r"people|mention\w*|about|complain\w*|quotes?|conversations?|chats?|say|said|asking|talk\w*"
 _ELSEWHERE = r"weather|poem|joke|recipe|capital of|president|stock price|bitcoin|hamlet|translate|haiku|lyrics|horoscope|world cup|movie"
 
 _VERBS = (
@@ -225,7 +253,7 @@ _SECRETS = re.compile(
     re.I,
 )  # fmt: skip
 _OVERRIDE = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines|limits?|restrictions?|scope|above|previous)\b|you are now|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines|limits?|permissions?|filters?|restrictions?|scope|above|previous)\b|you are now|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
     re.I,
 )
 _PAYLOAD = re.compile(
@@ -300,7 +328,26 @@ def secrets(text: str) -> str | None:
 def _forced(slots: Slots) -> str | None:
     """Intents that a few unmistakable words decide."""
     text = slots.text
-    if re.search(r"create_?ticket", text, re.I) or (re.search(r"\{.*\"?title\"?\s*:", text, re.S)):
+    if re.match(
+        r"\W*(?:thanks|thank you|thx|ty|cheers|merci|danke|much appreciated|well done|good (?:job|work))\b", text, re.I
+    ) and not re.search(r"\?|\b(?:how|what|which|who|why|show|list|now|and then|draft|create)\b", text, re.I):
+        return "smalltalk"
+    if (
+        not slots.links
+        and not slots.dates
+        and slots.says(
+            r"what(?: is|'s|s| are| does| do)?(?: the| a| an| your)? (?:quality index|conversation quality index|cqi|frustration|sentiment|struggle|commercial intent|resolution rate|csat|quality score|sentiment score|frustration score|churn)(?: score| index| rate)?(?: exactly| mean| based on| stand for| here| in this context| computed from| made of)*\W*$"
+        )
+        and not slots.says("average|overall|our")
+    ):
+        return "definition"
+    if slots.says(
+        r"(?:most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction)s?"
+    ) and not slots.says(r"how many|day|week|month|rating of|average"):
+        return "examples"
+    if re.search(
+        r"create_?ticket|\b(?:create|file|open|submit|log|push|ship) (?:the|this|that|my|our) (?:ticket|issue|draft)\b", text, re.I
+    ) or (re.search(r"\{.*\"?title\"?\s*:", text, re.S)):
         return "ticket_create"
     drafting = re.match(
         r"\W*(?:(?:please|ok(?:ay)?|can you|could you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:draft|write|prepare|compose|open|file|raise|log|create|make|turn)\b.{0,60}\b(?:ticket|bug report|issue|jira|story)",
@@ -329,11 +376,14 @@ def _forced(slots: Slots) -> str | None:
 _RISK = r"at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
 
 
+_ANYONE = frozenset("who whom someone somebody anyone anybody everyone human guy people person".split())
+
+
 def substantial(slots: Slots) -> bool:
     """Whether anything in the question is about the tenant's data."""
     return bool(
         slots.links or slots.metrics or slots.dates or slots.conversation_ids or slots.values("event") or slots.values("extreme")
-        or [name for name in slots.dimensions if name not in ("user",)] or (slots.dimensions and len(slots.words) > 2)
+        or [hit for hit in slots.hits if hit.kind == "dimension" and slots.text[hit.start : hit.end].lower() not in _ANYONE]
     )  # fmt: skip
 
 

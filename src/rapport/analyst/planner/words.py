@@ -15,7 +15,7 @@ CONTRACTIONS = {
     "there's": "there is", "let's": "let us", "lets": "let us", "pls": "please", "plz": "please", "thx": "thanks", "u": "you", "ppl": "people",
     "vs.": "vs", "versus": "vs", "avg": "average", "convo": "conversation", "convos": "conversations", "conv": "conversation", "convs": "conversations",
     "msgs": "messages", "msg": "message", "orgs": "organizations", "org": "organization", "organisation": "organization",
-    "organisations": "organizations", "prod": "product", "wat": "what", "hw": "how", "gimme": "give me", "wanna": "want to", "gonna": "going to",
+    "organisations": "organizations", "prod": "product", "wat": "what", "mnay": "many", "teh": "the", "waht": "what", "hwo": "how", "adn": "and", "whcih": "which", "wich": "which", "abt": "about", "pct": "percent", "mgs": "messages", "cust": "customer", "custs": "customers", "hw": "how", "gimme": "give me", "wanna": "want to", "gonna": "going to",
 }  # fmt: skip
 
 
