@@ -107,12 +107,14 @@ def _any_tool(names: tuple[str, ...], further: str, arguments: Arguments) -> str
 
 
 def mentions(text: str, arguments: Arguments) -> str:
-    """A subquery of the conversations where one message holds all words of `text` ("quoted phrases", or, -not), in their stemmed form."""
+    """A subquery of the conversations where one message holds all words of `text` ("quoted phrases", or, -not), in their stemmed form.
+    A text of stop words alone is in none."""
+    query = f"websearch_to_tsquery('english', {arguments.add(text)})"
     return (
         "SELECT m.conversation_id FROM message m WHERE m.tenant_id = $1"
         " AND m.type IN ('user_message', 'assistant_message', 'final_response')"
         " AND to_tsvector('english', 'zt' || tenant_id || ' ' || left(coalesce(content, ''), 200000))"
-        f" @@ (to_tsquery('english', 'zt' || $1::int) && websearch_to_tsquery('english', {arguments.add(text)}))"
+        f" @@ (to_tsquery('english', 'zt' || $1::int) && {query}) AND numnode({query}) > 0"
     )
 
 
