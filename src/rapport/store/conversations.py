@@ -27,6 +27,8 @@ CHAT_TYPES = frozenset({"user_message", "assistant_message", "final_response"})
 ANALYSIS_DELAY = timedelta(seconds=2)
 NOBODY = UUID(int=0)
 """Product, version and user of conversations with the analyst: they are about all products, and belong to nobody's users."""
+FASTEST_CLOCK = timedelta(minutes=1)
+"""How far ahead a stored message may be for the next one without a time to follow it; beyond that its time is taken for a mistake."""
 ARRIVAL_LOCK = 72_302
 """Class of the advisory locks between the first message of a conversation (shared) and an event that names it before (exclusive)."""
 
@@ -317,7 +319,9 @@ def _place(item: _Item, now: datetime) -> None:
     """Decide for each message whether it is new, its time, its place and its parent; new ones join thread.rows."""
     thread = item.thread
     assert thread
-    previous = max(now - timedelta(milliseconds=1), thread.last_at) if thread.last_at else now - timedelta(milliseconds=1)
+    previous = now - timedelta(milliseconds=1)
+    if thread.last_at and previous < thread.last_at < now + FASTEST_CLOCK:
+        previous = thread.last_at
     placed = []
     for message in item.batch.messages:
         original = thread.stored_ids.get(message.external_id) if message.external_id else None

@@ -8,7 +8,7 @@ ran: a file that changes after it ran is an error, not a surprise.
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib import resources
 from typing import Any, Protocol
@@ -47,14 +47,16 @@ class Database:
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection without a transaction: each statement stands alone."""
-        async with self._pool.acquire() as connection:
-            yield connection  # type: ignore[misc]
+        with _translated():
+            async with self._pool.acquire() as connection:
+                yield connection  # type: ignore[misc]
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside a transaction: all of it is stored, or nothing."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            yield connection  # type: ignore[misc]
+        with _translated():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection  # type: ignore[misc]
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable where PostgreSQL does not answer."""
@@ -69,6 +71,17 @@ class Database:
             await asyncio.wait_for(self._pool.close(), 10)
         except TimeoutError:
             self._pool.terminate()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """What the operator must mend is said as such; errors of a statement stay what they are."""
+    try:
+        yield
+    except asyncpg.DiskFullError as error:
+        raise DatabaseUnavailable("The disk of the database is full; nothing was stored. Free some space and send it again.") from error
+    except (asyncpg.InsufficientResourcesError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, ConnectionError) as error:
+        raise DatabaseUnavailable(f"PostgreSQL cannot work at the moment: {error}. Try again in a moment.") from error
 
 
 async def connect(url: str, *, connections: int = 16) -> Database:
