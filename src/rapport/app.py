@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from rapport.analyst.trackers import Trackers
 from rapport.analytics.lexicon import Lexicons
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
-from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, reports, signals
+from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, reports, segments, signals
 from rapport.api.native import connections, health, runs, tickets
 from rapport.api.pingrep import ask as pingrep_ask
 from rapport.api.pingrep import messages as pingrep_messages
@@ -30,6 +30,7 @@ from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
 from rapport.api.teammate import teams as teammate_teams
 from rapport.config import Settings
+from rapport.domain.analysis import Analysis
 from rapport.ports import Encoder, ModelProvider
 from rapport.providers.encoders import open_encoder
 from rapport.providers.models import model_provider
@@ -41,6 +42,7 @@ from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
 from rapport.store.vault import open_vault
 from rapport.worker.loop import Worker
+from rapport.worker.segment_jobs import SegmentJobs
 from rapport.worker.toolkits import Toolkits
 from rapport.worker.topic_jobs import TopicJobs
 
@@ -88,8 +90,14 @@ async def open_worker(database: Database, encoder: Encoder, *, backlog: bool = F
         async with database.transaction() as connection:
             await rollups.rebuild(connection, tenant_id)
 
-    handlers = {"topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups}
-    worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=topic_jobs.heard, backlog=backlog)
+    segment_jobs = SegmentJobs(database)
+
+    async def heard(tenant_id: int, fresh: Sequence[Analysis]) -> None:
+        await topic_jobs.heard(tenant_id, fresh)
+        await segment_jobs.heard(tenant_id, fresh)
+
+    handlers = {"topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups, "segments_refresh": segment_jobs.refresh}
+    worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=heard, backlog=backlog)
     running = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -147,7 +155,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         health.router, runs.router, connections.router, tickets.router,
         messages.router, interactions.router, people.router, signals.router, catalog.router,
-        prompts.router, chat.router, reports.router,
+        prompts.router, chat.router, reports.router, segments.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
         teammate_teams.router,

@@ -71,7 +71,8 @@ def _identities(scope: Scope, arguments: Arguments) -> Iterator[str]:
         if ids:
             yield f"{column} = ANY({arguments.add(list(ids))}::uuid[])"
     if scope.segment_ids:
-        raise Invalid("Questions about segments are not possible here; name the property that makes the segment instead.")
+        segments = arguments.add(list(scope.segment_ids))
+        yield f"c.user_id IN (SELECT user_id FROM segment_user WHERE tenant_id = $1 AND segment_id = ANY({segments}::uuid[]))"
 
 
 def _measures(scope: Scope, arguments: Arguments) -> Iterator[str]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from rapport.analytics import comparisons, insights, profiles, simple, versions
+from rapport.analytics import comparisons, insights, profiles, segment_reports, simple, versions
 from rapport.analytics.queries import asking
 from rapport.analytics.simple import DIGITS, Entity, Terms, Totals
 from rapport.api import ratelimit
@@ -26,7 +26,7 @@ from rapport.domain.analysis import Analysis, change_label, level_label, sentime
 from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal, Scope
 from rapport.errors import Invalid, NotFound
-from rapport.store import analyses, cache, catalog, people, prompts
+from rapport.store import analyses, cache, catalog, people, prompts, segments
 from rapport.store.database import Connection
 
 router = APIRouter(prefix="/api/v1", tags=["analytics"])
@@ -222,6 +222,36 @@ async def product_analytics(
     body = await _answer(asked, _fingerprint(caller, totals, terms), compute)
     # The SDKs, which send no mode here, read strings; the public guide's example, which names the mode, reads objects.
     return body | {"keywords": body["keywordCounts"] if mode else [term["name"] for term in body["keywordCounts"]]}
+
+
+@router.get("/segments/{segment_id}/analytics", response_model=shapes.SegmentAnalytics)
+async def segment_analytics(
+    segment_id: str, parts: Parts, caller: Analytics, days: Days, response: Response,
+    product: ProductId = None, version: VersionId = None, mode: Mode = None,
+) -> dict:  # fmt: skip
+    """The numbers of a segment's users; with insights what sets them apart from everyone else."""
+    async with parts.database.connection() as connection:
+        segment = await segments.get(connection, caller.tenant_id, segment_id)
+        scope = await _scope(connection, caller, days, product, version, segment_ids=(segment.id,))
+        subject = Subject(scope, None)
+        totals, spread = await _numbers(connection, subject)
+        everyone = await simple.of_scope(connection, replace(scope, segment_ids=()))
+    numbers = _averages(totals, spread) | _flag_counts(totals) | {
+        "participantCount": segment.member_count, "summary": None, "topics": [], "topicGroups": [], "keywords": [],
+    }  # fmt: skip
+    if mode == "simple":
+        return numbers
+
+    async def compute(connection: Connection) -> dict[str, Any]:
+        terms = await _terms(connection, subject, ("topic", "topic_group", "keyword"))
+        summary = await segment_reports.against_everyone_else(connection, scope, segment.name, totals, everyone)
+        return numbers | {
+            "summary": _wire(summary), "topics": _counted(terms["topic"]), "topicGroups": _counted(terms["topic_group"]),
+            "keywords": _counted(terms["keyword"]),
+        }  # fmt: skip
+
+    asked = _Asked(parts, caller, response, "segment", str(segment.id), _parameters(scope))
+    return await _answer(asked, _fingerprint(caller, totals, everyone, segment.member_count), compute)
 
 
 # Models and prompts ---------------------------------------------------------------------------------------------------

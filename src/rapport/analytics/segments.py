@@ -1,0 +1,136 @@
+"""A segment's rules as SQL over users. Only fields and operators of the tables below become SQL text; values are parameters."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from rapport.analytics.queries import Arguments
+from rapport.errors import Invalid
+
+FIELDS = {
+    "sentiment": "(avg(a.sentiment) + 1) / 2",
+    "sentimentChange": "avg(a.sentiment_change)",
+    "frustration": "avg(a.frustration)",
+    "struggle": "avg(a.struggle)",
+    "commercialIntent": "avg(a.commercial_intent)",
+    "cqi": "avg(a.quality_index)",
+    "rating": "avg(c.rating_score)",
+}
+"""What an analysis rule compares: the user's mean over the conversations in range. 0 to 1, the rating 1 to 5; sentiment -1..1 is put
+on 0 to 1, as the documented stock segments have it."""
+
+FLAGS = {
+    "jailbreakDetected": "jailbreak_detected", "hallucinationDetected": "hallucination_detected",
+    "userToxicityDetected": "user_toxicity_detected", "modelToxicityDetected": "model_toxicity_detected",
+    "userBiasDetected": "user_bias_detected", "modelBiasDetected": "model_bias_detected",
+    "missingCapabilityDetected": "missing_capability_detected",
+}  # fmt: skip
+OPERATORS = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "="}
+DURATION = re.compile(r"([1-9]\d{0,4})([dhm])")
+UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+LONGEST_DAYS = 3_650
+
+
+def duration(text: str) -> timedelta:
+    """7d, 24h, 30m. Raises Invalid, also for more than ten years."""
+    found = DURATION.fullmatch(text.strip())
+    span = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else None
+    if span is None or span > timedelta(days=LONGEST_DAYS):
+        raise Invalid(f"filters.rules.value: {text[:40]!r} is not a duration such as 7d, 24h or 30m, of at most ten years.")
+    return span
+
+
+def members(tenant_id: int, filters: Mapping[str, Any], *, now: datetime | None = None) -> tuple[str, list[Any]]:
+    """(SQL, arguments) that give `user_id` of every user in the segment. $1 is the tenant. Raises Invalid for a broken rule."""
+    arguments = Arguments(tenant_id)
+    scope = _in_range(filters, arguments, now or datetime.now(UTC))
+    conditions = [_condition(rule, scope, arguments) for rule in filters.get("rules") or ()]
+    sql = "SELECT u.id AS user_id FROM app_user u LEFT JOIN organization o ON o.tenant_id = u.tenant_id AND o.id = u.organization_id"
+    return f"{sql} WHERE u.tenant_id = $1 AND " + " AND ".join(f"({condition})" for condition in conditions or ["true"]), list(arguments)
+
+
+def _in_range(filters: Mapping[str, Any], arguments: Arguments, now: datetime) -> str:
+    """Conditions on conversation `c`: date range and products."""
+    conditions = ["c.tenant_id = $1", "c.user_id = u.id", "c.kind = 'conversation'"]
+    dates = filters.get("dateRange") or {}
+    preset = dates.get("preset")
+    if preset and preset != "all":
+        conditions.append(f"c.created_at >= {arguments.add(now - duration(preset))}")
+    elif not preset:
+        for key, operator in (("from", ">="), ("to", "<=")):
+            if at := _moment(dates.get(key)):
+                conditions.append(f"c.created_at {operator} {arguments.add(at)}")
+    if products := filters.get("productIds"):
+        conditions.append(f"c.product_id = ANY({arguments.add([UUID(str(p)) for p in products])}::uuid[])")
+    return " AND ".join(conditions)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A time or day; what is neither is no bound, as documented clients send words there."""
+    try:
+        at = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+
+
+def _condition(rule: Mapping[str, Any], scope: str, arguments: Arguments) -> str:
+    add = arguments.add
+    analysed = f"FROM conversation c JOIN analysis a ON a.tenant_id = c.tenant_id AND a.conversation_id = c.id WHERE {scope}"
+    match rule.get("type"):
+        case "analysis":
+            measure, operator = _known(FIELDS, rule, "field"), _known(OPERATORS, rule, "operator")
+            left = f"round(({measure})::numeric, 2)" if operator == "=" else measure
+            return f"(SELECT {left} {analysed}) {operator} {add(float(rule['value']))}::float8"
+        case "analysis_flag":
+            found = f"EXISTS (SELECT {analysed} AND {add(_known(FLAGS, rule, 'field'))}::text = ANY(a.flags))"
+            return found if rule.get("value") else f"NOT {found}"
+        case "any_flag":
+            return f"EXISTS (SELECT {analysed} AND a.flags && {add([FLAGS[name] for name in rule['fields']])}::text[])"
+        case "property":
+            key = add(str(rule["key"]))
+            return _compared(f"coalesce(u.properties ->> {key}::text, o.properties ->> {key}::text)", rule, arguments)
+        case "conversation_property":
+            held = _compared(f"c.properties ->> {add(str(rule['key']))}::text", rule, arguments)
+            return f"EXISTS (SELECT FROM conversation c WHERE {scope} AND {held})"
+        case "conversation_count":
+            operator = _known(OPERATORS, rule, "operator")
+            return f"(SELECT count(*) FROM conversation c WHERE {scope}) {operator} {add(int(rule['value']))}::bigint"
+        case "last_seen":
+            operator = {"within": ">=", "before": "<"}.get(str(rule.get("operator")))
+            if operator is None:
+                raise Invalid("filters.rules.operator: last_seen takes within or before.")
+            span = add(duration(str(rule["value"])))
+            return f"(SELECT max(c.last_message_at) FROM conversation c WHERE {scope}) {operator} now() - {span}::interval"
+    raise Invalid(f"filters.rules.type: {str(rule.get('type'))[:40]!r} is not a kind of rule.")
+
+
+def _known(table: Mapping[str, str], rule: Mapping[str, Any], name: str) -> str:
+    if rule.get(name) not in table:
+        raise Invalid(f"filters.rules.{name}: {str(rule.get(name))[:40]!r} is unknown; use one of {', '.join(table)}.")
+    return table[str(rule[name])]
+
+
+NUMBER = "'^-?[0-9]+([.][0-9]+)?$'"
+
+
+def _compared(left: str, rule: Mapping[str, Any], arguments: Arguments) -> str:
+    """A property against a value: numbers as numbers, all else as text without regard to case. What is absent equals nothing."""
+    value = rule["value"]
+    text = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    right = arguments.add(text)
+    match rule.get("operator"):
+        case "eq":
+            return f"lower({left}) = lower({right}::text)"
+        case "neq":
+            return f"lower({left}) IS DISTINCT FROM lower({right}::text)"
+        case "contains":
+            return f"position(lower({right}::text) IN lower({left})) > 0"
+        case "gt" | "lt":
+            sign = OPERATORS[rule["operator"]]
+            if re.fullmatch(r"-?\d+(\.\d+)?", text):
+                return f"CASE WHEN {left} ~ {NUMBER} THEN ({left})::numeric {sign} ({right}::text)::numeric ELSE false END"
+            return f"{left} {sign} {right}::text"
+    raise Invalid("filters.rules.operator: properties take eq, neq, contains, gt or lt.")

@@ -1,0 +1,169 @@
+"""Segments: groups of users by rules; the stock ones that every tenant has, and custom ones within the plan's quota."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field, field_validator
+
+from rapport.analytics import segments as rules
+from rapport.api import pagination, ratelimit
+from rapport.api.auth import Parts, Unlimited
+from rapport.api.greenflash.wire import Properties, Wire
+from rapport.api.pagination import Page
+from rapport.domain.segment import Segment
+from rapport.errors import Invalid
+from rapport.store import catalog, jobs, people, segments
+from rapport.store.database import Connection
+
+router = APIRouter(prefix="/api/v1", tags=["segments"])
+
+MOST_RULES = 50
+Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._-]+$")]
+Value = Annotated[str, Field(max_length=1_000)] | float | bool
+
+
+class AnalysisRule(Wire):
+    type: Literal["analysis"]
+    field: Literal["sentiment", "frustration", "struggle", "commercialIntent", "cqi", "rating"]
+    operator: Literal["gt", "lt", "eq", "gte", "lte"]
+    value: Annotated[float, Field(allow_inf_nan=False)]
+
+
+class FlagRule(Wire):
+    type: Literal["analysis_flag"]
+    field: Literal[
+        "jailbreakDetected", "hallucinationDetected", "userToxicityDetected", "modelToxicityDetected", "userBiasDetected",
+        "modelBiasDetected", "missingCapabilityDetected",
+    ]  # fmt: skip
+    value: bool
+
+
+class PropertyRule(Wire):
+    type: Literal["property", "conversation_property"]
+    key: Key
+    operator: Literal["eq", "neq", "contains", "gt", "lt"]
+    value: Value
+
+
+class CountRule(Wire):
+    type: Literal["conversation_count"]
+    operator: Literal["gte", "lte"]
+    value: Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class SeenRule(Wire):
+    type: Literal["last_seen"]
+    operator: Literal["within", "before"]
+    value: Annotated[str, Field(max_length=20)]
+
+    @field_validator("value")
+    @classmethod
+    def _span(cls, text: str) -> str:
+        try:
+            rules.duration(text)
+        except Invalid as error:
+            raise ValueError(error.message) from error
+        return text
+
+
+Rule = Annotated[AnalysisRule | FlagRule | PropertyRule | CountRule | SeenRule, Field(discriminator="type")]
+
+
+class DateRange(Wire):
+    preset: Literal["7d", "30d", "90d", "all"] | None = None
+    from_: Annotated[str | None, Field(alias="from", max_length=64)] = None
+    to: Annotated[str | None, Field(max_length=64)] = None
+
+
+class Filters(Wire):
+    rules: Annotated[list[Rule], Field(min_length=1, max_length=MOST_RULES)]
+    date_range: DateRange | None = None
+    product_ids: Annotated[list[str] | None, Field(max_length=100)] = None
+
+
+class NewSegment(Wire):
+    filters: Filters
+    name: Annotated[str | None, Field(min_length=1, max_length=255)] = None
+    description: Annotated[str | None, Field(max_length=2_000)] = None
+    icon: Annotated[str | None, Field(max_length=50)] = None
+
+
+def shown(segment: Segment) -> dict[str, Any]:
+    """A segment as lists write it."""
+    return {
+        "id": segment.id, "isFavorited": segment.is_favorited, "memberCount": segment.member_count, "name": segment.name,
+        "presetId": segment.preset_id, "type": segment.type,
+    }  # fmt: skip
+
+
+def detail(segment: Segment) -> dict[str, Any]:
+    """A segment whole."""
+    return shown(segment) | {
+        "createdAt": segment.created_at, "createdBy": segment.created_by, "description": segment.description, "filters": segment.filters,
+        "icon": segment.icon, "updatedAt": segment.updated_at,
+    }  # fmt: skip
+
+
+async def create(connection: Connection, tenant_id: int, body: NewSegment, *, created_by: Any, limit: int | None) -> Segment:
+    """Store a segment and ask for its members. Raises Forbidden at the quota, NotFound for a foreign product, Invalid for a rule."""
+    filters: Properties = body.filters.model_dump(by_alias=True, exclude_none=True)
+    if body.filters.product_ids:
+        resolved = [await catalog.resolve_product(connection, tenant_id, ref) for ref in body.filters.product_ids]
+        filters["productIds"] = [str(found) for found in resolved]
+    rules.members(tenant_id, filters)
+    made = await segments.create(
+        connection, tenant_id, name=body.name or _named(body.filters), description=body.description, icon=body.icon, filters=filters,
+        created_by=created_by, limit=limit,
+    )  # fmt: skip
+    await jobs.enqueue(connection, tenant_id, "segments_refresh", {"segmentId": str(made.id)}, key=str(made.id))
+    return made
+
+
+def _named(filters: Filters) -> str:
+    """A name from the first rules, for a segment that came without one."""
+    parts = []
+    for rule in filters.rules[:3]:
+        given = rule.model_dump()
+        subject = given.get("field") or given.get("key") or given["type"]
+        parts.append(" ".join(str(part) for part in (subject, given.get("operator"), given["value"]) if part is not None))
+    return " and ".join(parts)[:255]
+
+
+@router.post("/segments", status_code=201)
+async def create_segment(body: NewSegment, parts: Parts, caller: Unlimited) -> dict[str, Any]:
+    """Make a segment. It can be read at once; its members and their count follow within seconds."""
+    async with parts.database.transaction() as connection:
+        made = await create(connection, caller.tenant_id, body, created_by=caller.key_id, limit=ratelimit.custom_segments(caller))
+    return {
+        "id": made.id, "createdAt": made.created_at, "description": made.description, "filters": made.filters, "icon": made.icon,
+        "name": made.name, "type": made.type, "updatedAt": made.updated_at,
+    }  # fmt: skip
+
+
+@router.get("/segments")
+async def list_segments(response: Response, page: Annotated[Page, Depends(pagination.page)]) -> list[dict[str, Any]]:
+    """Stock segments first, then custom ones by name."""
+    tenant_id = page.principal.tenant_id
+    async with page.parts.database.transaction() as connection:
+        if await segments.ensure_presets(connection, tenant_id):
+            await jobs.enqueue(connection, tenant_id, "segments_refresh", key="all")
+        found, total = await segments.list_(connection, tenant_id, limit=page.limit, offset=page.offset)
+    await pagination.finish(response, page, count=len(found), total=total, last_key=None)
+    return [shown(segment) for segment in found]
+
+
+@router.get("/segments/{segment_id}")
+async def get_segment(segment_id: str, parts: Parts, caller: Unlimited) -> dict[str, Any]:
+    """One segment, by id, preset id or name."""
+    async with parts.database.transaction() as connection:
+        await segments.ensure_presets(connection, caller.tenant_id)
+        return detail(await segments.get(connection, caller.tenant_id, segment_id))
+
+
+@router.get("/users/{user_id}/segments", tags=["users"])
+async def user_segments(user_id: str, parts: Parts, caller: Unlimited) -> list[dict[str, Any]]:
+    """The segments that a user is in."""
+    async with parts.database.connection() as connection:
+        found = await people.resolve_user(connection, caller.tenant_id, user_id)
+        listed = await segments.of_user(connection, caller.tenant_id, found)
+    return [{"id": s.id, "name": s.name, "presetId": s.preset_id, "type": s.type} for s in listed]
