@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 from rapport import errors
+from rapport.analyst.tools import Desk, bind
+from rapport.analytics import dimensions, metrics
+from rapport.analytics.lexicon import Lexicons
+from rapport.analytics.predicates import PREDICATES
 from rapport.app import create_app
 from rapport.config import Settings
+from rapport.domain.scope import Scope
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py from the code; edit the code. -->\n"
@@ -73,7 +79,27 @@ def _walk() -> Iterator[tuple[str, str, dict]]:
                 yield path, method, operation
 
 
-PAGES = {"settings.md": settings, "errors.md": error_codes, "routes.md": routes}
+def metric_table() -> str:
+    """Every figure, grouping, fact and tool of the analyst."""
+    lines = [
+        "# Metrics, groupings and tools of the analyst", NOTE,
+        "Every figure in an answer is one of these, over the conversations that a filter selects.\n",
+        "| metric | unit | range | better when | what it is |", "|---|---|---|---|---|",
+    ]  # fmt: skip
+    for metric in metrics.METRICS.values():
+        span = f"{metric.low:g} to {metric.high:g}" if metric.high is not None else "0 and up"
+        better = {None: "", True: "higher", False: "lower"}[metric.higher_is_better]
+        lines.append(f"| {metric.name} | {metric.unit} | {span} | {better} | {_cell(metric.sentence)} |")
+    lines += ["\n## Facts about a conversation (filter `conditions`)\n", "| fact | conversations |", "|---|---|"]
+    lines += [f"| {predicate.name} | {_cell(predicate.title)} |" for predicate in PREDICATES.values()]
+    lines += ["\n## Groupings\n", ", ".join(f"`{name}`" for name in (*dimensions.DIMENSIONS, *dimensions.TIMES, "property:KEY"))]
+    lines += ["\n## Tools\n", "| tool | shown as | what it does |", "|---|---|---|"]
+    desk = Desk(database=None, base=Scope(0), chat_id=UUID(int=0), lexicons=Lexicons())  # type: ignore[arg-type]
+    lines += [f"| {tool.name} | {tool.display_name} | {_cell(tool.description)} |" for tool in bind(desk)]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"settings.md": settings, "errors.md": error_codes, "routes.md": routes, "metrics.md": metric_table}
 
 
 def main() -> None:

@@ -19,7 +19,8 @@ BEFORE_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class ToolHealth:
-    """Calls of one tool and how many failed; `broken` of `conversations` had at least one failure. `error` is the newest one's text."""
+    """Calls of one tool and how many failed; `broken` of `conversations` had at least one failure. `error` is what the newest failure
+    said."""
 
     name: str
     calls: int
@@ -46,9 +47,11 @@ async def tool_failures(connection: Connection, scope: Scope, *, limit: int = 10
         f"""
         SELECT name, calls, failures, conversations, broken,
                (SELECT left(coalesce(m.content, m.output ->> 'error', m.output ->> 'message', m.output #>> '{{}}'), 200) FROM message m
-                WHERE m.tenant_id = $1 AND m.tool_name = name AND m.type = 'tool_error' ORDER BY m.created_at DESC LIMIT 1) AS error
+                WHERE m.tenant_id = $1 AND m.conversation_id = last_broken AND m.type = 'tool_error' AND coalesce(m.tool_name, name) = name
+                ORDER BY m.seq DESC LIMIT 1) AS error
         FROM (SELECT use ->> 0 AS name, sum((use ->> 1)::int)::int AS calls, sum((use ->> 2)::int)::int AS failures,
-                     count(*) AS conversations, count(*) FILTER (WHERE (use ->> 2)::int > 0) AS broken
+                     count(*) AS conversations, count(*) FILTER (WHERE (use ->> 2)::int > 0) AS broken,
+                     (array_agg(c.id ORDER BY c.created_at DESC) FILTER (WHERE (use ->> 2)::int > 0))[1] AS last_broken
               {relation(scope, arguments, joins="JOIN LATERAL jsonb_array_elements(a.tools) t(use) ON a.tool_calls > 0")}
               GROUP BY 1) tools
         ORDER BY {by[order]}, name LIMIT {arguments.add(limit)}
