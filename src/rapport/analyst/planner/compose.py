@@ -47,33 +47,31 @@ def _answer(asked: Asked) -> Answer:
     return (yield from ANSWERS.get(intent, stories.summary)(replace(asked, reading=replace(reading, intent=intent))))
 
 
+_MOVING = r"(?:go|gone|went|going) (?:up|down)|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"
+_LENGTH = r"average|mean|typical\w*|how long|per (?:chat|conversation|dialogue|session)|length"
+_OF_TOOLS = frozenset({None, "tool_calls", "tool_failures", "tool_failure_rate", "conversations"})
+
+
 def route(asked: Asked) -> str:
     """The intent, once its slots are looked at: some readings are better served by a neighbour."""
     reading = asked.reading
-    dimension, intent = reading.dimension, reading.intent
+    dimension, intent, says = reading.dimension, reading.intent, reading.slots.says
     tools = reading.of_kind("tool")
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(tools) >= 2):
         return "tool_failures"
-    if (
-        reading.metrics
-        and "messages_per_conversation" in reading.metrics
-        and intent in ("count", "examples", "summary")
-        and reading.slots.says(r"average|mean|typical\w*|how long|on average|per (?:chat|conversation|dialogue|session)|length")
-    ):
+    if "messages_per_conversation" in reading.metrics and intent in ("count", "examples", "summary") and says(_LENGTH):
         return "level"
     if intent == "ranking" and dimension == "topic":
         return "top_topics"
     if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):
         return "examples"
-    if (
-        reading.of_kind("tool")
-        and intent in ("summary", "level", "user_profile", "count", "outcomes", "definition", "trend")
-        and reading.metric in (None, "tool_calls", "tool_failures", "tool_failure_rate", "conversations")
-        and not reading.slots.says(r"conversations?|chats?|users?|people")
-    ):
+    about_tools = intent in ("summary", "level", "user_profile", "count", "outcomes", "definition", "trend") and reading.metric in _OF_TOOLS
+    if tools and about_tools and not says(r"conversations?|chats?|users?|people"):
         return "tool_failures"
-    if (intent == "tool_failures" and dimension in ("user", "organization", "product", "model", "day", "week")) or (
-        intent == "tool_failures" and str(dimension).startswith("property:")
+    if intent == "tool_failures" and not tools and says(_MOVING):
+        return "trend"
+    if intent == "tool_failures" and (
+        dimension in ("user", "organization", "product", "model", "day", "week") or str(dimension).startswith("property:")
     ):
         return "ranking"
     if intent == "level" and dimension and not reading.metrics and not reading.links:

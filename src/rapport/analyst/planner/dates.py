@@ -234,6 +234,8 @@ def _days_of_month(m: re.Match, today: date) -> Period | None:
 
 def _since(m: re.Match, today: date) -> Period | None:
     day = _day(m, "a", today)
+    if day and m.group().startswith("from") and m.group("arel") and not re.search(r"\bon", m.group()):
+        return Period(day, day, "day")  # "from yesterday" is of yesterday
     return Period(day + (DAY if m.group("excl") else timedelta(0)), None, "range") if day else None
 
 

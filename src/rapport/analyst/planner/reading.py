@@ -44,6 +44,7 @@ class Reading:
     events: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
+    earlier: tuple[Link, ...] = ()  # names of the turns before
     follows: bool = False
     declined: str = ""  # a part of the question that is not done
     product: str | None = None  # what the chat is limited to, for the words only

@@ -179,7 +179,7 @@ def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
             continue
         if intent == "refuse_out_of_scope" and data and not slots.says(_ELSEWHERE):
             continue
-        if score < (LEAST if data else SURE) or (not data and intent in _OF_SOMETHING):
+        if score < (LEAST if data else SURE) or (not data and intent in _OF_SOMETHING and not (intent == "quotes" and slots.framed)):
             break
         return intent
     return _fallback(slots)
@@ -345,6 +345,18 @@ def _forced(slots: Slots) -> str | None:
         r"(?:most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction)s?"
     ) and not slots.says(r"how many|day|week|month|rating of|average"):
         return "examples"
+    moving = re.match(
+        r"\W*(?:and |so )?(?:did|has|have|is|are|was|were|does|do)\b.*\b(?:improv\w*|declin\w*|dropp?\w*|fall\w*|fell|ris(?:e|en|ing)|rose|increas\w*|decreas\w*|grow\w*|grew|(?:go|gone|going|went) (?:up|down)|(?:get|gets|getting|got) (?:better|worse))\b",
+        text,
+        re.I,
+    )
+    if (
+        moving
+        and not slots.says(r"why|than|or|versus|vs|compared")
+        and (slots.metrics or slots.subject or slots.links)
+        and "prompt_version" not in slots.dimensions
+    ):
+        return "trend"
     if re.search(
         r"create_?ticket|\b(?:create|file|open|submit|log|push|ship) (?:the|this|that|my|our) (?:ticket|issue|draft)\b", text, re.I
     ) or (re.search(r"\{.*\"?title\"?\s*:", text, re.S)):
@@ -376,7 +388,7 @@ def _forced(slots: Slots) -> str | None:
 _RISK = r"at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
 
 
-_ANYONE = frozenset("who whom someone somebody anyone anybody everyone human guy people person".split())
+_ANYONE = frozenset("who whom someone somebody anyone anybody everyone human guy".split())
 
 
 def substantial(slots: Slots) -> bool:
@@ -384,6 +396,7 @@ def substantial(slots: Slots) -> bool:
     return bool(
         slots.links or slots.metrics or slots.dates or slots.conversation_ids or slots.values("event") or slots.values("extreme")
         or [hit for hit in slots.hits if hit.kind == "dimension" and slots.text[hit.start : hit.end].lower() not in _ANYONE]
+        or (slots.subject and slots.says("issues?|problems?|complaints?|conversations?|chats?|transcripts?"))
     )  # fmt: skip
 
 
@@ -475,6 +488,12 @@ def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
             if found:
                 return found
     hits = [hit for hit in slots.hits if hit.kind == "dimension" and hit.value not in ("conversation",)]
+    named = [hit for hit in hits if slots.text[hit.start : hit.end].lower() not in _ANYONE]
+    hits = named if any(hit.value in ("user", "organization", "product", "model", "tool", "topic") for hit in named) else hits
+    if slots.says(
+        r"(?:ratings?|stars?|scores?) (?:distribution|histogram|spread)|(?:distribution|histogram|spread) of (?:the |our |all )?(?:ratings?|stars?|scores?)|how (?:do|are) the (?:ratings|stars) (?:spread|distributed)"
+    ):
+        return "rating"
     for hit in hits:
         if (hit.value == "prompt_version" and slots.says(r"prompts?|versions?|v\d+")) or hit.value != "prompt_version":
             return str(hit.value)
@@ -555,6 +574,10 @@ def bad(slots: Slots) -> bool | None:
 def _tidy(reading: Reading) -> Reading:
     """What the chosen intent makes of the slots."""
     slots = reading.slots
+    if reading.metric == "messages" and slots.says(
+        r"average|mean|on average|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"
+    ):
+        reading = replace(reading, metrics=("messages_per_conversation",), intent="level" if reading.intent == "count" else reading.intent)
     if reading.intent in ("ranking", "level", "trend", "compare", "breakdown", "count", "change", "summary", "at_risk", "why"):
         # an adjective that already chose the metric does not also filter
         told = {"frustrated": "frustration", "unhappy": "sentiment", "happy": "sentiment", "positive": "sentiment", "negative": "sentiment", "resolved": "resolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share", "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share"}  # fmt: skip
@@ -596,9 +619,14 @@ def leans(slots: Slots, wording: str, reading: Reading, scores: dict[str, float]
     pointing = bool(_POINTING.search(_IT_IS.sub(" ", text)))
     if pointing or any(mention.shift and mention.kind == "period" for mention in slots.dates):
         return True
+    if (
+        re.search(r"\b(?:which|who|what) of (?:them|those|these|the two|both)\b|\bthe two\b|\bboth\b", text, re.I)
+        and len(slots.of_kind("user", "organization", "product", "model")) < 2
+    ):
+        return True
     if _LEANING.match(text):
         return not _complete(slots, reading)
-    return short and not _complete(slots, reading) and (scores.get("follow_up", 0) > 0.25 or len(slots.words) <= 2)
+    return short and not _complete(slots, reading)
 
 
 def _complete(slots: Slots, reading: Reading) -> bool:
@@ -627,6 +655,9 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         and {link.kind for link in reading.links} & {link.kind for link in previous.links}
     ):
         links, intent = (*previous.links, *reading.links), "compare"
+    pair = _pair(previous) if slots.says(r"(?:which|who|what) of (?:them|those|these|the two|both)|the two|both") else ()
+    if pair:
+        links, intent = pair, "compare"
     if intent == "ranking" and previous.intent == "ranking" and pointed:
         intent = own or "summary"
     extra = ("tool_failed",) if previous.intent == "tool_failures" and intent in _ABOUT_FAILURES else ()
@@ -655,8 +686,20 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         events=reading.events
         or (previous.events if intent in ("outcomes", previous.intent, "top_topics", "complaints", "why", "examples", "quotes") else ()),
         languages=reading.languages or previous.languages,
+        earlier=(*previous.earlier, *previous.links),
         follows=True,
     )
+
+
+def _pair(previous: Reading) -> tuple[Link, ...]:
+    """The last two different names of one kind that this chat was about, for "which of them"."""
+    seen = [link for link in (*previous.earlier, *previous.links) if not link.negated]
+    if not seen:
+        return ()
+    kind = seen[-1].kind
+    names = {link.names[0].id: link for link in seen if link.kind == kind}
+    others = [link for link in previous.links if link.kind != kind]
+    return (*others, *list(names.values())[-2:]) if len(names) >= 2 else ()
 
 
 def _says_metric(slots: Slots, reading: Reading) -> bool:

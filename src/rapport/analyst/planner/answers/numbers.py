@@ -79,7 +79,7 @@ def _count(asked: Asked, metric: str) -> Answer:
     reading = asked.reading
     tool = "countConversations" if metric in ("conversations", "users", "organizations", "messages") else "getMetrics"
     arguments: dict[str, Any] = {"filter": reading.filter(text=True)} | (
-        {} if tool == "countConversations" else {"metrics": [metric, "conversations"]}
+        {} if tool == "countConversations" else {"metrics": [metric, "conversations", *(["rating"] if metric == "ratings" else [])]}
     )
     (output,) = yield [Call(tool, arguments)]
     if output.error:
@@ -96,6 +96,8 @@ def _count(asked: Asked, metric: str) -> Answer:
         text += f" They come from {counted(people, 'users')}."
     elif metric in ("messages", "users", "organizations", "ratings") and metric != "conversations":
         text += f" They rest on {counted(total, 'conversations')}."
+        if metric == "ratings" and output.figure("rating").get("value") is not None:
+            text += f" Their average is {measured(output.figure('rating'))}."
     return text
 
 
@@ -261,7 +263,7 @@ def ranking(asked: Asked) -> Answer:
     rows_wanted = min(50, shown + len(skipped))
     metrics = [metric, *[m for m in _beside(metric) if m != metric]]
     ranked = replace(reading, links=tuple(link for link in reading.links if link.kind != dimension or link.negated or len(link.names) > 1))
-    least = max(at_least(reading), 3 if metric in MEANS and dimension in ("user", "organization", "topic") else 1)
+    least = max(at_least(reading), 3 if metric in MEANS and dimension in ("user", "organization", "topic", "day") else 1)
     for min_n in (least, at_least(reading)):
         (output,) = yield [_grouping(dimension, metrics, order, rows_wanted, min_n, ranked.filter(text=True))]
         if output.error or output.data.get("groups") or min_n == at_least(reading):

@@ -74,6 +74,9 @@ def _keywords(asked: Asked, reading: Reading) -> Answer:
     )
 
 
+_PRAISE = r"love|loves|like (?:most|best|about)|likes? (?:most|best|about)|prais\w*|happy (?:about|with)|enjoy\w*|appreciat\w*|compliment\w*|positive feedback|goes well|going well|works? well|satisfied with|good feedback"
+
+
 def complaints(asked: Asked) -> Answer:
     """What conversations that went badly are about, with quotes."""
     reading = asked.reading
@@ -83,26 +86,31 @@ def complaints(asked: Asked) -> Answer:
     ):
         kept.add("frustrated")
     conditions = tuple(c for c in reading.conditions if c in kept) or ("unhappy",)
+    praised = bool(reading.slots.says(_PRAISE)) and not reading.slots.says(r"complain\w*|not|bad|worst|problems?")
+    conditions = ("happy",) if praised else conditions
     own = replace(reading, conditions=conditions)
-    filter = own.filter()
-    arguments: dict[str, Any] = {"filter": filter, "order": "worst", "limit": 3}
+    filter = own.filter(text=True)
+    arguments: dict[str, Any] = {"filter": own.filter(), "order": "best" if praised else "worst", "limit": 3}
     if reading.subject:
         arguments["query"] = reading.subject
     topics, quotes, total, whole = yield [
         Call("getTopics", {"metrics": ["conversations", "rating"], "limit": reading.limit or 5, "filter": own.filter(text=True)}),
         Call("getQuotes", arguments),
         Call("countConversations", {"filter": filter}),
-        Call("countConversations", {"filter": replace(reading, conditions=()).filter()}),
+        Call("countConversations", {"filter": replace(reading, conditions=()).filter(text=True)}),
     ]
     everything = whole.figure("conversations").get("value")
     if not everything:
         return (yield from _none(replace(asked, reading=replace(reading, conditions=()))))
     bad = total.figure("conversations").get("value") or 0
-    text = heading("complaints", reading.scope())
+    text = heading("what went well" if praised else "complaints", reading.scope())
     if not bad:
-        return text + f"None of {counted(everything, 'conversations')}{phrase(reading)}, {reading.when()}, went badly."
+        return (
+            text
+            + f"None of {counted(everything, 'conversations')}{phrase(reading)}, {reading.when()}, went {'well' if praised else 'badly'}."
+        )
     found = quotes.data.get("conversations", [])
-    text += f"**{number(bad)} of {counted(everything, 'conversations')}**{phrase(reading)} went badly, {reading.when()}."
+    text += f"**{number(bad)} of {counted(everything, 'conversations')}**{phrase(reading)} went {'well' if praised else 'badly'}, {reading.when()}."
     groups = topics.data.get("groups", [])
     if groups:
         text += " They are about:\n" + bullets([_topic(group) for group in groups], numbered=True)
