@@ -19,7 +19,7 @@ from rapport.analytics.lexicon import Lexicons
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
 from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, reports, segments, signals
-from rapport.api.native import connections, health, runs, tickets
+from rapport.api.native import connections, health, runs, tickets, webhooks
 from rapport.api.pingrep import ask as pingrep_ask
 from rapport.api.pingrep import messages as pingrep_messages
 from rapport.api.pingrep import profiles as pingrep_profiles
@@ -40,11 +40,12 @@ from rapport.runs.knowledge import Knowledge
 from rapport.store import database, embedded, rollups
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
-from rapport.store.vault import open_vault
+from rapport.store.vault import Vault, open_vault
 from rapport.worker.loop import Worker
 from rapport.worker.segment_jobs import SegmentJobs
 from rapport.worker.toolkits import Toolkits
 from rapport.worker.topic_jobs import TopicJobs
+from rapport.worker.webhook_jobs import WebhookJobs
 
 WORKER_PATIENCE_S = 15.0
 
@@ -81,7 +82,7 @@ async def open_hub(settings: Settings, database: Database) -> AsyncIterator[Hub]
 
 
 @contextlib.asynccontextmanager
-async def open_worker(database: Database, encoder: Encoder, *, backlog: bool = False) -> AsyncIterator[Worker]:
+async def open_worker(settings: Settings, database: Database, encoder: Encoder, *, backlog: bool = False) -> AsyncIterator[Worker]:
     """A worker of this process, at work until the block ends; then the batch or job in hand gets WORKER_PATIENCE_S to end."""
     toolkits = Toolkits(database, encoder)
     topic_jobs = TopicJobs(database, toolkits)
@@ -96,7 +97,10 @@ async def open_worker(database: Database, encoder: Encoder, *, backlog: bool = F
         await topic_jobs.heard(tenant_id, fresh)
         await segment_jobs.heard(tenant_id, fresh)
 
-    handlers = {"topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups, "segments_refresh": segment_jobs.refresh}
+    handlers = {
+        "topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups, "segments_refresh": segment_jobs.refresh,
+        "webhook": webhooks_of(settings, database).deliver,
+    }  # fmt: skip
     worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=heard, backlog=backlog)
     running = asyncio.create_task(worker.run())
     try:
@@ -105,6 +109,16 @@ async def open_worker(database: Database, encoder: Encoder, *, backlog: bool = F
         worker.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(running, WORKER_PATIENCE_S)
+
+
+def vault_of(settings: Settings) -> Vault:
+    """Where this installation keeps secrets that must be read again."""
+    return open_vault(settings.data_dir, settings.secret_key.get_secret_value() if settings.secret_key else None)
+
+
+def webhooks_of(settings: Settings, database: Database) -> WebhookJobs:
+    """How webhooks are told."""
+    return WebhookJobs(database, vault_of(settings), allow_private=settings.allow_private_urls)
 
 
 def provider_for(settings: Settings) -> ModelProvider | None:
@@ -131,17 +145,16 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_database(settings) as opened, open_hub(settings, opened) as hub, contextlib.AsyncExitStack() as stack:
             outside = await stack.enter_async_context(httpx2.AsyncClient())
-            secret = settings.secret_key.get_secret_value() if settings.secret_key else None
-            trackers = Trackers(opened, open_vault(settings.data_dir, secret), outside)
+            trackers = Trackers(opened, vault_of(settings), outside)
             writer = GroupCommit(opened, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
             encoder = open_encoder(settings.encoder, settings.data_dir)
             knowledge = Knowledge(opened, encoder)
-            worker = await stack.enter_async_context(open_worker(opened, encoder)) if settings.worker else None
+            worker = await stack.enter_async_context(open_worker(settings, opened, encoder)) if settings.worker else None
             app.state.rapport = State(
                 settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge,
                 desk=AgentDesk(opened, knowledge, provider=model), model=model,
                 office=Office(opened, Lexicons(), analyst_model(model), encoder, trackers), trackers=trackers,
-                encoder=encoder, worker=worker,
+                encoder=encoder, worker=worker, deliver_webhook=webhooks_of(settings, opened).tell,
             )  # fmt: skip
             warming = None if model else asyncio.get_running_loop().run_in_executor(None, warm_up)
             yield
@@ -153,7 +166,7 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     envelopes.install(app)
     for router in (
-        health.router, runs.router, connections.router, tickets.router,
+        health.router, runs.router, connections.router, tickets.router, webhooks.router,
         messages.router, interactions.router, people.router, signals.router, catalog.router,
         prompts.router, chat.router, reports.router, segments.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,

@@ -118,7 +118,7 @@ def worker(data_dir: DataDir = None) -> None:
         told = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
-        async with open_worker(database, open_encoder(settings.encoder, settings.data_dir), backlog=True):
+        async with open_worker(settings, database, open_encoder(settings.encoder, settings.data_dir), backlog=True):
             notes.print("working")
             await told.wait()
 
@@ -137,7 +137,7 @@ def reanalyse(
 
     async def work(database: Database) -> int:
         with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=notes) as progress:
-            return await reanalysis.run(database, open_encoder(settings.encoder, settings.data_dir), tenant, progress)
+            return await reanalysis.run(settings, database, tenant, progress)
 
     typer.echo(_with_database(settings, work))
 

@@ -9,8 +9,9 @@ from collections.abc import Collection
 from rich.progress import Progress
 
 from rapport.app import open_worker
+from rapport.config import Settings
 from rapport.errors import NotFound
-from rapport.ports import Encoder
+from rapport.providers.encoders import open_encoder
 from rapport.store import jobs, keys
 from rapport.store.database import Database
 
@@ -18,7 +19,7 @@ PAGE = 5_000
 LOOK_S = 0.5
 
 
-async def run(database: Database, encoder: Encoder, tenant: str | None, progress: Progress) -> int:
+async def run(settings: Settings, database: Database, tenant: str | None, progress: Progress) -> int:
     """Analyse all conversations of the tenant of this name (None: of all tenants) again; how many were. Raises NotFound."""
     async with database.connection() as connection:
         tenants = await keys.tenants(connection)
@@ -27,7 +28,8 @@ async def run(database: Database, encoder: Encoder, tenant: str | None, progress
         raise NotFound(f"There is no tenant {tenant}; known: {', '.join(sorted(tenants))}.")
     total = await _left(database, chosen.values()) or await _queue(database, chosen.values())
     bar = progress.add_task("analysing", total=total)
-    async with open_worker(database, encoder, backlog=True):
+    encoder = open_encoder(settings.encoder, settings.data_dir)
+    async with open_worker(settings, database, encoder, backlog=True):
         while left := await _left(database, chosen.values()):
             progress.update(bar, completed=total - left)
             await asyncio.sleep(LOOK_S)

@@ -1,8 +1,10 @@
 """What routes may use: built once by app.py, handed to each request."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import UUID
 
 from fastapi import Request
 
@@ -16,6 +18,7 @@ from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
+from rapport.store.webhooks import Delivery
 
 
 class WorkerView(Protocol):
@@ -40,6 +43,7 @@ class State:
     model: ModelProvider | None  # of RAPPORT_MODEL; None: the builtin ones
     encoder: Encoder
     worker: WorkerView | None  # None: another process analyses
+    deliver_webhook: Callable[[int, UUID, Mapping[str, Any]], Awaitable[Delivery]]  # (tenant, webhook, event) -> one attempt
     key_cache: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)  # SHA-256 of a key -> (until, holder)
     secrets: dict[int, bytes] = field(default_factory=dict)  # by tenant: what signs its cursors
 

@@ -14,7 +14,7 @@ import msgspec
 from rapport.domain.analysis import PILLARS, Analysis, Evidence, MessageAnalysis, ToolUse
 from rapport.domain.conversation import Conversation
 from rapport.errors import NotFound
-from rapport.store import jobs, rollups
+from rapport.store import cache, jobs, rollups, webhooks
 from rapport.store.database import Connection
 
 FOLDED = (
@@ -46,19 +46,21 @@ async def save(connection: Connection, tenant_id: int, results: Sequence[tuple[C
     zone = ZoneInfo(await connection.fetchval("SELECT time_zone FROM tenant WHERE id = $1 FOR SHARE", tenant_id))
     given = {conversation.id: (conversation, analysis, revision) for conversation, analysis, revision in results}
     previous = await _lock(connection, tenant_id, sorted(given))
-    deltas, rows = rollups.Deltas(), []
+    deltas, rows, changes = rollups.Deltas(), [], []
     for conversation_id, old in sorted(previous.items()):
         conversation, analysis, revision = given[conversation_id]
         if old and old["revision"] > revision:
             continue
         row = _row(conversation, analysis, revision, zone)
         rows.append(row)
+        changes.append((conversation, old, row))
         if old:
             deltas.add(old, -1)
         deltas.add(row, 1)
     await connection.executemany(UPSERT, [(tenant_id, *(row[name] for name in COLUMNS)) for row in rows])
     await jobs.finish(connection, tenant_id, {row["conversation_id"]: row["revision"] for row in rows})
     await rollups.apply(connection, tenant_id, deltas)
+    await webhooks.on_analysed(connection, tenant_id, changes)
     return frozenset(row["conversation_id"] for row in rows)
 
 
@@ -180,10 +182,13 @@ async def assign_topics(
 
 
 async def remove(connection: Connection, tenant_id: int, conversation_ids: Sequence[UUID]) -> None:
-    """Take back the analyses of these conversations and what they added to the rollups. Call inside the transaction that
-    deletes the conversations, after it has locked them."""
-    await connection.fetchval("SELECT 1 FROM tenant WHERE id = $1 FOR SHARE", tenant_id)
+    """Take back the analyses of these conversations, what they added to the rollups, and cached insights that may quote them. Call
+    inside the transaction that deletes the conversations; they are locked, so that no worker saves one of them meanwhile."""
     ids = sorted(set(conversation_ids))
+    await connection.fetchval("SELECT 1 FROM tenant WHERE id = $1 FOR SHARE", tenant_id)
+    await connection.fetch(
+        "SELECT 1 FROM conversation WHERE tenant_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE", tenant_id, ids
+    )
     await connection.execute("DELETE FROM analysis_pending WHERE tenant_id = $1 AND conversation_id = ANY($2::uuid[])", tenant_id, ids)
     rows = await connection.fetch(
         f"DELETE FROM analysis WHERE tenant_id = $1 AND conversation_id = ANY($2::uuid[]) RETURNING {', '.join(FOLDED)}", tenant_id, ids
@@ -192,3 +197,4 @@ async def remove(connection: Connection, tenant_id: int, conversation_ids: Seque
     for row in rows:
         deltas.add(dict(row), -1)
     await rollups.apply(connection, tenant_id, deltas)
+    await cache.forget(connection, tenant_id)
