@@ -49,3 +49,4 @@ train-heads: setup ## Rebuild the weights in src/rapport/analysis/weights
 
 bench-quality: setup ## Measure the analyses on the development sets
 	@$(RUN)/python -m bench.quality
+	@$(RUN)/python -m bench.quality_text

@@ -62,7 +62,7 @@ def _scores(likeness: np.ndarray, topic: int, found: Sequence[tuple[str, float]]
     contrast = others.mean(axis=1) if others.shape[1] else 0.0
     share = np.array([share for _, share in found])
     length = np.array([len(span.split()) for span, _ in found])
-    return likeness[:, topic] - 0.4 * contrast + 0.1 * np.sqrt(share) - 0.01 * np.abs(length - 3)
+    return likeness[:, topic] - 0.4 * contrast + 0.05 * np.sqrt(share) - 0.015 * np.abs(length - 3)
 
 
 def _candidates(messages: Sequence[str]) -> list[tuple[str, float]]:

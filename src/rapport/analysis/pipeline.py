@@ -247,7 +247,7 @@ def _with_topics(
     places = [n for n, result in enumerate(results) if isinstance(result, Analysis) and (lexical or result.embedding)]
     if not places:
         return results
-    texts = [" ".join(read.opening) if isinstance(read := outcomes[n], _Read) else "" for n in places]
+    texts = ["\n".join(read.opening) if isinstance(read := outcomes[n], _Read) else "" for n in places]
     rows = None if lexical else np.stack([np.frombuffer(results[n].embedding, dtype=np.float16) for n in places]).astype(np.float32)  # type: ignore[union-attr, arg-type]
     for place, hit in zip(places, model.assign(rows, texts), strict=True):
         result = results[place]

@@ -126,7 +126,7 @@ class TopicJobs:
 
 def _openings(found: Sequence[Conversation]) -> list[tuple[UUID, str]]:
     """As the pipeline reads them, so that a conversation keeps its topic when it is analysed again."""
-    return [(c.id, " ".join(opening([turn.user.spoken for turn in dialogue.read(c).turns]))[:LONGEST_OPENING]) for c in found]
+    return [(c.id, "\n".join(opening([turn.user.spoken for turn in dialogue.read(c).turns]))[:LONGEST_OPENING]) for c in found]
 
 
 def _rows(vectors: Sequence[bytes | None], dimensions: int) -> np.ndarray:
