@@ -14,12 +14,13 @@ DETECTED_AT = 0.6
 REFUSED = re.compile(
     r"\b(?:(?:i|we)(?:['’]m| am|['’]re| are)? (?:can ?not|can['’]?t|unable to|not able to|don['’]?t (?:currently )?have (?:the )?(?:ability|access|option|feature|capability)"
     r"|do not (?:currently )?have (?:the )?(?:ability|access|option|feature|capability)|(?:don['’]?t|do not) (?:currently )?(?:support|offer|provide)|can only (?:help|assist|answer))"
-    r"(?! (?:find|see|locate|wait|thank|say|stress|tell for sure|be sure|apologi[sz]e|imagine|hear|reproduce|do (?:that|it|this)|(?:book|make|reserve|schedule|get|set|place|complete|buy|purchase|confirm|do) (?:it|that|this|the|an?|you|your|any|another)\b))"
+    r"(?! (?:find|see|locate|wait|thank|say|stress|tell for sure|be sure|apologi[sz]e|imagine|hear|reproduce|tell you (?:more|much|exactly)|share my|act outside|do (?:that|it|this)|(?:book|make|reserve|schedule|get|set|place|complete|buy|purchase|confirm|do) (?:it|that|this|the|an?|you|your|any|another)\b))"
     r"|(?:is|are)(?:n['’]?t| not) (?:currently |yet |something (?:i|we) )?(?:support(?:ed)?|possible (?:to|in|with|through|for me)|a feature|implemented|part of (?:the|our))"
     r"|(?:that|this|the) (?:feature|option|integration|function(?:ality)?)(?: \w+){0,3} (?:does(?:n['’]?t| not) exist|is(?:n['’]?t| not) available|is not yet)"
     r"|(?:beyond|outside) (?:of )?(?:my|our|the) (?:scope|capabilit(?:y|ies)|abilit(?:y|ies))|not (?:yet )?supported|there(?:['’]s| is) no (?:way|option|setting|feature|support) (?:to|for|that))",
     re.IGNORECASE,
 )
+FOR_NOW = re.compile(r"\b(?:at the moment|right now|just now|today|for (?:that|this|the requested) (?:time|date|day))\b", re.IGNORECASE)
 WISHED = re.compile(
     r"\b(?:feature request|(?:would be|it['’]d be) (?:nice|great|good|helpful) (?:if|to have)|(?:wish|hope) (?:you|it|there|the app) (?:had|could|would|was|were)"
     r"|(?:can|could|will) you (?:please )?(?:add|support|implement|integrate with|build)|do(?:es)? (?:you|it|this|the app) (?:support|integrate with)|why (?:is there no|isn['’]?t there|don['’]?t you (?:have|support)))",
@@ -42,6 +43,8 @@ def _refusals(dialogue: Dialogue) -> Iterator[Evidence]:
         hit = REFUSED.search(reply.masked)
         if hit:
             start, end = _sentence(reply.masked, hit.start(), hit.end())
+            if FOR_NOW.search(reply.masked[start:end]):
+                continue
             yield Evidence("missing capability", reply.seq, start, end, reply.masked[start:end], 0.8)
 
 

@@ -42,7 +42,9 @@ DONE = _compile(
 )
 
 # What a user says.
-THANKS = _compile(r"\b(?: thank\w* | thx | tysm | ty | appreciate\w* | cheers | grateful )\b")
+THANKS = _compile(
+    r"\b(?: (?:thank\w*|thanks)(?! (?:you )?(?:so much |a lot |very much )?for nothing) | thx | tysm | ty | appreciate\w* | cheers | grateful )\b"
+)
 PRAISE = _compile(
     r"""\b(?<!not\x20)(?<!no\x20)(?: great | perfect(?:ly)? | awesome | excellent | wonderful | fantastic | amazing | brilliant | superb | lovely | love (?:it|that|this)
       | sounds (?:good|great|nice|lovely|perfect) | (?:that|it|this|all|everything)(?:'s| is)? (?:now )?(?:work(?:s|ed|ing)|helps|helped|fixed|solved)(?: (?:now|it))?
@@ -85,12 +87,12 @@ CONFUSED = _compile(
 ANGER = _compile(
     r"""\b(?: ridiculous | unacceptable | useless | pathetic | disgust\w+ | outrag\w+ | furious | angry | livid | worst | horrible | horrendous | awful | terribl[ey] | (?:a|total|complete) joke | scam\w* | rip[- ]?off | incompetent
       | (?:waste|wasting|wasted) (?:of )?(?:my )?(?:time|money) | fed up | sick (?:and tired )?of | had enough | wtf | (?:what|why) the (?:hell|heck|fuck)\w* | bullshit | shit(?:ty)? | fuck\w* | damn | hell is
-      | never (?:using|buying|coming|again) | shame on | lawyer | sue\b | hate (?:this|your|it|you) | garbage | trash )\b"""
+      | never (?:using|buying|coming|again) | shame on | lawyer | sue\b | hate (?:this|your|it|you) | garbage | trash | for nothing )\b"""
 )
 FRUSTRATED = _compile(
     r"""\b(?: frustrat\w+ | annoy\w+ | irritat\w+ | (?:do|does|did|is|are|was)(?: not|n't) (?:work|help|fix)\w* | (?:won't|will not) (?:work|load|open|start|let|accept) | not (?:work|help)(?:ing|ful)
       | again and again | over and over | (?:for the )?(?:second|third|fourth|fifth|\d+(?:nd|rd|th)) time | how many times | (?:several|multiple|many) times | keeps? (?:happening|failing|crash\w*|saying|asking|telling|giving|getting|log\w*|disconnect\w*)
-      | (?:waiting|waited|on hold)\b | no\s?(?:one|body) (?:answer|respond|help|repl|call)\w* | (?:no|any) (?:answer|response|reply|update) (?:yet|so far|from) | tired of | going (?:around )?in circles | nothing (?:work|help|happen)\w* | still (?:not|no|n't|haven't|hasn't|waiting|broken|doesn't|isn't|can't|getting|does) | why (?:can't|won't|doesn't|is it so|do i have) | same (?:error|problem|issue|answer|thing) | so (?:hard|difficult|slow|complicated) )\b"""
+      | (?:waiting|waited|on hold)\b | no\s?(?:one|body) (?:answer|respond|help|repl|call)\w* | (?:no|any) (?:answer|response|reply|update) (?:yet|so far|from) | tired of | going (?:around )?in circles | nothing (?:work|help|happen)\w* | still (?:not|no|n't|haven't|hasn't|waiting|broken|doesn't|isn't|can't|getting|does) | why (?:can't|won't|doesn't|is it so|do i have) | same (?:error|problem|issue|answer|thing) | give up | giving up | (?:out of|losing my|lost my) patience | (?:so |this )(?:hard|difficult|slow|complicated) )\b"""
 )
 PROBLEM = _compile(
     r"""\b(?: problem\w* | issue\w* | error\w* | broken | bug\w* | crash\w* | fail(?:s|ed|ing|ure)? | stuck | missing | lost | stolen | wrong | declined | rejected | charged (?:twice|me twice|double) | double[- ]charged? | overcharged
@@ -101,7 +103,7 @@ WORRY = _compile(
 )
 HANDOVER = _compile(
     r"""\b(?: (?:(?:speak|talk|chat|connect|escalate|put|get|pass|hand)\w* (?:me |us |this |it |over |through )*|transfer\w* (?:me |us |this )(?:over |through )?)(?:to|with) (?:an? |the |your |some(?:one|body)\b\s?|real |live |actual |human |another )*(?:human|agent|person|people|representative|rep|manager|supervisor|operator|someone|somebody|advisor|specialist|staff|support team|customer (?:service|support|care))
-      | (?:need|want|give me|get me|like|is there) (?:an? )?(?:real|live|actual|human)\b(?:\s(?:human|agent|person|being|representative|support|help))? | (?:real|live) (?:human|person|agent) | human (?:agent|being|please|support|help) | (?:call|phone) me back | callback )"""
+      | (?:need|want|give me|get me|like|is there) (?:an? )?(?:real|live|actual|human)\b(?:\s(?:human|agent|person|being|representative|support|help))? | (?:real|live) (?:human|person|agent) | human (?:agent|being|please|support|help) | (?:human|agent|operator|representative|manager)\W{1,3}(?:please|now) | (?:call|phone) me back | callback )"""
 )
 URGENT_LEAVING = _compile(
     r"""\b(?: (?:cancel|close|delete|terminate|end) (?:my|our|the|this) (?:\w+ )?(?:subscription|account|plan|membership|contract|service) | switch(?:ing)? to (?:a |an |your )?(?:another|competitor|different (?:provider|company|service)) | (?:going|taking|move|moving) (?:my business )?elsewhere | unsubscribe | (?:want|demand|need|get) (?:a |my )?(?:full )?(?:refund|money back) | not renew\w* | won't (?:be )?renew\w* )"""

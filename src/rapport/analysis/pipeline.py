@@ -150,7 +150,7 @@ def _measure(read: _Read, vectors: dict[str, np.ndarray], toolkit: Toolkit) -> A
         struggle=signals.struggle,
         dissatisfied=signals.dissatisfied,
         resolution=signals.resolution,
-        abandoned=struggle.abandoned(found, signals.resolution),
+        abandoned=struggle.abandoned(found, signals.resolution, chances),
         handover_requested=any(item.signal == struggle.HANDOVER for item in hurdles),
         repeated_questions=repeats.count([turn.user for turn in turns], repeated, semantic=rows is not None),
         commercial_intent=intent,

@@ -55,6 +55,8 @@ SECRET = re.compile(
 )  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.,-])[$€£]?\d[\d,]*(?:\.\d+)?%?(?![\w])")
 _STEP = re.compile(r"^\s*\d{1,2}[.)]\s", re.M)
+_MONEY_BEHIND = re.compile(r"\s*(?:dollars?|euros?|pounds?|usd|eur|gbp|cents?)\b")
+_MONEY_BEFORE = re.compile(r"(?:price|amount|total|cost|fee|balance|refund|paid|usd|eur|gbp)\W{1,6}[$€£]?$")
 READ_GROUNDS = 200_000
 SMALL = 12
 """Counts up to a dozen are said in passing ("2 options"), not taken from a source."""
@@ -76,30 +78,57 @@ def find(dialogue: Dialogue) -> list[Evidence]:
 
 def hallucinations(dialogue: Dialogue) -> Iterator[Evidence]:
     """Figures in an answer that none of its own sources has: retrieved context, tool results, the system prompt, or what was said
-    before. Only answers that had a source are checked. It sees wrong and invented numbers, amounts, dates and codes; it cannot see
+    before. Only answers that had a source are checked: each figure where the source was retrieved text; where it was a tool result,
+    which seldom holds all that an assistant knows, only answers none of whose figures are supported (see _unsupported). It sees wrong and invented numbers, amounts, dates and codes; it cannot see
     a wrong claim without a figure, and a figure that the answer computed itself (a sum) is reported although it may be right."""
     known: list[str] = []
-    grounded = False
+    retrieved, kinds = False, set[str]()
     replies = {reply.seq: reply for reply in dialogue.replies}
     for message in dialogue.conversation.messages:
         reply = replies.get(message.seq)
-        if reply is not None and (grounded or message.context):
+        if reply is not None and (retrieved or kinds or message.context):
             sources = _figures("\n".join([*known, message.context or ""])[-READ_GROUNDS:])
-            yield from _unsupported(reply, sources)
+            yield from _unsupported(reply, sources, None if retrieved or message.context else frozenset(kinds))
+            retrieved, kinds = False, set()  # the next answer has its own sources
         known.append(_said(message))
-        grounded = grounded or bool(message.context) or (message.type in ("observation", "retrieval") and message.output is not None)
+        retrieved = retrieved or message.type == "retrieval" or (bool(message.context) and reply is None)
+        if message.type == "observation" and message.output is not None:
+            result = dialogues.told(message.output)[:READ_GROUNDS]
+            kinds.update(_kind(result, match) for match in NUMBER.finditer(result))
 
 
-def _unsupported(reply: Utterance, sources: frozenset[str]) -> Iterator[Evidence]:
+def _unsupported(reply: Utterance, sources: frozenset[str], kinds: frozenset[str] | None) -> Iterator[Evidence]:
+    """The first unsupported figure. With the `kinds` of figures that a tool gave, only where no figure of the answer is supported and
+    the tool gave one of the same kind: a tool that says nothing of days does not contradict "within 30 days"."""
     steps = {match.start() + len(match[0]) - len(match[0].lstrip()) for match in _STEP.finditer(reply.masked)}
-    for match in NUMBER.finditer(reply.masked):
-        value = _figure(match[0])
-        if value in sources or match.start() in steps or (value.isdigit() and int(value) <= SMALL):
-            continue
-        if any(_rounds_to(source, value) for source in sources):
-            continue
-        yield Evidence("hallucination", reply.seq, match.start(), match.end(), match[0], 0.6)
-        return
+    figures = [match for match in NUMBER.finditer(reply.masked) if match.start() not in steps and not _said_in_passing(match[0])]
+    lacking = [match for match in figures if not _supported(_figure(match[0]), sources)]
+    if kinds is not None:
+        lacking = [match for match in lacking if len(lacking) == len(figures) and _kind(reply.masked, match) in kinds]
+    if lacking:
+        yield Evidence("hallucination", reply.seq, lacking[0].start(), lacking[0].end(), lacking[0][0], 0.6)
+
+
+def _kind(text: str, match: re.Match[str]) -> str:
+    """What a figure counts: money, percent, time, or the word behind it."""
+    before, after = text[max(0, match.start() - 24) : match.start()].lower(), text[match.end() : match.end() + 16].lower()
+    if match[0][0] in "$€£" or _MONEY_BEHIND.match(after) or _MONEY_BEFORE.search(before) or re.fullmatch(r"[\d,]+\.\d\d", match[0]):
+        return "money"
+    if match[0].endswith("%") or re.match(r"\s*per\s?cent", after):
+        return "percent"
+    if re.match(r":\d\d", after):
+        return "time"
+    word = re.match(r"[\s\"-]*([a-z]+)", after)
+    return word[1].rstrip("s") if word else "number"
+
+
+def _said_in_passing(match: str) -> bool:
+    plain = _figure(match)
+    return plain.isdigit() and int(plain) <= SMALL
+
+
+def _supported(value: str, sources: frozenset[str]) -> bool:
+    return value in sources or any(_rounds_to(source, value) for source in sources)
 
 
 def _rounds_to(source: str, value: str) -> bool:

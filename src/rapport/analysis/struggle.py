@@ -12,7 +12,9 @@ from rapport.domain.analysis import Evidence
 
 PEAK, END, MEAN = 0.45, 0.35, 0.20
 """People remember the worst moment and the end (Kahneman et al. 1993, peak-end rule); the mean keeps length in view."""
-ENDING = 2
+ENDING, RECENT = 2, 4
+UNRESOLVED, UNHAPPY = 0.3, 0.3
+WORDS_OF_A_REQUEST = 4
 HANDOVER = "asked for a person"
 OBSTACLES = {
     "tool failure": 0.30, "failed reply": 0.22, "misunderstood": 0.30, "correction": 0.25, "repeated question": 0.30, "confused": 0.25,
@@ -89,24 +91,24 @@ def struggle(found: Sequence[Evidence], turns: int) -> float | None:
 
 def resolution(dialogue: Dialogue, chances: Sequence[float | None]) -> float | None:
     """How likely it is that the user got what they came for, from how the conversation ended. 0.5 is unknown; None without turns
-    in a language that is known. Thanks, a closing or praise in the last two user turns speak for it, and so does a reply that
-    reports success. Against it speak a dissatisfied last turn, a failure that was not made good, a request for a person and an
-    unanswered turn."""
+    in a language that is known. Thanks or praise in the last two user turns speak for it, a closing a little, and so does a reply
+    that reports success. Against it speak recent dissatisfaction, most in the last turn, a failure that was not made good, a
+    request for a person and an unanswered request."""
     known = [chance for chance in chances if chance is not None]
     if not known:
         return None
     last = dialogue.turns[-ENDING:]
-    pleased = any(
-        phrases.THANKS.search(t.user.masked) or phrases.CLOSING.search(t.user.masked) or phrases.PRAISE.search(t.user.masked) for t in last
-    )
+    pleased = any(phrases.THANKS.search(turn.user.masked) or phrases.PRAISE.search(turn.user.masked) for turn in last)
+    asking = "?" in last[-1].user.masked or len(last[-1].user.spoken.split()) > WORDS_OF_A_REQUEST
     replies = [turn.reply for turn in last if turn.reply] + ([dialogue.last_reply] if dialogue.last_reply else [])
     odds = 0.0
     odds += 1.6 if pleased else -0.2
+    odds += 0.5 * bool(phrases.CLOSING.search(last[-1].user.masked))
     odds += 0.9 * any(phrases.DONE.search(reply.masked) for reply in replies)
-    odds -= 2.2 * known[-1]
+    odds -= 1.6 * known[-1] + 1.2 * max(known[-RECENT:])
     odds -= 1.6 * _left_failed([reply.masked for reply in replies])
     odds -= 1.2 * any(phrases.HANDOVER.search(turn.user.masked) for turn in last)
-    odds -= 0.8 * (dialogue.last_reply is None and not pleased)
+    odds -= 0.8 * (dialogue.last_reply is None and asking and not pleased)
     odds -= 0.8 * (dialogue.open_tool_failures > 0)
     return 1 / (1 + 2.718281828**-odds)
 
@@ -120,9 +122,12 @@ def _left_failed(replies: Sequence[str]) -> bool:
     return failed
 
 
-def abandoned(dialogue: Dialogue, resolved: float | None) -> bool | None:
-    """Whether the user left without an answer: more than one user turn, no thanks or closing, and an end that looks unresolved.
-    None where there is too little to tell."""
+def abandoned(dialogue: Dialogue, resolved: float | None, chances: Sequence[float | None]) -> bool | None:
+    """Whether the user left without an answer: more than one user turn, an end that looks unresolved, after a failure or a
+    dissatisfied turn; asking for a person is not leaving. None where there is too little to tell."""
     if resolved is None or len(dialogue.turns) < 2:
         return None
-    return resolved < 0.35
+    last = dialogue.turns[-1]
+    asked_for_person = any(phrases.HANDOVER.search(turn.user.masked) for turn in dialogue.turns[-ENDING:])
+    failed = _left_failed([reply.masked for reply in (last.reply, dialogue.last_reply) if reply])
+    return resolved < UNRESOLVED and not asked_for_person and (failed or (chances[-1] or 0.0) >= UNHAPPY)

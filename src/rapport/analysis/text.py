@@ -17,7 +17,7 @@ _PASTED = tuple(
         (r"```.*?(?:```|\Z)", re.S),
         (r"`[^`\n]{1,300}`", 0),
         (r"^Traceback \(most recent call last\):\n(?:[ \t].*\n?)*(?:^\w[\w.]*(?:Error|Exception|Warning|Interrupt)\b.*$)?", re.M),
-        (r"^[ \t]*(?:at [\w.$<>]+\(.*\)|File \".*\", line \d+.*|Caused by: .*|\w[\w.]*(?:Error|Exception): .*|\.\.\. \d+ more)$", re.M),
+        (r"^[ \t]*(?:at [\w.$<>]+\(.*\)|File \".*\", line \d+.*|Caused by: .*|\.\.\. \d+ more)$", re.M),
         (r"^[ \t]*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*$", re.M),
         (r"^[ \t]*\[?(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|TRACE|SEVERE)\]?[ :\t].*$", re.M),
         (r"^[ \t]*(?:GET|POST|PUT|DELETE|PATCH) /\S*.*$", re.M),
@@ -30,6 +30,7 @@ _PASTED = tuple(
         (r"(?:^|(?<=\n))[ \t]*(?:#+ ?)?(?:system prompt|system message|system)[ \t]*:[\s\S]*?(?=\n\s*\n|\Z)", re.I),
     )
 )
+_ERROR_LINE = re.compile(r"^[ \t]*\w[\w.]*(?:Error|Exception): .*$", re.M)
 _PROMPT = re.compile(r"^[ \t\"]*You are (?:an?|the) [\s\S]*?(?=\n\s*\n|\Z)", re.M)
 _PROMPT_WORDS = re.compile(r"\b(?:must|never|always|respond|assistant|instructions?|do not|output)\b", re.I)
 _UNSAID = re.compile(r"https?://\S+|www\.\S+|(?<!\w)[.@]*@\w+|\burl_removed\b", re.I)
@@ -43,6 +44,8 @@ def masked(content: str) -> str:
     text = content[:READ]
     for pattern in _PASTED:
         text = pattern.sub(_blank, text)
+    if text.count("\n") > 1:  # alone, an error line is what somebody says; below a trace it is pasted
+        text = _ERROR_LINE.sub(_blank, text)
     text = _PROMPT.sub(lambda found: _blank(found) if len(found[0]) > 160 and _PROMPT_WORDS.search(found[0]) else found[0], text)
     return "".join(_blank_text(line) if _looks_like_code(line) else line for line in text.splitlines(keepends=True))
 
