@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Response
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from rapport.api.auth import Parts, Writer
 from rapport.api.greenflash.wire import ExternalId, Number, OptionalExternalId, OptionalId, Properties, Share, When, Wire
@@ -109,6 +109,23 @@ def _prompt_object(value: Any) -> Any:
 
 
 class LogMessages(Wire):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "externalUserId": "u-7", "externalConversationId": "c-31", "productId": "5b1f0b1e-8f5d-4a52-9f0e-3c1d0d6f9a10",
+                    "model": "gpt-4o", "systemPrompt": "Help customers of Kiosk 9.",
+                    "messages": [
+                        {"role": "user", "content": "Where is my parcel?", "externalMessageId": "m1"},
+                        {"messageType": "tool_call", "toolName": "track", "input": {"id": "P4"}, "externalMessageId": "m2"},
+                        {"messageType": "observation", "output": {"state": "in transit"}, "parentExternalMessageId": "m2"},
+                        {"role": "assistant", "content": "It arrives on Friday.", "externalMessageId": "m4"},
+                    ],
+                }
+            ]
+        }
+    )  # fmt: skip
+
     external_user_id: ExternalId
     messages: Annotated[list[MessageItem], Field(min_length=1, max_length=MOST_MESSAGES)]
     conversation_id: OptionalId = None

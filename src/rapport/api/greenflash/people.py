@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from rapport.api import pagination
 from rapport.api.auth import Parts, Writer
@@ -43,6 +43,15 @@ class UserFields(Wire):
 
 
 class NewUser(UserFields):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"externalUserId": "u-7", "name": "Ann Lee", "email": "ann@example.org", "externalOrganizationId": "acme",
+                 "properties": {"plan": "pro"}},
+            ]
+        }
+    )  # fmt: skip
+
     external_user_id: ExternalId
 
 
@@ -52,6 +61,10 @@ class OrganizationFields(Wire):
 
 
 class NewOrganization(OrganizationFields):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"externalOrganizationId": "acme", "name": "Acme", "properties": {"tier": "enterprise"}}]}
+    )
+
     external_organization_id: ExternalId
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from rapport.api import pagination
 from rapport.api.auth import Parts, Writer
@@ -26,6 +26,15 @@ Name = Annotated[str, Field(max_length=1_000)]
 
 
 class NewPrompt(Wire):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"productId": "5b1f0b1e-8f5d-4a52-9f0e-3c1d0d6f9a10", "name": "Helpdesk", "role": "system",
+                 "externalPromptId": "helpdesk", "components": [{"type": "system", "content": "Help customers of {{shop}}."}]},
+            ]
+        }
+    )  # fmt: skip
+
     components: Annotated[list[Component], Field(min_length=1, max_length=200)]
     name: Name
     product_id: UUID

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from rapport.api.auth import Parts, Writer
 from rapport.api.greenflash.messages import sampled
@@ -18,6 +18,15 @@ router = APIRouter(prefix="/api/v1")
 
 
 class NewRating(Wire):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"productId": "5b1f0b1e-8f5d-4a52-9f0e-3c1d0d6f9a10", "externalConversationId": "c-31", "rating": 4, "ratingMin": 1,
+                 "ratingMax": 5, "feedback": "Quick and friendly."},
+            ]
+        }
+    )  # fmt: skip
+
     product_id: UUID
     rating: Number
     rating_max: Number
@@ -59,6 +68,15 @@ def _numeric_as_text(value: object) -> object:
 
 
 class NewBusinessEvent(Wire):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"productId": "5b1f0b1e-8f5d-4a52-9f0e-3c1d0d6f9a10", "eventType": "upgrade_purchased", "value": "149.00",
+                 "valueType": "currency", "influence": "positive", "externalUserId": "u-7", "insertId": "invoice-881"},
+            ]
+        }
+    )  # fmt: skip
+
     event_type: ExternalId
     product_id: UUID
     value: Annotated[str, BeforeValidator(_numeric_as_text), Field(max_length=10_000)]
