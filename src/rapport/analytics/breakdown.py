@@ -14,6 +14,8 @@ from rapport.store.database import Connection
 
 ORDERS = ("highest", "lowest", "key")
 MOST_GROUPS = 400
+STEADY = 5
+"""Empirical Bayes with a fixed prior weight: the size at which a user's own mean counts as much as that of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +48,27 @@ async def breakdown(
     order: str = "highest",
     limit: int = 10,
     min_n: int = 1,
+    steady: float | None = None,
 ) -> Breakdown:
     """Each metric by group, ordered by the first one (or by key); groups that rest on fewer than `min_n` conversations are left out.
+
+    `steady`, the first metric's mean over all, orders by means that are pulled towards it by STEADY conversations: someone with three bad
+    conversations does not come before someone with fifteen nearly as bad ones. The figures themselves stay plain.
 
     A conversation without a key (no organization, no topic) is in no group; one with several (tools, keywords) is in each.
     """
     arguments = Arguments(scope.tenant_id)
     found = dimensions.find(dimension, scope, arguments)
     source = relation(scope, arguments, joins=found.joins)
-    direction = {"highest": "v0 DESC, n0 DESC", "lowest": "v0 ASC, n0 DESC", "key": "key ASC"}[order]
+    value = "v0" if steady is None else f"(v0 * n0 + {STEADY} * {arguments.add(steady)}::float8) / (n0 + {STEADY})"
+    direction = {"highest": f"{value} DESC, n0 DESC", "lowest": f"{value} ASC, n0 DESC", "key": "key ASC"}[order]
     rows = await connection.fetch(
         f"""
         SELECT g.*, {found.label} AS label, {found.reference} AS reference
-        FROM (SELECT {found.key} AS key, count(*) AS conversations, count(*) OVER () AS total, {metrics.columns(measured)}
-              {source} AND {found.key} IS NOT NULL
-              GROUP BY 1 HAVING {measured[0].n} >= {arguments.add(max(min_n, 1))}
+        FROM (SELECT *, count(*) OVER () AS total
+              FROM (SELECT {found.key} AS key, count(*) AS conversations, {metrics.columns(measured)}
+                    {source} AND {found.key} IS NOT NULL
+                    GROUP BY 1 HAVING {measured[0].n} >= {arguments.add(max(min_n, 1))}) every
               ORDER BY {direction}, key LIMIT {arguments.add(min(limit, MOST_GROUPS))}) g
         ORDER BY {direction}, {"label," if order != "key" else ""} key
         """,

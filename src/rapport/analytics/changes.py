@@ -68,7 +68,7 @@ def _part(metric: Metric, figure: Figure | None, whole: Figure, base: Figure) ->
 
 @dataclass(frozen=True, slots=True)
 class Spike:
-    """An unusual day, or days in a row. `expected` is the median of the other days; `strength` is in (robust) standard deviations."""
+    """An unusual day, or days in a row. `expected` is the usual of one day; `strength` is in standard deviations."""
 
     measure: str
     name: str
@@ -88,8 +88,11 @@ _SERIES = {
     "failures of": ("sum((t.use ->> 2)::int)", "failed_tool"),
 }
 LEAST_COUNT = 5
-LEAST_STRENGTH = 4.0
-"""Of hundreds of days and series, fewer than one lies so far out by chance, bursts included."""
+LEAST_DAY, LEAST_STRENGTH = 2.0, 5.0
+"""Standard deviations: of each day of an episode, and of the episode as a whole. Of hundreds of days and series, fewer than one episode
+lies so far out by chance."""
+BURSTS = 1.5
+"""Conversations come in bursts (one user, several questions), so counts vary more than Poisson; factor on the variance."""
 
 
 async def spikes(connection: Connection, scope: Scope, *, limit: int = 8) -> tuple[Spike, ...]:
@@ -129,27 +132,33 @@ async def _daily(connection: Connection, scope: Scope, value: str, dimension: st
 
 
 def _unusual(measure: str, name: str, by_day: Mapping[date, float]) -> list[Spike]:
-    """Days above the median by LEAST_STRENGTH deviations; a deviation is the larger of the scaled median absolute one and that of a
-    Poisson count."""
+    """Runs of days that are each above the usual by LEAST_DAY deviations and together by LEAST_STRENGTH. Usual is the larger of the median
+    and of the mean of the lower nine tenths: the median of something rare is 0, and a mean of all days holds the episode itself."""
     if len(by_day) < 7:
         return []
-    usual = median(by_day.values())
-    spread = max(1.4826 * median(abs(n - usual) for n in by_day.values()), math.sqrt(usual + 1))
+    low = sorted(by_day.values())[: math.ceil(len(by_day) * 0.9)]
+    usual = max(median(by_day.values()), sum(low) / len(low))
     found: list[Spike] = []
-    for day in sorted(by_day):
-        observed, strength = by_day[day], (by_day[day] - usual) / spread
-        if observed < LEAST_COUNT or strength < LEAST_STRENGTH:
+    run: list[date] = []
+    for day in [*sorted(by_day), date.max]:
+        if day != date.max and by_day[day] - usual >= LEAST_DAY * _spread(usual, 1) and (not run or run[-1] + timedelta(days=1) == day):
+            run.append(day)
             continue
-        if found and found[-1].until + timedelta(days=1) == day:
-            last = found.pop()
-            found.append(Spike(measure, name, last.since, day, last.observed + observed, usual, max(last.strength, strength)))
-        else:
-            found.append(Spike(measure, name, day, day, observed, usual, strength))
+        if run:
+            observed = sum(by_day[one] for one in run)
+            strength = (observed - len(run) * usual) / _spread(usual, len(run))
+            if observed >= LEAST_COUNT and strength >= LEAST_STRENGTH:
+                found.append(Spike(measure, name, run[0], run[-1], observed, usual, strength))
+        run = [day] if day != date.max and by_day[day] - usual >= LEAST_DAY * _spread(usual, 1) else []
     return found
 
 
+def _spread(usual: float, days: int) -> float:
+    return math.sqrt(days * usual * BURSTS + 1)
+
+
 def spike_json(spike: Spike) -> dict[str, Any]:
-    """As tools give it. `observed` is the sum over the days, `usualPerDay` the median of all days."""
+    """As tools give it. `observed` is the sum over the days, `usualPerDay` what one day usually has."""
     return {
         "what": f"{spike.measure} {spike.name}".strip(), "measure": spike.measure, "name": spike.name or None,
         "since": spike.since.isoformat(), "until": spike.until.isoformat(), "days": (spike.until - spike.since).days + 1,

@@ -2,9 +2,10 @@
 
 1. Every value of every factor (topic, tool, model, organization ...) is counted with and without the bad outcome, in SQL over the whole
    scope.
-2. Those that are worse beyond chance, after correction for how many were looked at (Holm), are candidates.
+2. Those that are worse beyond chance, after correction for how many were looked at (Benjamini and Hochberg 1995), are candidates.
 3. Candidates are tested against each other (Cochran-Mantel-Haenszel, strata = all combinations of the ones already chosen): what is bad
    only because it goes together with a chosen driver is explained by it and not blamed; what cannot be told apart from it is said so.
+4. Topics come last, given all else: people talk about what failed, so a topic is often the symptom of a tool, a model or a prompt.
 So an organization is not blamed for the one model it uses, and where nothing distinguishes the bad ones, nothing is reported.
 """
 
@@ -37,7 +38,12 @@ LEAST_N = 5
 """A value of a factor that fewer conversations have is not judged."""
 LEAST_DIFFERENCE = 5.0
 """Percentage points; smaller differences are real only in huge samples and change nothing."""
-MOST_CANDIDATES = 12
+MOST_CANDIDATES = 8
+"""Of topics, and of all else."""
+TECHNICAL = ("failed_tool", "tool", "model", "prompt_version")
+"""What a topic can be a symptom of; these are not tested within topics."""
+EXPLAINED = 0.5
+"""A candidate that keeps less than this part of its strength with a driver held fixed is explained by it."""
 SEPARABLE = 0.1
 """Share of the usual contrast that must remain within strata for two candidates to be told apart."""
 
@@ -94,7 +100,7 @@ class _Candidate:
 
 
 async def drivers(connection: Connection, scope: Scope, outcome: str, *, limit: int = 5, skip: Sequence[str] = ()) -> Drivers:
-    """What goes with `outcome` (a bad one of PREDICATES) in this scope, strongest first. `skip` leaves out factors.
+    """What goes with `outcome` (a bad one of PREDICATES) in this scope, strongest first, topics last. `skip` leaves out factors.
     Raises Invalid where the outcome is unknown."""
     if outcome not in PREDICATES:
         raise Invalid(f"{outcome} cannot be explained; use one of {', '.join(PREDICATES)}.")
@@ -107,7 +113,7 @@ async def drivers(connection: Connection, scope: Scope, outcome: str, *, limit: 
     for candidate in found:
         candidate.z = _z(candidate, total, bad)
     likely = await _named(connection, scope, _beyond_chance(found, total, bad))
-    chosen = _choose(likely, await _patterns(connection, scope, predicate, likely), len(found)) if likely else []
+    chosen = _choose(likely, await _patterns(connection, scope, predicate, likely)) if likely else []
     return Drivers(predicate, total, bad, len(found), tuple(_driver(c, total, bad, adjusted) for c, adjusted in chosen[:limit]))
 
 
@@ -209,16 +215,18 @@ def _z(candidate: _Candidate, total: int, bad: int) -> float:
 
 
 def _beyond_chance(found: Sequence[_Candidate], total: int, bad: int) -> list[_Candidate]:
-    """Those that are worse than the rest by Holm's step-down procedure and by LEAST_DIFFERENCE points, strongest first."""
-    kept = []
+    """Those that are worse than the rest by LEAST_DIFFERENCE points and by Benjamini and Hochberg's procedure at SIGNIFICANT, strongest
+    first. Where there is no cause at all it reports one as rarely as any correction: in 5 of 100 cases."""
     worse = sorted((c for c in found if c.z > 0), key=lambda c: (-c.z, c.dimension, str(c.key)))
-    for place, candidate in enumerate(worse):
-        if normal_p(candidate.z) > SIGNIFICANT / (len(found) - place):
-            break
-        rest = (bad - candidate.bad) / (total - candidate.n)
-        if 100 * (candidate.bad / candidate.n - rest) >= LEAST_DIFFERENCE:
-            kept.append(candidate)
-    return kept[:MOST_CANDIDATES]
+    passed = [place for place, c in enumerate(worse, 1) if normal_p(c.z) <= SIGNIFICANT * place / len(found)]
+    kept = [c for c in worse[: max(passed, default=0)] if _difference(c, total, bad) >= LEAST_DIFFERENCE]
+    topics = [c for c in kept if c.dimension == "topic"][:MOST_CANDIDATES]
+    return [c for c in kept if c.dimension != "topic"][:MOST_CANDIDATES] + topics
+
+
+def _difference(candidate: _Candidate, total: int, bad: int) -> float:
+    """Percentage points between the candidate's conversations and all others."""
+    return 100 * (candidate.bad / candidate.n - (bad - candidate.bad) / (total - candidate.n))
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,34 +295,50 @@ def _within(patterns: Sequence[_Pattern], candidate: int, given: Sequence[int]) 
     )
 
 
-def _choose(candidates: Sequence[_Candidate], patterns: Sequence[_Pattern], tested: int) -> list[tuple[_Candidate, float]]:
-    """Forward: the strongest given those chosen so far; then backward: who does not hold given all others goes.
-    Each with its adjusted difference in points."""
+def _choose(candidates: Sequence[_Candidate], patterns: Sequence[_Pattern]) -> list[tuple[_Candidate, float]]:
+    """Forward: the strongest given those chosen so far, topics after all else; then backward: who does not hold given the others goes.
+    Each with its adjusted difference in points, topics last."""
     chosen: list[int] = []
-    rest = list(range(len(candidates)))
+    rejected: list[int] = []
+    for topics in (False, True):
+        rest = [i for i, c in enumerate(candidates) if (c.dimension == "topic") == topics]
+        rejected += _forward(rest, chosen, candidates, patterns)
+
+    def others(i: int) -> list[int]:
+        technical = candidates[i].dimension in TECHNICAL
+        return [j for j in chosen if j != i and not (technical and candidates[j].dimension == "topic")]
+
+    for i in [i for i in chosen if not _holds_up(_within(patterns, i, others(i)), len(candidates))]:
+        chosen.remove(i)
+        rejected.append(i)
+    for i in rejected:
+        left = {j: _within(patterns, i, [j]).z for j in chosen}
+        closest = min(left, key=left.__getitem__, default=None)
+        if closest is not None and left[closest] < candidates[i].z * EXPLAINED:
+            candidates[closest].explained.append(candidates[i].label)
+    final = [(candidates[i], _within(patterns, i, others(i))) for i in chosen]
+    final.sort(key=lambda pair: (pair[0].dimension == "topic", -pair[1].z))
+    return [(candidate, test.difference) for candidate, test in final]
+
+
+def _forward(rest: list[int], chosen: list[int], candidates: Sequence[_Candidate], patterns: Sequence[_Pattern]) -> list[int]:
+    """Moves from `rest` to `chosen` what holds up given those before it; what is left over."""
+    rest = list(rest)
     while rest:
         tests = {i: _within(patterns, i, chosen) for i in rest}
         best = max(rest, key=lambda i: (tests[i].z, candidates[i].z))
-        if not _holds_up(tests[best], tested):
+        if not _holds_up(tests[best], len(candidates)):
             break
         chosen.append(best)
         rest.remove(best)
         for i in [i for i in rest if _within(patterns, i, [best]).overlap < SEPARABLE]:
             candidates[best].inseparable.append(candidates[i].label)
             rest.remove(i)
-    for i in [i for i in chosen if not _holds_up(_within(patterns, i, [j for j in chosen if j != i]), tested)]:
-        chosen.remove(i)
-        rest.append(i)
-    for i in rest:
-        if chosen:
-            closest = min(chosen, key=lambda j: _within(patterns, i, [j]).z)
-            candidates[closest].explained.append(candidates[i].label)
-    final = [(candidates[i], _within(patterns, i, [j for j in chosen if j != i])) for i in chosen]
-    return [(candidate, test.difference) for candidate, test in sorted(final, key=lambda pair: -pair[1].z)]
+    return rest
 
 
-def _holds_up(test: _Test, tested: int) -> bool:
-    return test.z > 0 and normal_p(test.z) <= SIGNIFICANT / max(tested, 1) and test.difference >= LEAST_DIFFERENCE
+def _holds_up(test: _Test, candidates: int) -> bool:
+    return test.z > 0 and normal_p(test.z) <= SIGNIFICANT / candidates and test.difference >= LEAST_DIFFERENCE
 
 
 def _driver(candidate: _Candidate, total: int, bad: int, adjusted: float) -> Driver:

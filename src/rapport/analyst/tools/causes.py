@@ -4,7 +4,7 @@ from typing import Any
 
 from rapport.analyst.tools.desk import LIMIT, Asked, Desk, period, schema, tool
 from rapport.analyst.tools.numbers import METRIC_NAMES, PREVIOUS, comparison_json, previous
-from rapport.analytics import changes, examples, metrics, outcomes, trends
+from rapport.analytics import breakdown, changes, examples, metrics, outcomes, trends
 from rapport.analytics.drivers import Driver, drivers
 from rapport.analytics.metrics import Figure
 from rapport.analytics.predicates import PREDICATES
@@ -35,11 +35,15 @@ def cause_tools(desk: Desk) -> tuple[Tool, ...]:
 async def why(asked: Asked) -> ToolResult:
     outcome = asked.get("outcome", "unhappy")
     found = await drivers(asked.connection, asked.scope, outcome, limit=asked.get("limit", 5))
+    bad = asked.narrowed(predicates=(*asked.scope.predicates, outcome))
+    subjects = await breakdown.breakdown(asked.connection, bad, metrics.find(["conversations"]), "topic", limit=3)
     return ToolResult(
         {
             "period": period(asked.scope), "outcome": outcome, "outcomeTitle": found.outcome.title, "conversations": found.n,
             "bad": found.bad, "badShare": round(100 * found.bad / found.n, 1) if found.n else None, "tested": found.tested,
             "drivers": [driver_json(driver) for driver in found.drivers],
+            "mostlyAbout": [{"name": g.label, "bad": g.conversations, "shareOfBad": round(100 * g.conversations / found.bad, 1)}
+                            for g in subjects.groups if found.bad],
         }
     )  # fmt: skip
 

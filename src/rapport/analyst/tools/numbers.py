@@ -23,6 +23,7 @@ SIDES = {
     "items": {"type": "object", "properties": {"name": {"type": "string"}, "filter": FILTER}, "required": ["name", "filter"]},
 }  # fmt: skip
 PREVIOUS = {"type": "string", "format": "date", "description": "YYYY-MM-DD; default: as many days just before"}
+STEADY_ORDER = f"average, pulled towards that of all users by {breakdown.STEADY} conversations, so that few conversations weigh little"
 OVERVIEW = ("conversations", "users", "rating", "sentiment", "frustration", "quality_index", "negative_share", "resolved_share")
 
 
@@ -103,17 +104,19 @@ def rank(dimension: str):
 
 async def _grouped(asked: Asked, dimension: str, default: Sequence[str]) -> ToolResult:
     measured = chosen(asked, default)
+    whole = await metrics.level(asked.connection, asked.scope, measured)
+    steady = whole[0].value if dimension == "user" and measured[0].sample else None
     found = await breakdown.breakdown(
-        asked.connection, asked.scope, measured, dimension,
+        asked.connection, asked.scope, measured, dimension, steady=steady,
         order=asked.get("order", "highest"), limit=asked.get("limit", 10), min_n=asked.get("minConversations", 1),
     )  # fmt: skip
-    whole = await metrics.level(asked.connection, asked.scope, measured)
     return ToolResult(
         {
             "period": period(asked.scope),
             "dimension": found.dimension.name,
             "total": found.total,
             "minConversations": found.min_n,
+            "orderedBy": STEADY_ORDER if steady is not None else measured[0].title,
             "all": [figure.json() for figure in whole],
             "groups": [group_json(group) for group in found.groups],
         }
