@@ -138,15 +138,17 @@ async def rating_score(connection: Connection, tenant_id: int, conversation_id: 
 
 
 async def embeddings(
-    connection: Connection, tenant_id: int, *, after: UUID | None = None, limit: int = 500
+    connection: Connection, tenant_id: int, *, after: UUID | None = None, limit: int = 500, every: int = 1
 ) -> list[tuple[UUID, str, bytes | None]]:
-    """(conversation id, method, embedding) of the next `limit` analysed conversations by id."""
+    """(conversation id, method, embedding) of the next `limit` analysed conversations by id, of all or of one in `every`, the
+    same ones each time."""
     rows = await connection.fetch(
         """
         SELECT conversation_id, method, embedding FROM analysis
-        WHERE tenant_id = $1 AND ($2::uuid IS NULL OR conversation_id > $2) ORDER BY conversation_id LIMIT $3
+        WHERE tenant_id = $1 AND ($2::uuid IS NULL OR conversation_id > $2) AND uuid_hash(conversation_id) % $4 = 0
+        ORDER BY conversation_id LIMIT $3
         """,
-        tenant_id, after, limit,
+        tenant_id, after, limit, every,
     )  # fmt: skip
     return [(row["conversation_id"], row["method"], row["embedding"]) for row in rows]
 

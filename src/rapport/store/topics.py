@@ -36,6 +36,14 @@ async def version(connection: Connection, tenant_id: int) -> int:
     return await connection.fetchval("SELECT coalesce(max(version), 0) FROM topic_model WHERE tenant_id = $1", tenant_id)
 
 
+async def last_fit(connection: Connection, tenant_id: int) -> tuple[str, int] | None:
+    """(method, conversations) of the present model, without the model itself; None before the first fit."""
+    row = await connection.fetchrow(
+        "SELECT method, fitted_on FROM topic_model WHERE tenant_id = $1 ORDER BY version DESC LIMIT 1", tenant_id
+    )
+    return (row["method"], row["fitted_on"]) if row else None
+
+
 async def save(
     connection: Connection,
     tenant_id: int,

@@ -28,6 +28,8 @@ PAUSE = timedelta(seconds=5)
 NOVEL_SHARE = 0.25
 NOVEL_OF = 200
 """... or when a quarter of the last 200 conversations is unlike all topics (0.05 is usual)."""
+NOVEL_GROWTH = 1.02
+"""... and there are at least so many times as many as at the last fit, since some tenants are never of one kind."""
 PAGE = 200
 LONGEST_OPENING = 2_000
 
@@ -39,21 +41,31 @@ class TopicJobs:
         self._database = database
         self._toolkits = toolkits
         self._familiar: dict[int, deque[bool]] = defaultdict(lambda: deque(maxlen=NOVEL_OF))
+        self._fruitless: dict[int, int] = {}  # tenant -> conversations when they said too little for topics
 
     async def heard(self, tenant_id: int, fresh: Sequence[Analysis]) -> None:
-        """Ask for a fit where the tenant has grown, or where its conversations are about something new."""
+        """Ask for a fit where the tenant has grown, where its conversations are about something new, or where they have been
+        analysed with another encoder since."""
         model = await self._toolkits.topic_model(tenant_id)
+        unfamiliar = model is not None and self._is_new(tenant_id, model, fresh)
         async with self._database.connection() as connection:
-            if await rollups.conversations(connection, tenant_id) < LEAST_CONVERSATIONS:
+            count = await rollups.conversations(connection, tenant_id)
+            if count < max(LEAST_CONVERSATIONS, GROWTH * self._fruitless.get(tenant_id, 0)):
                 return
-            stored = await topics.load(connection, tenant_id)
-            grown = stored is None or await rollups.conversations(connection, tenant_id) >= GROWTH * stored.fitted_on
-            if grown or (model and self._is_new(tenant_id, model, fresh)):
+            method, fitted_on = await topics.last_fit(connection, tenant_id) or ("", 0)
+            due = count >= GROWTH * fitted_on or (unfamiliar and count >= NOVEL_GROWTH * fitted_on)
+            if due or (method != self._method and not await jobs.backlog(connection, tenant_id)):
                 await jobs.enqueue(connection, tenant_id, "topics_fit", key="topics", due_at=datetime.now(UTC) + PAUSE)
 
+    @property
+    def _method(self) -> str:
+        return self._toolkits.encoder.name if self._toolkits.encoder.semantic else "lexical"
+
     def _is_new(self, tenant_id: int, model: TopicModel, fresh: Sequence[Analysis]) -> bool:
+        """Whether many of the last conversations that could have a topic lie far from all of them."""
         seen = self._familiar[tenant_id]
-        seen.extend((a.topic_similarity or -1.0) >= model.alarm for a in fresh if a.user_message_count)
+        placed = [a for a in fresh if a.user_message_count and (model.terms is not None or a.embedding)]
+        seen.extend(a.topic_similarity is not None and a.topic_similarity >= model.alarm for a in placed)
         if len(seen) < NOVEL_OF or seen.count(False) < NOVEL_SHARE * NOVEL_OF:
             return False
         seen.clear()
@@ -62,51 +74,49 @@ class TopicJobs:
     async def fit(self, tenant_id: int, payload: Mapping[str, Any]) -> None:
         """The job `topics_fit`."""
         encoder = self._toolkits.encoder
-        ids, texts, vectors = await self._sample(tenant_id)
+        every, texts, vectors = await self._sample(tenant_id)
         previous = await self._toolkits.topic_model(tenant_id)
         embeddings = _rows(vectors, encoder.dimensions) if encoder.semantic else None
         model = await asyncio.to_thread(
             fit, texts, embeddings, method=encoder.name, encode=encoder.encode if encoder.semantic else None, previous=previous
         )  # fmt: skip
         if model is None:
-            log.info("too little is said for topics", tenant_id=tenant_id, conversations=len(ids))
+            self._fruitless[tenant_id] = len(texts) * every
+            log.info("too little is said for topics", tenant_id=tenant_id, conversations=len(texts))
             return
         async with self._database.transaction() as connection:
             await topics.save(
                 connection, tenant_id, blob=model.to_bytes(), method=model.method,
                 fitted_on=await rollups.conversations(connection, tenant_id),
-                topics=[(t.id, t.group_id, t.name, t.size) for t in model.topics], groups=[(g.id, g.name) for g in model.groups],
+                topics=[(t.id, t.group_id, t.name, t.size * every) for t in model.topics], groups=[(g.id, g.name) for g in model.groups],
             )  # fmt: skip
         self._familiar.pop(tenant_id, None)
+        self._fruitless.pop(tenant_id, None)
         assigned = 0
         async for page in self._pages(tenant_id, texts_wanted=model.terms is not None):
             assigned += await self._assign(tenant_id, model, page)
         log.info("topics found", tenant_id=tenant_id, topics=len(model.topics), groups=len(model.groups), conversations=assigned)
 
-    async def _sample(self, tenant_id: int) -> tuple[list[UUID], list[str], list[bytes | None]]:
-        """Openings and embeddings of at most FIT_SAMPLE analysed conversations, spread evenly over all of them."""
+    async def _sample(self, tenant_id: int) -> tuple[int, list[str], list[bytes | None]]:
+        """Openings and embeddings of one in so many analysed conversations that there are about FIT_SAMPLE of them at most."""
         async with self._database.connection() as connection:
-            total = await rollups.conversations(connection, tenant_id)
-        every = max(1, -(-total // FIT_SAMPLE))
-        ids: list[UUID] = []
+            every = max(1, -(-await rollups.conversations(connection, tenant_id) // FIT_SAMPLE))
         texts: list[str] = []
         vectors: list[bytes | None] = []
         async for page in self._pages(tenant_id, texts_wanted=True, every=every):
-            for conversation_id, text, vector in page:
-                ids.append(conversation_id)
-                texts.append(text)
-                vectors.append(vector)
-        return ids, texts, vectors
+            texts += [text for _, text, _ in page]
+            vectors += [vector for *_, vector in page]
+        return every, texts, vectors
 
     async def _pages(self, tenant_id: int, *, texts_wanted: bool, every: int = 1) -> AsyncIterator[list[tuple[UUID, str, bytes | None]]]:
-        """(id, opening, embedding of the present encoder) of each `every`-th analysed conversation, page by page."""
+        """(id, opening, embedding of the present encoder) of one in `every` analysed conversations, page by page."""
         after = None
         while True:
             async with self._database.connection() as connection:
-                rows = await analyses.embeddings(connection, tenant_id, after=after, limit=PAGE * every)
+                rows = await analyses.embeddings(connection, tenant_id, after=after, limit=PAGE, every=every)
                 if not rows:
                     return
-                after, rows = rows[-1][0], rows[::every]
+                after = rows[-1][0]
                 found = await conversations.load_many(connection, tenant_id, [row[0] for row in rows]) if texts_wanted else []
             texts = dict(await asyncio.to_thread(_openings, found))
             name = self._toolkits.encoder.name
