@@ -10,6 +10,9 @@ from functools import cache
 
 from rapport.analyst.planner.words import Word, stem
 
+_RATES = re.compile(
+    r"\s+(?:us|them|it|him|her|our|the (?:bot|assistant|product|answers?)|highly|higher|lower|better|worse|well|poorly|badly)\b", re.I
+)
 _BREAK = re.compile(r"[?!;,]|\.\s")
 
 
@@ -65,7 +68,7 @@ METRICS: Mapping[str, Metric] = {
     "tool_failures": Metric("tool failures", "count", -1,
         "tool failure|tool error|failed tool call|failing tool|broken tool|tool fail|tool break|failed call|tool crash|function failure|failing function|failing call|broken integration|failing integration|"
         "tool problem|tool issue|tool outage|integration failure|integration error|tool that fail|tool not working"),
-    "tool_failure_rate": Metric("tool failure rate", "share", -1, "failure rate|error rate|fail rate|rate of failure|tool reliability|tool success rate|percentage of failure|percent of call fail|share of failed"),
+    "tool_failure_rate": Metric("tool failure rate", "share", -1, "failure rate|error rate|fail rate|rate of failure|tool reliability|tool success rate|percentage of failure|percent of call fail|share of failed|rate of failed tool call|rate of tool failure|rate of failed call|rate of tool error"),
     "events": Metric("business events", "count", 0, "business event|event|event count"),
     "jailbreak_share": Metric("jailbreak attempts", "count", -1, "jailbreak|jailbreak attempt|prompt injection|injection attempt"),
     "hallucination_share": Metric("hallucinations", "count", -1, "hallucination|hallucinate|hallucinated|made things up|making things up|invented fact"),
@@ -212,6 +215,10 @@ def find(text: str, words: Sequence[Word]) -> list[Hit]:
         for size in range(min(6, len(words) - at), 0, -1):
             readings = table.get(tuple(part for group in stems[at : at + size] for part in group))
             start, end = words[at].start, words[at + size - 1].end
+            if size == 1 and words[at].lower == "them":  # the stem of "theme" too
+                readings = None
+            if size == 1 and words[at].lower == "rate" and not _RATES.match(text[end:]):
+                readings = None  # a share ("the rate of failed calls"), not a rating
             if readings and not _BREAK.search(text[start:end]):
                 hits += [Hit(kind, value, start, end) for kind, value in readings]
                 at += size

@@ -175,7 +175,7 @@ def _ordinal(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
         if not any(start < match.end() and match.start() < end for start, end in taken):
             word = match.group(1).lower()
             bare = match.group().strip().lower() in (word, f"the {word}") and not re.match(r"\s*[?.!]*\s*$", text[match.end() :])
-            if word in ("last", "first", "other") and bare:
+            if word in ("last", "first", "other") and (bare or (word == "last" and not match.group().lower().endswith("one"))):
                 continue
             return _ORDINALS.get(word) or int(word[0])
     return None

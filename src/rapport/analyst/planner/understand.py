@@ -161,7 +161,7 @@ def of_people(slots: Slots) -> bool:
     )
 
 
-_LOOSE_SUBJECT = frozenset({"examples", "quotes", "ticket_draft", "conversation_detail"})
+_LOOSE_SUBJECT = frozenset({"complaints", "examples", "quotes", "ticket_draft", "conversation_detail"})
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
 
 
@@ -615,6 +615,12 @@ def leans(slots: Slots, wording: str, reading: Reading, scores: dict[str, float]
     text = slots.text.strip()
     if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition"):
         return False
+    if (
+        reading.intent == "user_profile"
+        and reading.of_kind("user", "organization")
+        and slots.says(r"who(?: is|'s|s)|tell me about|how(?: is|'s|s)")
+    ):
+        return False
     short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))
     pointing = bool(_POINTING.search(_IT_IS.sub(" ", text)))
     if pointing or any(mention.shift and mention.kind == "period" for mention in slots.dates):
@@ -655,6 +661,29 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         and {link.kind for link in reading.links} & {link.kind for link in previous.links}
     ):
         links, intent = (*previous.links, *reading.links), "compare"
+    than = slots.says(r"(?:better|worse|higher|lower|more|less|happier|busier|fewer)\b.*\bthan")
+    if than and reading.links and {link.kind for link in reading.links} & {link.kind for link in previous.links}:
+        links, intent = (*previous.links, *reading.links), "compare"
+    flipped = (
+        previous.intent in ("ranking", "breakdown")
+        and reading.order is None
+        and re.match(
+            r"\W*(?:and|or|what about|how about|now|ok)?\W*(?:which (?:one )?(?:is|was|has) )?(?:the |who is the |who has the )?(?:best|worst|highest|lowest|least|most|fewest|bottom|top|second)\b",
+            slots.text,
+            re.I,
+        )
+    )
+    if (
+        previous.intent in ("ranking", "breakdown")
+        and len(slots.words) <= 6
+        and (reading.order or flipped)
+        and not reading.links
+        and not _says_metric(slots, reading)
+        and not slots.says(r"one|user|person|product|account|why|that|this")
+    ):
+        links, intent, metrics, pointed = previous.links, "ranking", previous.metrics, ()
+        dimension = previous.dimension
+        reading = replace(reading, order=order_of(slots, previous.metrics))
     pair = _pair(previous) if slots.says(r"(?:which|who|what) of (?:them|those|these|the two|both)|the two|both") else ()
     if pair:
         links, intent = pair, "compare"
@@ -717,7 +746,7 @@ _OWN = {
     "why": r"why|how come|reason|reasons|cause|because|driv\w+|explain|behind", "examples": r"examples?|show (?:me )?(?:them|those|it|some|a few|the conversations)|conversations?|transcripts?|ids?|chats?|cases?|instances?",
     "quotes": r"quotes?|verbatims?|say|said|words|comments?", "trend": r"trend|over time|develop\w*|going up|going down|rising|falling|since when|week by week|day by day|per day|per week|by day|by week|daily|weekly",
     "ticket_draft": r"ticket|issue for|bug report|jira|write (?:it|that|this) up|file (?:it|that|this)", "breakdown": r"by|per|split|break|each|across|breakdown",
-    "complaints": r"complain\w*|pain points?|problems?|unhappy about|upset about|issues", "top_topics": r"topics?|about\?|talk(?:ing|ed)? about|ask(?:ing|ed)? about|themes?|ask|talk|discuss",
+    "complaints": r"complain\w*|pain points?|problems?|unhappy about|upset about|issues|wrong", "top_topics": r"topics?|about\?|talk(?:ing|ed)? about|ask(?:ing|ed)? about|themes?|ask|talk|discuss",
     "compare": r"compared?|vs|versus|than|or", "change": r"changed?|compared? to|versus|vs|different", "recommend": r"what (?:should|can|could) (?:we|i)|recommend|suggest|fix|improve|do about", "at_risk": r"risk|churn|leave",
     "count": r"how many|count|number", "level": r"how (?:happy|satisfied|frustrated|angry)|average|rating|score", "ranking": r"who|which|top|most|least|worst|best|else", "user_profile": r"tell me (?:more )?about|who is|profile|more about|how (?:is|are) (?:he|she|they|that)",
     "summary": r"summary|summari[sz]e|overview|recap|brief|how (?:is|are|was|were|did) (?:it|that|things)", "tool_failures": r"tools?|errors?|failures?|fail\w*", "outcomes": r"cancel\w*|churn\w*|upgrad\w*|events?|purchas\w*|refund\w*", "segment_create": r"segment|cohort|audience",
@@ -772,7 +801,9 @@ def _own_intent(previous: Reading, reading: Reading) -> str | None:
     for intent, score in ranked[:5]:
         if intent in ("follow_up", "refuse_write", "refuse_secret", "refuse_out_of_scope", "smalltalk", "help", "definition"):
             continue
-        if score >= 0.3 and intent in _OWN and slots.says(_OWN[intent]):
+        if intent == "breakdown" and reading.dimension is None:
+            continue
+        if score >= LEAST and intent in _OWN and slots.says(_OWN[intent]):
             return intent
     return None
 
@@ -796,7 +827,7 @@ def _pointed(previous: Reading, slots: Slots, answers: Sequence[str], setting: S
     if (
         previous.intent in ("complaints", "top_topics")
         and items
-        and re.search(r"\b(?:it|that|this)\b", _IT_IS.sub(" ", slots.text), re.I)
+        and re.search(r"\b(?:it|that|this)\b", slots.text, re.I)
         and not slots.says("examples?|quotes?|ticket")
     ):
         return _named_in(items[0], "topic", setting)
@@ -818,6 +849,13 @@ def _pointed(previous: Reading, slots: Slots, answers: Sequence[str], setting: S
         "breakdown",
     ):
         return ()
+    if (
+        slots.says(r"them|they|their|those|these")
+        and len(items) > 1
+        and kind not in ("user", "organization")
+        and not slots.says(r"(?:those|these) \w+")
+    ):
+        return ()  # "they" are people, or the conversations themselves
     if slots.says(r"them|they|their|those|these") and len(items) > 1:
         return tuple(link for item in items[:10] for link in _named_in(item, kind, setting))
     if previous.intent in ("top_topics", "complaints", "breakdown", "list_entities", "examples") and not (match and kind):

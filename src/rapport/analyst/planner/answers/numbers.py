@@ -432,7 +432,9 @@ def breakdown(asked: Asked) -> Answer:
     text = heading(f"{title(metric)} by {name}", own.scope())
     text += bullets(
         [
-            _row(group) if dimension != "rating" else f"**{group['name']} stars**: {counted(group['conversations'], 'conversations')}"
+            _row(group)
+            if dimension != "rating"
+            else f"**{group['name']} star{'' if group['name'] == '1' else 's'}**: {counted(group['conversations'], 'conversations')}"
             for group in groups
         ]
     )
@@ -477,6 +479,8 @@ def compare(asked: Asked) -> Answer:
     kind = sides[0][2] if sides else ""
     if not sides and (reading.against or any(mention.kind == "over" for mention in reading.slots.dates)):
         return (yield from change(asked))
+    if not sides and reading.follows and reading.links and reading.metrics:
+        return (yield from level(asked))
     if not sides:
         sides, kind = _against_the_rest(reading)
     if not sides:
@@ -603,7 +607,11 @@ def trend(asked: Asked) -> Answer:
     text = heading(f"{name} by {output.data['bucket']}", reading.scope())
     name = f"the number of {name}" if unit == "count" else name
     text += f"{name[0].upper() + name[1:]}{phrase(reading)} is **{DIRECTIONS[output.data['direction']]}**"
-    if output.data.get("from") is not None and output.data["direction"] in ("rising", "falling"):
+    if (
+        output.data.get("from") is not None
+        and output.data["direction"] in ("rising", "falling")
+        and (unit != "count" or min(output.data["from"], output.data["to"]) >= 0)
+    ):
         text += f", from about {measured({'value': output.data['from'], 'unit': unit})} to about {measured({'value': output.data['to'], 'unit': unit})}"
     text += "."
     valued = [point for point in points if point["value"] is not None]

@@ -100,6 +100,8 @@ def complaints(asked: Asked) -> Answer:
         Call("countConversations", {"filter": replace(reading, conditions=()).filter(text=True)}),
     ]
     everything = whole.figure("conversations").get("value")
+    if not everything and reading.subject and not reading.slots.framed:
+        return (yield from complaints(replace(asked, reading=replace(reading, subject=""))))
     if not everything:
         return (yield from _none(replace(asked, reading=replace(reading, conditions=()))))
     bad = total.figure("conversations").get("value") or 0
