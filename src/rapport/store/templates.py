@@ -48,6 +48,10 @@ async def find(connection: Connection, tenant_id: int, product_id: UUID, compone
     text = text_of(components)
     if not text.strip() or len(text) > LONGEST_TEXT or templates.is_template(text):
         return None
+    if not await connection.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM prompt_anchor WHERE tenant_id = $1 AND product_id = $2)", tenant_id, product_id
+    ):
+        return None  # no templates: spare the hashing
     rows = await connection.fetch(
         """
         WITH hits AS (
