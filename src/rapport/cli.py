@@ -5,6 +5,7 @@ Each command prints its result (a key, an id) alone on the last line of standard
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -83,6 +84,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, drain_s: float):
         super().__init__(config)
         self._drain_s = drain_s
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: looking through it again makes collections dear, and so rare that garbage piles up
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         state: State = self.config.app.state.rapport  # type: ignore[union-attr]

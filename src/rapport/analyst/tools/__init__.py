@@ -3,14 +3,21 @@
 Each is bound to a Desk, below the model: no argument can reach another tenant or, where the chat has one, another product.
 """
 
+from functools import cache
+
 from rapport.analyst.tools.causes import cause_tools
 from rapport.analyst.tools.conversations import conversation_tools
-from rapport.analyst.tools.desk import Desk
+from rapport.analyst.tools.desk import Desk, Reading
 from rapport.analyst.tools.numbers import number_tools
 from rapport.analyst.tools.tickets import ticket_tools
 from rapport.domain.agent import Tool
 
 
+@cache
+def _readings() -> tuple[Reading, ...]:
+    return (*number_tools(), *conversation_tools(), *cause_tools())
+
+
 def bind(desk: Desk) -> tuple[Tool, ...]:
     """All tools for one chat with the analyst."""
-    return (*number_tools(desk), *conversation_tools(desk), *cause_tools(desk), *ticket_tools(desk))
+    return (*(reading.bound(desk) for reading in _readings()), *ticket_tools(desk))

@@ -2,33 +2,33 @@
 
 from typing import Any
 
-from rapport.analyst.tools.desk import LIMIT, Asked, Desk, period, schema, tool
+from rapport.analyst.tools.desk import LIMIT, Asked, Reading, period, schema
 from rapport.analyst.tools.numbers import METRIC_NAMES, PREVIOUS, comparison_json, previous
 from rapport.analytics import breakdown, changes, examples, metrics, outcomes, trends
 from rapport.analytics.drivers import Driver, drivers
 from rapport.analytics.metrics import Figure
 from rapport.analytics.predicates import PREDICATES
-from rapport.domain.agent import Tool, ToolResult
+from rapport.domain.agent import ToolResult
 
 BAD = {"enum": [name for name, predicate in PREDICATES.items() if predicate.bad], "description": "what went wrong; default: unhappy"}
 TYPES = {"type": "array", "items": {"type": "string"}, "maxItems": 20, "description": "types of business events"}
 
 
-def cause_tools(desk: Desk) -> tuple[Tool, ...]:
+def cause_tools() -> tuple[Reading, ...]:
     """The tools of this file."""
     return (
-        tool(desk, "getDrivers", "Looking for causes",
-             "What distinguishes the conversations that went badly: topics, tools, models, organizations ... tested against each other.",
-             schema({"outcome": BAD, "limit": LIMIT}), why),
-        tool(desk, "getToolFailures", "Checking failing tools", "Calls and failures of each tool.",
-             schema({"order": {"enum": ["failures", "rate", "calls"]}, "limit": LIMIT}), failing),
-        tool(desk, "getOutcomes", "Reading business events",
-             "Business events by type, user, organization, value or time, with sums; and what was talked about before them.",
-             schema({"types": TYPES, "groupBy": {"enum": list(outcomes.EVENT_GROUPINGS)}, "limit": LIMIT}), events),
-        tool(desk, "getChanges", "Finding what changed", "How a metric changed between two periods, and which groups made it change.",
-             schema({"metric": METRIC_NAMES, "previousSince": PREVIOUS, "previousUntil": PREVIOUS}), moved),
-        tool(desk, "getAnomalies", "Looking for unusual days", "Days with far more than usual of something.",
-             schema({"limit": LIMIT}), unusual),
+        Reading("getDrivers", "Looking for causes",
+                "What distinguishes the conversations that went badly: topics, tools, models, organizations ... tested against each other.",
+                schema({"outcome": BAD, "limit": LIMIT}), why),
+        Reading("getToolFailures", "Checking failing tools", "Calls and failures of each tool.",
+                schema({"order": {"enum": ["failures", "rate", "calls"]}, "limit": LIMIT}), failing),
+        Reading("getOutcomes", "Reading business events",
+                "Business events by type, user, organization, value or time, with sums; and what was talked about before them.",
+                schema({"types": TYPES, "groupBy": {"enum": list(outcomes.EVENT_GROUPINGS)}, "limit": LIMIT}), events),
+        Reading("getChanges", "Finding what changed", "How a metric changed between two periods, and which groups made it change.",
+                schema({"metric": METRIC_NAMES, "previousSince": PREVIOUS, "previousUntil": PREVIOUS}), moved),
+        Reading("getAnomalies", "Looking for unusual days", "Days with far more than usual of something.",
+                schema({"limit": LIMIT}), unusual),
     )  # fmt: skip
 
 

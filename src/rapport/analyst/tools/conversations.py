@@ -4,34 +4,35 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from rapport.analyst.tools.desk import LIMIT, Asked, Desk, period, schema, tool
+from rapport.analyst.tools.desk import LIMIT, Asked, Reading, period, schema
 from rapport.analytics import breakdown, examples, metrics, people, search
 from rapport.analytics.examples import Example
-from rapport.domain.agent import Tool, ToolResult
+from rapport.domain.agent import ToolResult
 from rapport.errors import ToolError
 
 QUERY = {"type": "string", "minLength": 1, "maxLength": 500, "description": "what the conversations are about, in words"}
 USER_FIGURES = ("conversations", "rating", "sentiment", "frustration", "struggle", "quality_index", "negative_share", "commercial_intent")
 
 
-def conversation_tools(desk: Desk) -> tuple[Tool, ...]:
+def conversation_tools() -> tuple[Reading, ...]:
     """The tools of this file."""
     one = {"conversation": {"type": "string", "description": "id of a conversation, yours or ours"}}
     user = {"user": {"type": "string", "description": "id, name or e-mail"}}
     found = {"query": QUERY, "order": {"enum": list(examples.ORDERS)}, "limit": LIMIT}
     return (
-        tool(desk, "getConversations", "Searching conversations",
-             "Conversations by filter, order and words or meaning, with ids, figures and a quote.", schema(found), find, meaning="query"),
-        tool(desk, "getQuotes", "Collecting quotes", "What users said, word for word, with the ids of the conversations.",
-             schema(found), find, meaning="query"),
-        tool(desk, "getConversationDetail", "Reading a conversation", "The transcript and the analysis of one conversation.",
-             schema(one, ["conversation"], filtered=False), detail),
-        tool(desk, "getUserDetail", "Reading a user", "Who a user is, their figures, topics, events and latest conversations.",
-             schema(user, ["user"]), user_detail),
-        tool(desk, "getUserTrajectory", "Following a user", "How one user fared from conversation to conversation.",
-             schema(user, ["user"]), follow_user),
-        tool(desk, "getAtRisk", "Finding who is at risk", "Users or organizations that are most likely to leave, and why.",
-             schema({"who": {"enum": ["user", "organization"]}, "limit": LIMIT}), at_risk),
+        Reading("getConversations", "Searching conversations",
+                "Conversations by filter, order and words or meaning, with ids, figures and a quote.",
+                schema(found), find, meaning="query"),
+        Reading("getQuotes", "Collecting quotes", "What users said, word for word, with the ids of the conversations.",
+                schema(found), find, meaning="query"),
+        Reading("getConversationDetail", "Reading a conversation", "The transcript and the analysis of one conversation.",
+                schema(one, ["conversation"], filtered=False), detail),
+        Reading("getUserDetail", "Reading a user", "Who a user is, their figures, topics, events and latest conversations.",
+                schema(user, ["user"]), user_detail),
+        Reading("getUserTrajectory", "Following a user", "How one user fared from conversation to conversation.",
+                schema(user, ["user"]), follow_user),
+        Reading("getAtRisk", "Finding who is at risk", "Users or organizations that are most likely to leave, and why.",
+                schema({"who": {"enum": ["user", "organization"]}, "limit": LIMIT}), at_risk),
     )  # fmt: skip
 
 

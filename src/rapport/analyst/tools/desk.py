@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -124,24 +125,34 @@ def schema(properties: Mapping[str, Any], required: Sequence[str] = (), *, filte
     return {"type": "object", "properties": everything, "required": list(required), "additionalProperties": False}
 
 
-def tool(
-    desk: Desk, name: str, display_name: str, description: str, parameters: Mapping[str, Any], answer: Answer, *, meaning: str = ""
-) -> Tool:
-    """A tool that reads: its arguments are resolved, then `answer` is asked inside one read-only transaction. `meaning` names the
-    argument that is searched by meaning; it is encoded first, in a thread, while no transaction is open."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A tool that reads, before it is bound to a Desk: one declaration serves all chats, because a thousand open ones would each hold
+    all schemas otherwise. `meaning` names the argument that is searched by meaning."""
 
-    async def call(arguments: Mapping[str, Any]) -> ToolResult:
-        check(arguments, parameters)
-        vectors = await encode(desk.encoder, [arguments[meaning]]) if arguments.get(meaning) else None
-        try:
-            async with asking(desk.database) as connection:
-                lexicon = await desk.lexicons.of(connection, desk.base.tenant_id)
-                scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
-                return await answer(Asked(desk, connection, lexicon, scope, arguments, None if vectors is None else vectors[0]))
-        except (Invalid, NotFound) as error:
-            raise ToolError(error.message) from error
+    name: str
+    display_name: str
+    description: str
+    parameters: Mapping[str, Any]
+    answer: Answer
+    meaning: str = ""
 
-    return Tool(name, display_name, description, parameters, call)
+    def bound(self, desk: Desk) -> Tool:
+        return Tool(self.name, self.display_name, self.description, self.parameters, partial(_read, self, desk))
+
+
+async def _read(reading: Reading, desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
+    """The arguments are resolved, then the tool is asked inside one read-only transaction. What is searched by meaning is encoded
+    first, in a thread, while no transaction is open."""
+    check(arguments, reading.parameters)
+    vectors = await encode(desk.encoder, [arguments[reading.meaning]]) if arguments.get(reading.meaning) else None
+    try:
+        async with asking(desk.database) as connection:
+            lexicon = await desk.lexicons.of(connection, desk.base.tenant_id)
+            scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
+            return await reading.answer(Asked(desk, connection, lexicon, scope, arguments, None if vectors is None else vectors[0]))
+    except (Invalid, NotFound) as error:
+        raise ToolError(error.message) from error
 
 
 async def encode(encoder: Encoder | None, texts: Sequence[str]) -> np.ndarray | None:

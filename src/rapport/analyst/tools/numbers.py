@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rapport.analyst.tools.desk import FILTER, LIMIT, Asked, Desk, period, read_day, read_filter, schema, tool
+from rapport.analyst.tools.desk import FILTER, LIMIT, Asked, Reading, period, read_day, read_filter, schema
 from rapport.analytics import breakdown, dimensions, metrics, trends
-from rapport.domain.agent import Tool, ToolResult
+from rapport.domain.agent import ToolResult
 from rapport.domain.scope import Scope
 from rapport.errors import ToolError
 
@@ -27,36 +27,36 @@ STEADY_ORDER = f"average, pulled towards that of all users by {breakdown.STEADY}
 OVERVIEW = ("conversations", "users", "rating", "sentiment", "frustration", "quality_index", "negative_share", "resolved_share")
 
 
-def number_tools(desk: Desk) -> tuple[Tool, ...]:
+def number_tools() -> tuple[Reading, ...]:
     """The tools of this file."""
+    by = (*dimensions.DIMENSIONS, *dimensions.TIMES, "property:KEY")
     return (
-        tool(desk, "countConversations", "Counting conversations",
-             "How many conversations, users, organizations and messages there are.", schema({}), count),
-        tool(desk, "getMetrics", "Reading metrics", "Figures over all conversations that a filter selects.",
-             schema({"metrics": METRIC_LIST}, ["metrics"]), levels),
-        tool(desk, "getBreakdown", "Breaking down metrics", "Figures by group: product, topic, organization, model, language, day ...",
-             schema({"dimension": {"type": "string", "description": ", ".join([*dimensions.DIMENSIONS, *dimensions.TIMES, "property:KEY"])},
-                     **GROUPED}, ["dimension"]), groups),
-        tool(desk, "getUserRanking", "Ranking users by metrics", "Users by a metric, for example the most frustrated or the most active.",
-             schema(GROUPED), rank("user")),
-        tool(desk, "getOrganizationRanking", "Ranking organizations by metrics", "Organizations by a metric.",
-             schema(GROUPED), rank("organization")),
-        tool(desk, "getTopics", "Finding topics", "What conversations are about, by topic or group of topics.",
-             schema(GROUPED | {"level": {"enum": ["topic", "topic_group"]}}), topics),
-        tool(desk, "getProductList", "Listing products", "All products, with their size and rating.", schema({}), rank("product")),
-        tool(desk, "getProductAnalytics", "Reading product analytics", "The main figures of a product (named in the filter) or of all.",
-             schema({}), overview),
-        tool(desk, "compareProducts", "Comparing products", "The same figures for several products, side by side.",
-             schema({"products": PRODUCTS, "metrics": METRIC_LIST}), compare_products),
-        tool(desk, "getModelMetrics", "Reading model metrics", "The same figures by language model.", schema(GROUPED), rank("model")),
-        tool(desk, "getPromptAnalytics", "Reading prompt analytics", "The same figures by version of a prompt (named in the filter).",
-             schema(GROUPED), rank("prompt_version")),
-        tool(desk, "compareGroups", "Comparing groups", "The same figures for two to six sets of conversations, tested.",
-             schema({"sides": SIDES, "metrics": METRIC_LIST}, ["sides"]), compare_groups),
-        tool(desk, "comparePeriods", "Comparing periods", "Figures of the filter's period against an earlier one.",
-             schema({"metrics": METRIC_LIST, "previousSince": PREVIOUS, "previousUntil": PREVIOUS}), compare_periods),
-        tool(desk, "getTrends", "Following trends", "One metric by day, week or month, with its direction.",
-             schema({"metric": METRIC_NAMES, "bucket": {"enum": list(trends.BUCKETS)}}, ["metric"]), follow),
+        Reading("countConversations", "Counting conversations",
+                "How many conversations, users, organizations and messages there are.", schema({}), count),
+        Reading("getMetrics", "Reading metrics", "Figures over all conversations that a filter selects.",
+                schema({"metrics": METRIC_LIST}, ["metrics"]), levels),
+        Reading("getBreakdown", "Breaking down metrics", "Figures by group: product, topic, organization, model, language, day ...",
+                schema({"dimension": {"type": "string", "description": ", ".join(by)}, **GROUPED}, ["dimension"]), groups),
+        Reading("getUserRanking", "Ranking users by metrics", "Users by a metric, for example the most frustrated or the most active.",
+                schema(GROUPED), rank("user")),
+        Reading("getOrganizationRanking", "Ranking organizations by metrics", "Organizations by a metric.",
+                schema(GROUPED), rank("organization")),
+        Reading("getTopics", "Finding topics", "What conversations are about, by topic or group of topics.",
+                schema(GROUPED | {"level": {"enum": ["topic", "topic_group"]}}), topics),
+        Reading("getProductList", "Listing products", "All products, with their size and rating.", schema({}), rank("product")),
+        Reading("getProductAnalytics", "Reading product analytics", "The main figures of a product (named in the filter) or of all.",
+                schema({}), overview),
+        Reading("compareProducts", "Comparing products", "The same figures for several products, side by side.",
+                schema({"products": PRODUCTS, "metrics": METRIC_LIST}), compare_products),
+        Reading("getModelMetrics", "Reading model metrics", "The same figures by language model.", schema(GROUPED), rank("model")),
+        Reading("getPromptAnalytics", "Reading prompt analytics", "The same figures by version of a prompt (named in the filter).",
+                schema(GROUPED), rank("prompt_version")),
+        Reading("compareGroups", "Comparing groups", "The same figures for two to six sets of conversations, tested.",
+                schema({"sides": SIDES, "metrics": METRIC_LIST}, ["sides"]), compare_groups),
+        Reading("comparePeriods", "Comparing periods", "Figures of the filter's period against an earlier one.",
+                schema({"metrics": METRIC_LIST, "previousSince": PREVIOUS, "previousUntil": PREVIOUS}), compare_periods),
+        Reading("getTrends", "Following trends", "One metric by day, week or month, with its direction.",
+                schema({"metric": METRIC_NAMES, "bucket": {"enum": list(trends.BUCKETS)}}, ["metric"]), follow),
     )  # fmt: skip
 
 
