@@ -93,6 +93,8 @@ def why(asked: Asked) -> Answer:
         )
     else:
         text += "\nWhat sets them apart, strongest first:\n" + bullets([driver(d) for d in drivers], numbered=True)
+    if subjects := [f"{one['name']} ({one['bad']})" for one in found.data["mostlyAbout"] if one["bad"] > 1]:
+        text += f"\n\nThe {number(found.data['bad'])} are mostly about {joined(subjects)}."
     examples = worst.data.get("conversations", [])
     return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in examples]) if examples else "")
 
