@@ -100,7 +100,8 @@ class _Candidate:
 
 
 async def drivers(connection: Connection, scope: Scope, outcome: str, *, limit: int = 5, skip: Sequence[str] = ()) -> Drivers:
-    """What goes with `outcome` (a bad one of PREDICATES) in this scope, strongest first, topics last. `skip` leaves out factors.
+    """What goes with `outcome` (a bad one of PREDICATES) in this scope, strongest first, topics last. `skip` leaves out factors
+    (`property`: all properties).
     Raises Invalid where the outcome is unknown."""
     if outcome not in PREDICATES:
         raise Invalid(f"{outcome} cannot be explained; use one of {', '.join(PREDICATES)}.")
@@ -109,7 +110,7 @@ async def drivers(connection: Connection, scope: Scope, outcome: str, *, limit: 
     found += await _tools(connection, scope, predicate)
     found += await _properties(connection, scope, predicate)
     left_out = {*skip, *(("failed_tool", "tool") if outcome in ("tool_failed", "tool_used") else ())}
-    found = [c for c in found if c.dimension not in left_out and LEAST_N <= c.n < total]
+    found = [c for c in found if c.dimension.split(":")[0] not in left_out and LEAST_N <= c.n < total]
     for candidate in found:
         candidate.z = _z(candidate, total, bad)
     likely = await _named(connection, scope, _beyond_chance(found, total, bad))

@@ -58,7 +58,9 @@ class Findings:
 
 async def find(connection: Connection, scope: Scope, *, skip: tuple[str, ...] = ()) -> Findings:
     """What stands out in this scope; `skip` leaves out dimensions that are the same in all of it. Reads only analysed conversations."""
-    found = await drivers(connection, scope, "unhappy", limit=MOST_CAUSES, skip=skip)
+    found = await drivers(connection, scope, "unhappy", limit=MOST_CAUSES, skip=(*skip, "property"))
+    if not found.drivers:  # a property of one customer would often stand for that customer: first the things, then what they share
+        found = await drivers(connection, scope, "unhappy", limit=MOST_CAUSES, skip=skip)
     causes = [await _cause(connection, scope, driver) for driver in found.drivers]
     told = [spike for spike in await spikes(connection, scope, limit=20) if spike.measure in SPIKES_TOLD][:MOST_SPIKES]
     surges = [await _surge(connection, scope, spike) for spike in told]

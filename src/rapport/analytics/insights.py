@@ -10,12 +10,13 @@ from datetime import date
 
 from rapport.analytics import dimensions, findings
 from rapport.analytics.comparisons import told
-from rapport.analytics.examples import Example
+from rapport.analytics.examples import Example, examples
 from rapport.analytics.filters import relation
 from rapport.analytics.findings import Cause, Findings, Surge
 from rapport.analytics.predicates import PREDICATES
 from rapport.analytics.queries import Arguments
 from rapport.analytics.strata import SURE, Stratum, compare
+from rapport.analytics.versions import Regression, regressions
 from rapport.analytics.wording import about, listed, many, percent, quoted
 from rapport.domain.scope import Scope
 from rapport.store.database import Connection
@@ -138,7 +139,9 @@ async def product(connection: Connection, scope: Scope) -> Insights | None:
     found = await findings.find(connection, scope, skip=("product",))
     if not found.n:
         return None
-    all_told = [*map(_cause, found.causes), *map(_surge, found.surges)]
+    named = {cause.driver.dimension for cause in found.causes}
+    worse = [] if "prompt_version" in named else (await regressions(connection, scope))[:1]
+    all_told = [*map(_cause, found.causes), *[await _regression(connection, scope, one) for one in worse], *map(_surge, found.surges)]
     level = f"{found.bad} of {many(found.n, 'conversation')} with a known outcome went badly ({percent(found.bad, found.n)})."
     headline = all_told[0].title if all_told else "Nothing stands out"
     narrative = " ".join([level, *(finding.text for finding in all_told)] if all_told else [level, _nothing(found)])
@@ -190,6 +193,19 @@ def _cause(cause: Cause) -> Finding:
     )  # fmt: skip
 
 
+async def _regression(connection: Connection, scope: Scope, found: Regression) -> Finding:
+    inside = replace(scope, prompt_ids=(found.mine.prompt_id,), predicates=(*scope.predicates, "unhappy"))
+    shown = await examples(connection, inside, order="worst", limit=3)
+    name, number = about(found.prompt), found.mine.version
+    text = (
+        f"Since version {number} of prompt {name}, conversations go badly more often than under the versions before: {told(found.change)}."
+    )
+    return Finding(
+        "cause", f"Version {number} of prompt {name} made things worse", text + _words(shown), found.change.n, found.change.p, None,
+        _quotes(shown),
+    )  # fmt: skip
+
+
 def _surge(surge: Surge) -> Finding:
     spike, name = surge.spike, about(surge.spike.name)
     when = f"on {spike.since:%Y-%m-%d}" if spike.since == spike.until else f"from {spike.since:%Y-%m-%d} to {spike.until:%Y-%m-%d}"
@@ -201,12 +217,12 @@ def _surge(surge: Surge) -> Finding:
     return Finding("spike", title, text + _words(surge.examples), int(spike.observed), None, spike.since, _quotes(surge.examples))
 
 
-def _quotes(examples: Sequence[Example]) -> tuple[Quote, ...]:
-    return tuple(Quote(example.reference, example.quote) for example in examples if example.quote)
+def _quotes(shown: Sequence[Example]) -> tuple[Quote, ...]:
+    return tuple(Quote(example.reference, example.quote) for example in shown if example.quote)
 
 
-def _words(examples: Sequence[Example]) -> str:
-    said = [f"{quoted(example.quote)} ({example.reference})" for example in examples[:2] if example.quote]
+def _words(shown: Sequence[Example]) -> str:
+    said = [f"{quoted(example.quote)} ({example.reference})" for example in shown[:2] if example.quote]
     return f" Users wrote: {'; '.join(said)}." if said else ""
 
 

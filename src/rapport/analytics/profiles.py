@@ -280,7 +280,8 @@ def _summary(name: str, talks: Sequence[_Talk], engagement: Engagement, quotes: 
     topics = Counter(talk.topic for talk in talks if talk.topic).most_common(2)
     sentences = [
         f"{name} had {many(len(talks), 'conversation')}"
-        + (f", most about {listed([f'{about(topic)} ({n})' for topic, n in topics])}" if topics else "")
+        + (f", most about {listed([f'{about(topic)} ({n})' for topic, n in topics])}" if topics and topics[0][1] > 1 else "")
+        + (f", about {listed([about(topic) for topic, _ in topics])}" if topics and topics[0][1] == 1 else "")
         + f"; {engagement.level.replace('_', ' ')}, {engagement.trajectory}."
     ]
     scored = [talk.sentiment for talk in talks if talk.sentiment is not None]

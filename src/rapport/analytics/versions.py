@@ -1,5 +1,6 @@
 """A version of a prompt beside the other versions of its lineage, and what its conversations ask to be changed."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +10,8 @@ from rapport.analytics.comparisons import snippets, told
 from rapport.analytics.filters import relation
 from rapport.analytics.predicates import PREDICATES
 from rapport.analytics.queries import Arguments
-from rapport.analytics.strata import Difference, Stratum, compare
+from rapport.analytics.statistics import SIGNIFICANT
+from rapport.analytics.strata import LEAST, SURE, Difference, Stratum, compare
 from rapport.analytics.wording import about, many, percent
 from rapport.domain.scope import Scope
 from rapport.store.database import Connection
@@ -53,13 +55,13 @@ async def report(connection: Connection, scope: Scope, prompt_id: UUID) -> Promp
     versions, last_used_at = await _versions(connection, scope, prompt_id)
     mine = next(v for v in versions if v.prompt_id == prompt_id)
     before = [v for v in versions if v.version < mine.version and v.known_outcome]
-    change = compare([Stratum(mine.known_outcome, mine.went_badly, before[-1].known_outcome, before[-1].went_badly)]) if before else None
+    change = beside_earlier(mine, before)
     suggestions = []
-    if change and change.sure and change.difference > 0:
+    if change and is_sure(change) and change.difference > 0:
         suggestions.append(
             Suggestion(
                 f"Go back to version {before[-1].version}, or undo what changed",
-                f"Version {mine.version} goes badly more often than version {before[-1].version}: {told(change)}.",
+                f"Version {mine.version} goes badly more often than {_earlier(before)}: {told(change)}.",
                 mine.known_outcome,
             )
         )
@@ -84,7 +86,7 @@ async def _versions(connection: Connection, scope: Scope, prompt_id: UUID) -> tu
     rows = await connection.fetch(
         f"""
         SELECT c.prompt_id, count(a.conversation_id) AS n, avg(a.quality_index::float8) AS quality, count({outcome}) AS known,
-               count(*) FILTER (WHERE {outcome}) AS bad
+               count(*) FILTER (WHERE {outcome}) AS bad, max(c.last_message_at) AS used
         {relation(every, arguments)} GROUP BY c.prompt_id
         """,
         *arguments,
@@ -92,9 +94,10 @@ async def _versions(connection: Connection, scope: Scope, prompt_id: UUID) -> tu
     by_id = {row["prompt_id"]: row for row in rows}
     versions = []
     for row in lineage:
-        n, quality, known, bad = tuple(by_id[row["id"]])[1:] if row["id"] in by_id else (0, None, 0, 0)
+        n, quality, known, bad = tuple(by_id[row["id"]])[1:5] if row["id"] in by_id else (0, None, 0, 0)
         versions.append(Version(row["id"], row["number"], row["active"], n, quality, bad, known))
-    return tuple(versions), next(row["last_used_at"] for row in lineage if row["id"] == prompt_id)
+    used = by_id[prompt_id]["used"] if prompt_id in by_id else None
+    return tuple(versions), used or next(row["last_used_at"] for row in lineage if row["id"] == prompt_id)
 
 
 async def _topic_suggestions(connection: Connection, scope: Scope) -> list[Suggestion]:
@@ -136,6 +139,55 @@ def _prompt_summary(mine: Version, before: Sequence[Version], change: Difference
     begin = f"Version {mine.version}: {mine.went_badly} of {many(mine.known_outcome, 'conversation')} went badly ({share})."
     if change is None:
         return f"{begin} There is no earlier version with conversations to compare it with."
-    if not change.sure:
-        return f"{begin} That is not surely different from version {before[-1].version}: {told(change)}."
-    return f"{begin} That is {'worse' if change.difference > 0 else 'better'} than version {before[-1].version}: {told(change)}."
+    if not is_sure(change):
+        return f"{begin} That is not surely different from {_earlier(before)}: {told(change)}."
+    return f"{begin} That is {'worse' if change.difference > 0 else 'better'} than {_earlier(before)}: {told(change)}."
+
+
+def _earlier(before: Sequence[Version]) -> str:
+    return f"version {before[0].version}" if len(before) == 1 else f"the {len(before)} versions before"
+
+
+def beside_earlier(mine: Version, before: Sequence[Version]) -> Difference | None:
+    """The version beside all earlier ones together; None where there is none with conversations."""
+    return compare([Stratum(mine.known_outcome, mine.went_badly, sum(v.known_outcome for v in before), sum(v.went_badly for v in before))])
+
+
+def is_sure(change: Difference) -> bool:
+    """One comparison that was asked for, not one of many that were tried: the usual 5 %, and a difference that matters."""
+    return change.p < SIGNIFICANT and abs(change.difference) >= 0.1 and min(change.n, change.other_n) >= LEAST
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """The newest version of a prompt, surely worse than the earlier ones together."""
+
+    prompt: str
+    mine: Version
+    before: tuple[Version, ...]
+    change: Difference
+
+
+async def regressions(connection: Connection, scope: Scope) -> list[Regression]:
+    """Prompts whose newest version goes surely worse than those before, at 1 % divided by the number of prompts."""
+    arguments = Arguments(scope.tenant_id)
+    joins = "JOIN prompt p ON p.tenant_id = c.tenant_id AND p.id = c.prompt_id"
+    outcome = PREDICATES["unhappy"].sql
+    rows = await connection.fetch(
+        f"""
+        SELECT p.lineage_id, min(coalesce(p.external_id, p.name, 'prompt')) AS name, p.id, p.number, count({outcome}) AS known,
+               count(*) FILTER (WHERE {outcome}) AS bad
+        {relation(scope, arguments, joins=joins)} GROUP BY p.lineage_id, p.id, p.number ORDER BY p.lineage_id, p.number
+        """,
+        *arguments,
+    )
+    lineages: dict[UUID, list[Version]] = defaultdict(list)
+    for row in rows:
+        lineages[row["lineage_id"]].append(Version(row["id"], row["number"], False, row["known"], None, row["bad"], row["known"]))
+    names = {row["lineage_id"]: row["name"] for row in rows}
+    found = []
+    for lineage_id, known in lineages.items():
+        change = beside_earlier(known[-1], known[:-1])
+        if change and is_sure(change) and change.difference > 0 and change.p < SURE / len(lineages):
+            found.append(Regression(names[lineage_id], known[-1], tuple(known[:-1]), change))
+    return sorted(found, key=lambda regression: regression.change.p)
