@@ -83,3 +83,12 @@ def test_topics_of_a_few_lines_are_null(tmp_path):
     [line] = run(tmp_path / "f", body("a", "where is my order"), find_topics=True)
     assert line["topic"] is None
     assert line["topicGroup"] is None
+
+
+def test_half_surrogates_do_not_stop_it(tmp_path):
+    odd = r'{"externalConversationId": "a", "messages": [{"role": "user", "content": "this \ud800 is terrible, it crashed"}]}'
+    (tmp_path / "f").write_text(odd, encoding="utf-8")
+    for find_topics in (False, True):
+        with (tmp_path / "out").open("w", encoding="utf-8") as out:
+            analysing.run(Job(tmp_path / "f", LEXICAL, find_topics=find_topics), out)
+        assert json.loads((tmp_path / "out").read_text(encoding="utf-8"))["messages"][0]["sentiment"]["label"] == "negative"

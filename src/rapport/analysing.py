@@ -103,8 +103,8 @@ def _refuse(bad: BadLine, job: Job, report: Report) -> None:
 
 def _told(read: Conversation, outcome: Analysis | AnalysisFailure, *, topics: bool) -> str:
     if isinstance(outcome, AnalysisFailure):
-        return json.dumps({"externalConversationId": read.external_id, "error": outcome.error}, ensure_ascii=False)
-    return json.dumps(transcript.line(read, outcome, topics=topics), ensure_ascii=False)
+        return _json({"externalConversationId": read.external_id, "error": outcome.error})
+    return _json(transcript.line(read, outcome, topics=topics))
 
 
 def _gather(job: Job, report: Report, waiting: IO[str]) -> TopicModel | None:
@@ -116,7 +116,7 @@ def _gather(job: Job, report: Report, waiting: IO[str]) -> TopicModel | None:
     for read, outcome in _outcomes(job, report):
         opening, embedding = _opening(read), outcome.embedding if isinstance(outcome, Analysis) else None
         known = embedding.hex() if embedding else None
-        waiting.write(json.dumps([json.loads(_told(read, outcome, topics=True)), opening, known], ensure_ascii=False) + "\n")
+        waiting.write(_json([json.loads(_told(read, outcome, topics=True)), opening, known]) + "\n")
         if not opening or (job.toolkit.encoder.semantic and embedding is None):
             continue
         seen += 1
@@ -162,7 +162,12 @@ def _write_with_topics(batch: list[Any], model: TopicModel | None, out: IO[str])
                 batch[place][0]["topic"] = {"id": str(hit.topic_id), "name": hit.topic}
                 batch[place][0]["topicGroup"] = {"id": str(hit.group_id), "name": hit.group}
     for told, _, _ in batch:
-        out.write(json.dumps(told, ensure_ascii=False) + "\n")
+        out.write(_json(told) + "\n")
+
+
+def _json(value: Any) -> str:
+    """One line of JSON. Half surrogate pairs, which JSON may spell and UTF-8 may not hold, become question marks."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
 def _vector(packed: str) -> np.ndarray:

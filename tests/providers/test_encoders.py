@@ -1,6 +1,7 @@
 """Choosing and using an encoder."""
 
 import numpy as np
+import onnx
 import pytest
 
 from rapport.errors import EncoderUnavailable, EncoderUnusable
@@ -61,3 +62,29 @@ def test_batches_do_not_change_vectors(installed, tmp_path):
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     assert (together[41] @ encoder.encode([texts[41]])[0]) > 0.99  # int8 scales depend a little on the batch
     assert encoder.encode([]).shape == (0, encoder.dimensions)
+
+
+def test_any_graph_of_token_vectors_is_an_encoder(tmp_path):
+    onnx.save(token_vectors(np.eye(6, 4, dtype=np.float32)), str(tmp_path / "model.onnx"))
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nhello\nworld\n", encoding="utf-8")
+    encoder = encoders.open_encoder(str(tmp_path), tmp_path)
+    vectors = encoder.encode(["hello", "hello world hello"])
+    expected = np.array([0, 0, 1, 1], dtype=np.float32) / np.sqrt(2)  # [CLS] hello [SEP]: rows 2, 4 and 3 of the table; row 4 is zero
+    assert np.allclose(vectors[0], expected, atol=1e-6)
+    assert encoder.languages == frozenset({"en"})
+    (tmp_path / "encoder.json").write_text('{"name": "many", "languages": null}', encoding="utf-8")
+    named = encoders.open_encoder(str(tmp_path), tmp_path)
+    assert (named.name, named.languages) == ("many", None)
+
+
+def token_vectors(table: np.ndarray):
+    """A graph that looks up a vector for each piece and pools nothing."""
+    integers, floats = onnx.TensorProto.INT64, onnx.TensorProto.FLOAT
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])],
+        "tokens",
+        [onnx.helper.make_tensor_value_info("input_ids", integers, ["b", "s"])],
+        [onnx.helper.make_tensor_value_info("last_hidden_state", floats, ["b", "s", table.shape[1]])],
+        [onnx.numpy_helper.from_array(table, "table")],
+    )
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
