@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from rapport import __version__
 from rapport.analytics import comparisons, insights, profiles, segment_reports, simple, versions
 from rapport.analytics.queries import asking
 from rapport.analytics.simple import DIGITS, Entity, Terms, Totals
@@ -414,7 +415,7 @@ async def _answer(
 ) -> dict[str, Any]:
     """The cached body, free; else charge the hourly quota (once per question and hour, unless `free`), compute, and keep it."""
     tenant_id, database = asked.caller.tenant_id, asked.parts.database
-    key = cache.digest(asked.kind, asked.id, asked.parameters)
+    key = cache.digest(__version__, asked.kind, asked.id, asked.parameters)
     async with database.connection() as connection:
         body = await cache.find(connection, tenant_id, key, fingerprint)
     asked.response.headers["X-Cache"] = "MISS" if body is None else "HIT"
