@@ -35,20 +35,19 @@ async def write_fixtures(url: str) -> bool:
         await opened.close()
 
 
-SERVED = "not (segment or inbox)"
-"""Segments and the inbox are not served yet."""
-
-
 def test_the_sdks_own_suite(server):
     assert asyncio.run(write_fixtures(server.database_url))
+    with server.client() as client:  # the inbox is a part of its own, which this build may lack
+        has_inbox = "/api/v1/inbox" in client.get("/openapi.json").json()["paths"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/api_resources", "-q", "-n", "0", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=line",
-         "-k", SERVED],
+         "-k", "" if has_inbox else "not test_inbox"],
         cwd=GREENFLASH_TESTS, env=environment(server.url), capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     summary = done.stdout.strip().splitlines()[-1]
     failures = sorted(set(re.findall(r"^FAILED \S+", done.stdout, re.MULTILINE)))
-    assert re.fullmatch(r"\d+ passed, \d+ deselected in .*", summary), "\n".join([summary, *failures])
+    expected = "720 passed" if has_inbox else "680 passed, 40 deselected"
+    assert summary.startswith(f"{expected} in "), "\n".join([summary, *failures])
 
 
 DAY_OF_WORK = """

@@ -10,7 +10,7 @@ from uuid import UUID
 from rapport.domain.catalog import NewComponent, PromptGiven
 from rapport.domain.people import PersonChange
 from rapport.errors import Conflict
-from rapport.store import catalog, conversations, keys, people, prompts
+from rapport.store import catalog, conversations, jobs, keys, people, prompts, segments
 from rapport.store.conversations import Batch, NewMessage
 from rapport.store.database import Connection, Database
 
@@ -48,6 +48,7 @@ async def write_sdk_fixtures(connection: Connection) -> int:
     )  # fmt: skip
     await _prompts(connection, tenant_id)
     await _conversations(connection, tenant_id)
+    await _segment(connection, tenant_id)
     return tenant_id
 
 
@@ -111,6 +112,18 @@ async def _conversations(connection: Connection, tenant_id: int) -> None:
     for result in await conversations.append_many(connection, tenant_id, [main, *named]):
         if isinstance(result, Exception):
             raise Conflict(f"The fixtures could not be written: {result}") from result
+
+
+async def _segment(connection: Connection, tenant_id: int) -> None:
+    """The segment of the suites, and its refresh, which puts the user with the bad conversation into it."""
+    known = await connection.fetchval("SELECT 1 FROM segment WHERE tenant_id = $1 AND id = $2", tenant_id, SDK_ID)
+    if not known:
+        filters = {"rules": [{"type": "conversation_count", "operator": "gte", "value": 1}]}
+        await segments.create(
+            connection, tenant_id, name="segmentId", description=None, icon=None, filters=filters, created_by=None, limit=None,
+            segment_id=SDK_ID,
+        )  # fmt: skip
+        await jobs.enqueue(connection, tenant_id, "segments_refresh", {"segmentId": str(SDK_ID)}, key=str(SDK_ID))
 
 
 async def wait_until_analysed(database: Database, tenant_id: int, *, seconds: float = 20) -> bool:
