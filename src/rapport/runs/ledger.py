@@ -31,6 +31,7 @@ ALIVE_WITHIN = timedelta(seconds=15)
 SHARE_S = 0.05
 """Between two looks at what other processes need to know; a stop or a reader elsewhere waits this long at most."""
 FORGET_EVERY_S = 3600.0
+END_WAIT_S = 10.0
 
 
 def _namespace() -> str:
@@ -85,11 +86,16 @@ class Ledger:
             await runs.remove_processes(connection, [self.process.id])
 
     async def end(self, ended: runs.EndedRun) -> None:
-        """Returns when the end is durable. Ends that wait together are one transaction."""
+        """Returns when the end is durable. Ends that wait together are one transaction. Where the database is away it returns after
+        END_WAIT_S, so that readers are not kept waiting; the end is stored when the database is back."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._endings.append((ended, done))
         self._ended.set()
-        await done
+        try:
+            async with asyncio.timeout(END_WAIT_S):
+                await done
+        except TimeoutError:
+            log.warning("the end of a run is not stored yet", run=str(ended.id))
 
     async def bury(self) -> None:
         """Show a sign of life; end the runs of dead processes with a terminal event."""
