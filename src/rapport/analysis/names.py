@@ -81,7 +81,8 @@ def _candidates(messages: Sequence[str]) -> list[tuple[str, float]]:
 
 
 def _spans(clause: str, common: set[str]) -> list[str]:
-    tokens = [token.strip("'’`´‘").lower().replace("’", "'") for token in _TOKEN.findall(clause)]
+    written = [token.strip("'’`´‘").replace("’", "'") for token in _TOKEN.findall(clause)]
+    tokens = [token.lower() for token in written]
     found = []
     for start in range(len(tokens)):
         if not _may_begin(tokens[start]):
@@ -90,9 +91,18 @@ def _spans(clause: str, common: set[str]) -> list[str]:
             span = tokens[start:end]
             if not _usable(span[-1], common):
                 break
-            if end - start >= 2 and _may_end(span[-1]) and not _NEW_CLAUSE.intersection(pairwise(span)):
+            whole = _may_end(span[-1]) and not _goes_on(written[end - 1 : end + 1])
+            if end - start >= 2 and whole and not _NEW_CLAUSE.intersection(pairwise(span)):
                 found.append(" ".join(span))
     return found
+
+
+def _goes_on(last_and_next: Sequence[str]) -> bool:
+    """Whether a name would be cut in two here: `top | up`, `San | Jose`."""
+    if len(last_and_next) < 2:
+        return False
+    last, following = last_and_next
+    return following.lower() in _ENDING or (last[:1].isupper() and following[:1].isupper())
 
 
 def _usable(word: str, common: set[str]) -> bool:
