@@ -15,11 +15,12 @@ from rapport.analyst.builtin import BuiltinAnalyst, Indexes, warm_up
 from rapport.analyst.chat import Office
 from rapport.analyst.tools import Desk
 from rapport.analyst.trackers import Trackers
+from rapport.analytics import triggers
 from rapport.analytics.lexicon import Lexicons
 from rapport.api import envelopes, middleware
 from rapport.api.frames import DIALECTS
-from rapport.api.greenflash import catalog, chat, interactions, messages, people, prompts, reports, segments, signals
-from rapport.api.native import connections, health, runs, tickets, webhooks
+from rapport.api.greenflash import catalog, chat, inbox, interactions, messages, people, prompts, reports, segments, signals
+from rapport.api.native import admin, connections, health, runs, tickets, webhooks
 from rapport.api.pingrep import ask as pingrep_ask
 from rapport.api.pingrep import messages as pingrep_messages
 from rapport.api.pingrep import profiles as pingrep_profiles
@@ -37,11 +38,13 @@ from rapport.providers.models import model_provider
 from rapport.runs.desk import Desk as AgentDesk
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
-from rapport.store import database, embedded, rollups
+from rapport.store import database, embedded, jobs, rollups
+from rapport.store import inbox as inbox_store
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
 from rapport.store.vault import Vault, open_vault
 from rapport.worker.loop import Worker
+from rapport.worker.retention import Retention
 from rapport.worker.segment_jobs import SegmentJobs
 from rapport.worker.toolkits import Toolkits
 from rapport.worker.topic_jobs import TopicJobs
@@ -93,13 +96,19 @@ async def open_worker(settings: Settings, database: Database, encoder: Encoder, 
 
     segment_jobs = SegmentJobs(database)
 
+    async def refresh_inbox(tenant_id: int, payload: Mapping[str, Any]) -> None:
+        async with database.transaction() as connection:
+            await inbox_store.refresh(connection, tenant_id, triggers.raised())
+
     async def heard(tenant_id: int, fresh: Sequence[Analysis]) -> None:
         await topic_jobs.heard(tenant_id, fresh)
         await segment_jobs.heard(tenant_id, fresh)
+        async with database.connection() as connection:
+            await jobs.enqueue(connection, tenant_id, "inbox_refresh", key="all")
 
     handlers = {
         "topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups, "segments_refresh": segment_jobs.refresh,
-        "webhook": webhooks_of(settings, database).deliver,
+        "inbox_refresh": refresh_inbox, "retention": Retention(database).expire, "webhook": webhooks_of(settings, database).deliver,
     }  # fmt: skip
     worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=heard, backlog=backlog)
     running = asyncio.create_task(worker.run())
@@ -166,9 +175,9 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     envelopes.install(app)
     for router in (
-        health.router, runs.router, connections.router, tickets.router, webhooks.router,
+        health.router, runs.router, admin.router, connections.router, tickets.router, webhooks.router,
         messages.router, interactions.router, people.router, signals.router, catalog.router,
-        prompts.router, chat.router, reports.router, segments.router,
+        prompts.router, chat.router, reports.router, segments.router, inbox.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
         teammate_teams.router,

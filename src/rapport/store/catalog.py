@@ -1,6 +1,6 @@
 """Products with their versions, and the language models that conversations named."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -81,6 +81,19 @@ async def get_product(connection: Connection, tenant_id: int, product_id: UUID) 
     if row is None:
         raise NotFound(f"There is no product {product_id}; GET /products lists them.")
     return _product(row)
+
+
+EDITABLE = frozenset({"name", "description", "color", "icon", "optimization_notes", "user_privacy", "metric_weights", "settings"})
+
+
+async def update_product(connection: Connection, tenant_id: int, product_id: UUID, changes: Mapping[str, Any]) -> Product:
+    """Changes only what is given. Raises NotFound."""
+    columns = {name: value for name, value in changes.items() if name in EDITABLE}
+    assignments = "".join(f", {name} = ${n}" for n, name in enumerate(columns, start=3))
+    await connection.execute(
+        f"UPDATE product SET updated_at = now(){assignments} WHERE tenant_id = $1 AND id = $2", tenant_id, product_id, *columns.values()
+    )
+    return await get_product(connection, tenant_id, product_id)
 
 
 async def resolve_product(connection: Connection, tenant_id: int, ref: str) -> UUID:

@@ -378,3 +378,16 @@ async def _with_components(connection: Connection, tenant_id: int, rows: Sequenc
         values = dict(row)
         pieces.setdefault(values.pop("prompt_id"), []).append(Component(**values))
     return [Prompt(**{**row, "tags": tuple(row["tags"]), "components": tuple(pieces.get(row["id"], ()))}) for row in rows]
+
+
+async def versions(connection: Connection, tenant_id: int, product_id: UUID) -> list[asyncpg.Record]:
+    """Versions of a product, newest first: id, number, is_active, created_at, prompts [{role, promptId}]; at most 500."""
+    return await connection.fetch(
+        """
+        SELECT v.id, v.number, v.is_active, v.created_at,
+               (SELECT coalesce(jsonb_agg(jsonb_build_object('role', p.role, 'promptId', p.prompt_id) ORDER BY p.role), '[]')
+                FROM product_version_prompt p WHERE p.tenant_id = v.tenant_id AND p.version_id = v.id) AS prompts
+        FROM product_version v WHERE v.tenant_id = $1 AND v.product_id = $2 ORDER BY v.number DESC LIMIT 500
+        """,
+        tenant_id, product_id,
+    )  # fmt: skip

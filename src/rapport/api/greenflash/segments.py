@@ -141,9 +141,9 @@ async def create_segment(body: NewSegment, parts: Parts, caller: Unlimited) -> d
 
 
 @router.get("/segments")
-async def list_segments(response: Response, page: Annotated[Page, Depends(pagination.page)]) -> list[dict[str, Any]]:
+async def list_segments(response: Response, page: Annotated[Page, Depends(pagination.page)], caller: Unlimited) -> list[dict[str, Any]]:
     """Stock segments first, then custom ones by name."""
-    tenant_id = page.principal.tenant_id
+    tenant_id = caller.tenant_id
     async with page.parts.database.transaction() as connection:
         if await segments.ensure_presets(connection, tenant_id):
             await jobs.enqueue(connection, tenant_id, "segments_refresh", key="all")
