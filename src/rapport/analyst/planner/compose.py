@@ -61,6 +61,13 @@ def route(asked: Asked) -> str:
         return "tool_failures"
     if "messages_per_conversation" in reading.metrics and intent in ("count", "examples", "summary") and says(_LENGTH):
         return "level"
+    if (
+        intent == "level"
+        and dimension in ("user", "organization", "product", "model")
+        and reading.slots.thresholds
+        and says(r"which|what|who|list|show|any")
+    ):
+        return "ranking"
     if intent == "ranking" and dimension == "topic":
         return "top_topics"
     if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):

@@ -65,6 +65,11 @@ class Slots:
         return tuple(dict.fromkeys(str(value) for value in self.values("dimension")))
 
     @property
+    def events_said(self) -> bool:
+        """Whether a kind of business event is named."""
+        return bool(self.values("event") or self.of_kind("event_type"))
+
+    @property
     def periods(self) -> tuple[Period, ...]:
         return tuple(mention.period for mention in self.dates if mention.period and mention.kind == "period")
 
@@ -349,6 +354,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     wrote write writes writing written sent send sends contacted contact reached reach wrote messaged chatted spoke speak logged log running ran run occurred occur active doing performing performed perform fare fares fared stand stands standing score scores scored scoring rate rates rated rating
     reliable unreliable reliability stable broken working works work worked responsible expect expected roughly compared
     question questions request requests inquiry inquiries enquiry enquiries instances occasions times topic topics subject subjects theme themes
+    sign signs start started starting starts begin began begins beginning trouble lately
     actual real true truly fact facts true honest honestly straight simple simply plain just plainly
     team colleague boss manager ceo deck slide meeting standup board
     lets' let's want wants wanna gonna gotta shall anyways anyway regards hows whats wheres whos

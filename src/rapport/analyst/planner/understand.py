@@ -325,9 +325,23 @@ def secrets(text: str) -> str | None:
     return None
 
 
+_CONFIRMS = re.compile(
+    r"\W*(?:(?:yes|yep|yeah|ok|okay|sure|fine|good|great|perfect|alright|right|please|thanks|looks? (?:good|fine|right)|lgtm|that is (?:fine|good|right)|that's (?:fine|good|right)|all good|approved?|confirmed?)[\s,.!]+)*(?:now |please |then |just |you can |you may |and |let us |let's )*(?:(?:create|file|submit|open|log|raise|send|push|ship|post|make) (?:it|this|that|this one|that one)(?: up| in| off| now| please| then| for me| as (?:is|drafted|written)| thanks| thank you)*|go ahead(?: and (?:create|file|submit|open) (?:it|this|that))?(?: please| now)?|do it(?: please| now)?|confirm(?:ed)?|lgtm|approved?)\W*$",
+    re.I,
+)  # fmt: skip
+
+
 def _forced(slots: Slots) -> str | None:
     """Intents that a few unmistakable words decide."""
     text = slots.text
+    if _CONFIRMS.match(text):
+        return "ticket_create"
+    if (
+        slots.says(r"when did|since when|when (?:was|were) the first|how long has")
+        and (slots.subject or slots.of_kind("topic", "tool"))
+        and not slots.events_said
+    ):
+        return "trend"
     if re.match(
         r"\W*(?:thanks|thank you|thx|ty|cheers|merci|danke|much appreciated|well done|good (?:job|work))\b", text, re.I
     ) and not re.search(r"\?|\b(?:how|what|which|who|why|show|list|now|and then|draft|create)\b", text, re.I):
@@ -438,6 +452,8 @@ _COUNTED = {
 
 def counted_noun(slots: Slots) -> str | None:
     """What "how many ..." counts: the first noun after it."""
+    if slots.says("how often|how frequently") and not slots.of_kind("tool"):
+        return "conversations"
     match = slots.says(r"how many|number of|count(?:s)? of|count|total(?: number of)?|nr of|amount of|how much")
     start = match.end() if match else 0
     for hit in sorted(slots.hits, key=lambda hit: (hit.start, hit.kind != "metric")):
@@ -605,16 +621,23 @@ _POINTING = re.compile(
     re.I,
 )  # fmt: skip
 _IT_IS = re.compile(
-    r"\b(?:is it|was it|does it|it is|it was|how is it|make it|there (?:is|are|was|were|any)|are there|is there|were there|was there|that (?:is|was|are|were|have|has|had|did|do|does|mention\w*|contain\w*|fail\w*|talk\w*|use\w*|went|got|go|cost|never|we|you|i|the|our|people|users|customers)|this (?:week|month|year|quarter|morning|weekend|afternoon)|these days|those who|them(?:selves)|their own words)\b",
+    r"\b(?:is it|was it|does it|it is|it was|how is it|make it|there (?:is|are|was|were|any)|are there|is there|were there|was there|that (?:is|was|are|were|have|has|had|did|do|does|mention\w*|contain\w*|fail\w*|talk\w*|uses?|used|using|went|got|go|cost|never|we|you|i|the|our|people|users|customers)|this (?:week|month|year|quarter|morning|weekend|afternoon)|these days|those who|them(?:selves)|their own words)\b",
     re.I,
+)
+
+
+_CONFIRMING = re.compile(
+    r"\W*(?:yes|yep|yeah|ok(?:ay)?|sure|fine|perfect|great|looks? (?:good|fine)|lgtm|approved?|go ahead|all good)\b.{0,60}$", re.I
 )
 
 
 def leans(slots: Slots, wording: str, reading: Reading, scores: dict[str, float]) -> bool:
     """Whether the question only makes sense with the one before."""
     text = slots.text.strip()
-    if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition"):
+    if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition") and not _CONFIRMING.match(text):
         return False
+    if _CONFIRMING.match(text):
+        return True
     if (
         reading.intent == "user_profile"
         and reading.of_kind("user", "organization")
@@ -645,6 +668,16 @@ def _complete(slots: Slots, reading: Reading) -> bool:
 def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting: Setting) -> Reading:
     """`reading` with what it leaves out taken from `previous`."""
     slots = reading.slots
+    if (
+        previous.intent in ("ticket_draft", "ticket_create")
+        and re.match(
+            r"\W*(?:yes|yep|yeah|ok(?:ay)?|sure|fine|perfect|great|looks? (?:good|fine)|lgtm|approved?|confirm\w*|go ahead|do it|submit|file it|create it|ship it|all good|that(?: is|'s)? (?:fine|good|right))\b",
+            slots.text,
+            re.I,
+        )
+        and not slots.says(r"another|new ticket|instead|draft|how|what|which|why|who")
+    ):
+        return replace(reading, intent="ticket_create", follows=True)
     pointed = _pointed(previous, slots, answers, setting)
     links = _joined(previous.links, (*reading.links, *pointed), slots)
     period = shifted(previous.period, slots) or reading.period or (None if slots.all_time else previous.period)

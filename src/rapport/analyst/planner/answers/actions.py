@@ -117,9 +117,19 @@ def payload(text: str) -> dict[str, Any]:
     return {}
 
 
+def _edits(text: str) -> dict[str, Any]:
+    """Edits in plain words: title "...", priority high."""
+    title = re.search(r"\btitle\b[^\"“”']{0,30}[\"“']([^\"”']{3,200})[\"”']", text, re.I)
+    priority = re.search(
+        r"\b(?:priority\s+(?:to\s+|as\s+|is\s+|of\s+|:\s*)?(urgent|high|medium|low)|(urgent|high|medium|low)\s+priority)\b", text, re.I
+    )
+    found: dict[str, Any] = {"title": title.group(1)} if title else {}
+    return found | ({"priority": (priority.group(1) or priority.group(2)).lower()} if priority else {})
+
+
 def ticket_create(asked: Asked) -> Answer:
     """Files the draft of this conversation; the tool refuses where there is none."""
-    given = payload(asked.question)
+    given = payload(asked.question) or _edits(asked.question)
     if "{" in asked.question and not given and not re.search(r"\{\s*(?:draft|payload|\.\.\.)?\s*\}", asked.question):
         yield [Call("countConversations")]
         return (

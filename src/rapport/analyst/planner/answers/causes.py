@@ -234,7 +234,7 @@ def outcomes(asked: Asked) -> Answer:
         return text + f"**0 events**{phrase(own)}, {own.when()}{_of_any(types, known)}."
     groups = by_type.data["groups"]
     people = next((g["users"] for g in groups), None) if len(groups) == 1 else None
-    text += f"**{number(total)} {named if types and len(types) == 1 else 'events'}{' events' if types and len(types) == 1 else ''}**{phrase(own)}, {own.when()}"
+    text += f"**{number(total)} {named if types and len(types) == 1 else 'events'}{(' event' if total == 1 else ' events') if types and len(types) == 1 else ''}**{phrase(own)}, {own.when()}"
     text += f", of {counted(people, 'users')}." if people else "."
     worth = [f"{g['name']} {number(g['total'])} in all, {number(g['average'])} on average" for g in groups if g.get("total") is not None]
     if worth and (slots.says(r"worth|value|revenue|money|sum|total|amount|much|spent|paid|average|mrr|arr") or len(groups) == 1):

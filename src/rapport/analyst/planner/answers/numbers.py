@@ -252,6 +252,11 @@ def ranking(asked: Asked) -> Answer:
     order = ranked_order(reading, metric)
     single = singular(reading)
     shown = reading.limit or (3 if single else 5)
+    cut = _group_cut(reading, dimension)
+    if cut:
+        reading, shown, single = replace(reading, thresholds=(), conditions=()), 50, False
+        metric, order = "rating", "lowest" if cut.operator.startswith("<") else "highest"
+        asked = replace(asked, reading=reading)
     skipped = (
         _shown_before(asked)
         if reading.slots.says(
@@ -271,23 +276,57 @@ def ranking(asked: Asked) -> Answer:
     if output.error:
         return heading(title(metric), reading.scope()) + output.error
     groups = [group for group in output.data["groups"] if group["name"] not in skipped][:shown]
+    if cut:
+        groups = [group for group in groups if group["figures"][0].get("value") is not None and _passes(group["figures"][0]["value"], cut)][
+            :15
+        ]
+        if not groups:
+            return (
+                heading(f"{dimension}s by {title(metric)}", reading.scope())
+                + f"None has an average rating {'below' if cut.operator.startswith('<') else 'above'} {cut.value:g}{phrase(reading)}, {reading.when()}."
+            )
     if not groups:
         return (yield from _none(asked))
     if metric in ("tool_failures",) and not groups[0]["figures"][0]["value"]:
         return heading(title(metric), ranked.scope()) + f"No tool call failed{phrase(ranked)}, {reading.when()}."
     note = f"at least {output.data['minConversations']} conversations each" if output.data.get("minConversations", 1) > 1 else ""
     text = heading(
-        f"{output.data['dimension'].replace('property:', '').replace('_', ' ')}s by {title(metric)}, {order} first", ranked.scope(), note
+        f"{_plural(output.data['dimension'].replace('property:', '').replace('_', ' '))} by {title(metric)}, {order} first",
+        ranked.scope(),
+        note,
     )
     if single:
         return text + _winner(groups, metric, reading)
     return text + bullets([_row(group) for group in groups], numbered=True)
 
 
+def _group_cut(reading: Reading, dimension: str) -> Any:
+    """A threshold on the average of each group ("organizations with an average rating below 3"), not on single conversations."""
+    threshold = next((t for t in reading.thresholds if t.metric == "rating"), None)
+    grouped = reading.slots.says(r"average|mean|csat|overall") and dimension in (
+        "user",
+        "organization",
+        "product",
+        "model",
+        "prompt_version",
+    )
+    return threshold if threshold and grouped else None
+
+
+def _passes(value: float, cut: Any) -> bool:
+    return {"<": value < cut.value, "<=": value <= cut.value, ">": value > cut.value, ">=": value >= cut.value, "=": value == cut.value}[
+        cut.operator
+    ]
+
+
 def _grouping(dimension: str, metrics: Sequence[str], order: str, limit: int, min_n: int, filter: Mapping[str, Any]) -> Call:
     arguments: dict[str, Any] = {"metrics": list(metrics), "order": order, "limit": limit, "minConversations": min_n, "filter": filter}
     tool = RANKING_TOOLS.get(dimension)
     return Call(tool, arguments) if tool else Call("getBreakdown", {"dimension": dimension, **arguments})
+
+
+def _plural(noun: str) -> str:
+    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
 
 
 def _beside(metric: str) -> list[str]:
