@@ -165,10 +165,17 @@ _LOOSE_SUBJECT = frozenset({"complaints", "examples", "quotes", "ticket_draft", 
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
 
 
+def foreign(slots: Slots) -> bool:
+    """Whether too many words are no English ones to trust a reading of the rest."""
+    return len(slots.strange) >= 3 and len(slots.strange) >= 0.4 * len(slots.words) and not slots.links
+
+
 def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
     forced = _forced(slots)
     if forced:
         return forced
+    if foreign(slots):
+        return "refuse_out_of_scope"
     data = substantial(slots)
     for place, (intent, score) in enumerate(ranked):
         if intent in ("refuse_write", "refuse_secret"):
@@ -678,6 +685,12 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         and not slots.says(r"another|new ticket|instead|draft|how|what|which|why|who")
     ):
         return replace(reading, intent="ticket_create", follows=True)
+    if (
+        previous.intent in ("ticket_draft", "ticket_create")
+        and re.match(r"\W*(?:no|nope|never ?mind|don'?t|do not|cancel|stop|forget it|not now|leave it)\b", slots.text, re.I)
+        and len(slots.words) <= 8
+    ):
+        return replace(reading, intent="smalltalk", follows=True)
     pointed = _pointed(previous, slots, answers, setting)
     links = _joined(previous.links, (*reading.links, *pointed), slots)
     period = shifted(previous.period, slots) or reading.period or (None if slots.all_time else previous.period)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 from rapport.analyst.planner.names import Names
-from rapport.analyst.planner.understand import secrets, writes
+from rapport.analyst.planner.understand import foreign, secrets, writes
 
 
 def suggestions(names: Names) -> str:
@@ -74,6 +74,8 @@ def refuse_out_of_scope(asked: Asked) -> Answer:
     if not re.search(r"\w", question):
         return f"There is no question in that. {suggestions(asked.setting.names)}."
     short = question if len(question) <= 140 else question[:139].rsplit(" ", 1)[0] + "…"
+    if foreign(asked.reading.slots):
+        return f"I cannot answer “{short}”: I read questions in English, and too few of its words are clear to me. {suggestions(asked.setting.names)}."
     return f"I cannot answer “{short}”: I only know the conversations that are logged here. {suggestions(asked.setting.names)}."
 
 
