@@ -11,7 +11,8 @@ from rapport.config import Settings
 from rapport.store import database, fixtures
 
 OPEN = {"/healthz"}
-PUBLIC = re.compile(r"^/(api/v1/public/|api/v1/hooks/|api/v1/shared/|console)")  # by slug or token instead of a key
+PUBLIC = re.compile(r"^/(api/v1/public/|api/v1/contacts/|api/v1/profiles/p/|tickets/)")
+"""Pages of published representatives, and the page of a ticket, which asks for the key in a form."""
 TEXTS = ("content", "message", "question", "name", "title", "text")
 IDS = ("session_id", "sessionId", "agent_id", "agentId")
 BODY = dict.fromkeys(TEXTS, "hi") | dict.fromkeys(IDS, str(fixtures.SDK_ID)) | {"command": "navigate", "args": {"url": "/"}}
