@@ -1,0 +1,120 @@
+"""Which figures of an answer follow from the world, as far as it can be seen from outside.
+
+A figure is supported when it is in the question, is a count, mean rating or share of a slice that the question or the answer names
+(products, organizations, plans, regions, models, versions, people, tools, subjects; all time, named days, or spans between named
+days), or follows from two other figures of the answer by one operation. Figures beside a word of text analysis (sentiment, topic,
+quality and the like) cannot be known from outside and are left out. Quotes and list numbers are no figures.
+"""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date, timedelta
+from itertools import combinations, product
+
+from tests.frozen.world import Talk, World, mean
+from tests.worlds.checks import DATES, IDS, MONTHS, NUMBER
+
+ANALYSED = re.compile(
+    r"sentiment|frustrat|quality|struggl|topic|theme|negativ|positiv|similar|confiden|intent|unresolved|resol|emotion|unhappy|dissatisf|risk|score|keyword"
+    r"|cluster|priority|abandon|hand-?over|flag|complain|about|effect|unhandled|severity|angry|bad |worst|badly|trouble",
+    re.I,
+)  # fmt: skip
+QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`|«[^»]*»|^\s*>.*$", re.M)
+ORDINALS = re.compile(r"^\s*(?:[-*]\s*)?(?:#{1,4}\s*)?\d+[.)]\s|#\d+\b", re.M)
+MOST_SLICES = 600
+
+
+def days_named(text: str, today: date) -> set[date]:
+    found = {date.fromisoformat(each) for each in re.findall(r"\d{4}-\d\d-\d\d", text)}
+    months = {name[:3].lower(): place for place, name in enumerate(MONTHS, 1)}
+    said = re.findall(r"\b(\d{1,2})\.? ([A-Z][a-z]{2})", text)
+    said += [(day, month) for day, month in re.findall(r"\b(\d{1,2}) ?[–-] ?\d{1,2}\.? ([A-Z][a-z]{2})", text)]
+    said += [(day, month) for month, day in re.findall(r"\b([A-Z][a-z]{2})[a-z]*\.? (\d{1,2})\b", text)]
+    for day, month in said:
+        with suppress(KeyError, ValueError):
+            found.add(date(today.year, months[month.lower()], int(day)))
+    return found
+
+
+def _facets(world: World, text: str) -> list[tuple[str, frozenset[str]]]:
+    """The named values of the text, each as (dimension, ids of the talks that have it)."""
+    values: dict[tuple[str, str], set[str]] = {}
+    for talk in world.talks:
+        own = [
+            ("product", talk.product["name"]),
+            ("org", talk.user.org.name),
+            ("plan", talk.user.org.plan),
+            ("region", talk.user.org.region),
+        ]
+        own += [("model", talk.model), ("user", talk.user.name), ("version", f"{talk.product['prompt']} {talk.version}")]
+        own += [("tool", name) for name, _ in talk.tools] + ([("event", talk.event[0])] if talk.event else []) + [("subject", talk.subject)]
+        for key in own:
+            values.setdefault(key, set()).add(talk.id)
+    lower = text.lower()
+    named = lambda key: key[1].split("-")[0].split()[0].lower() in lower  # noqa: E731
+    return [(key[0], frozenset(ids)) for key, ids in values.items() if key[0] == "version" or named(key)]
+
+
+def _windows(world: World, text: str) -> list[tuple[date, date]]:
+    days = sorted(days_named(text, world.now.date()))[:8]
+    windows = [(date.min, date.max)] + [(day, day) for day in days] + list(combinations(days, 2))
+    for first, last in list(combinations(days, 2)):
+        span = last - first + timedelta(days=1)
+        windows += [(first - span, first - timedelta(days=1)), (first, last - timedelta(days=1))]
+    return windows
+
+
+def _amounts(talks: list[Talk]) -> set[float]:
+    """Counts and means that an answer may give of these conversations."""
+    calls = [failed for talk in talks for _, failed in talk.tools]
+    rated = [talk for talk in talks if talk.rating is not None]
+    events = [talk.event for talk in talks if talk.event]
+    found = {len(talks), len(rated), len({t.user for t in talks}), len({t.user.org for t in talks}), len(calls), sum(calls), len(events)}
+    found |= {sum(len(t.turns) for t in talks), sum(len(t.turns) + 2 * len(t.tools) for t in talks)}
+    found |= {sum(t.mood == mood for t in talks) for mood in ("good", "ok", "bad")} | {len({t.at.date() for t in talks})}
+    money = [float(value) for _, value, kind in events if kind == "currency"]
+    found |= {sum(money), round(sum(money) / max(1, len(money)), 2), sum(1 for t in rated if t.rating and t.rating <= 2)}
+    return {float(each) for each in found} | ({mean(rated)} if rated else set())
+
+
+def plausible(world: World, text: str) -> set[float]:
+    facets, windows = _facets(world, text), _windows(world, text)
+    sets = [None, *(ids for _, ids in facets)] + [a & b for (one, a), (two, b) in combinations(facets, 2) if one != two]
+    found: set[float] = set()
+    for ids, (first, last) in list(product(sets, windows))[:MOST_SLICES]:
+        found |= _amounts([t for t in world.talks if (ids is None or t.id in ids) and first <= t.at.date() <= last])
+    return found
+
+
+def _follows(figure: float, amounts: Iterable[float], others: list[float]) -> bool:
+    amounts = list(amounts)
+    close = lambda value, slack=0.06: abs(abs(figure) - abs(value)) <= slack + 1e-9  # noqa: E731
+    if any(close(value, 0.06 if figure % 1 else 0.001) for value in amounts):
+        return True
+    for one, two in combinations(others, 2):
+        if close(one - two) or close(one + two) or (two and (close(one / two) or close(100 * one / two, 0.6))):
+            return True
+        if one and (close(100 * two / one, 0.6) or close(100 * (two - one) / one, 1) or (two and close(100 * (one - two) / two, 1))):
+            return True
+    counts = sorted({value for value in amounts if value == int(value) and value > 0})
+    return any(close(100 * one / two, 0.6 if figure % 1 == 0 else 0.06) for one, two in product(counts, counts) if one <= two)
+
+
+def unsupported(world: World, asked: str, answer: str) -> list[str]:
+    """The figures of an answer that follow from nothing, each with the words around it."""
+    bare = ORDINALS.sub(" ", QUOTED.sub(" ", answer))
+    bare = re.sub(r"https?://\S+|\b\d{1,2} ?[–-] ?(?=\d{1,2} [A-Z][a-z]{2}\b)", lambda found: " " * len(found.group()), bare)
+    bare = DATES.sub(lambda found: " " * len(found.group()), IDS.sub(lambda found: " " * len(found.group()), bare))
+    bare = re.sub(r"(?:out of|of|/) ?5\b|v(?:ersion )?\d+|gpt-4o|\d{1,2}:\d\d|\b\d{4}\b|95 %", lambda found: " " * len(found.group()), bare)
+    found = [(float(re.sub(r"[, ]", "", each.group())), each.start(), each.end()) for each in NUMBER.finditer(bare)]
+    given = {float(each) for each in re.findall(r"\d+(?:\.\d+)?", asked)} | {1.0}
+    amounts = plausible(world, f"{asked} {answer}") if found else set()
+    flagged = []
+    for place, (figure, start, end) in enumerate(found):
+        around = bare[max(0, start - 60) : end + 45]
+        others = [each for other, (each, _, _) in enumerate(found) if other != place][:40]
+        if figure in given or ANALYSED.search(around) or _follows(figure, amounts, others):
+            continue
+        flagged.append(f"{figure:g} in '{' '.join(around.split())}'")
+    return flagged
