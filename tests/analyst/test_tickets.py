@@ -148,3 +148,18 @@ async def test_without_a_provider_setup_is_needed(db: Database, world: World):
     draft = next(tool for tool in tools.bind(desk) if tool.name == "draftTicket")
     result = await draft.call({"problem": "PDF uploads"})
     assert (result.error, result.public["error"]) == ("provider_needs_setup", "provider_needs_setup")
+
+
+async def test_a_ticket_about_a_tool_rests_on_conversations_where_it_failed(db: Database, world: World):
+    async with db.transaction() as connection:
+        world.connection = connection
+        await world.conversation(
+            user="Cid", product="Lens", external_id="room-1", says=("Which rooms are free?",), tools=[["search_rooms", 1, 1]]
+        )
+        await world.conversation(
+            user="Cid", product="Lens", external_id="room-2", says=("My room was given away",), rating=1, sentiment=-1.0
+        )
+    draft = (await Chat(db, world).call("draftTicket", problem="draft a ticket for the failing tool search_rooms"))["draft"]
+    assert (draft["title"], draft["source"]["conversationId"]) == ("Failing tool search_rooms (Lens)", "room-1")
+    assert "`search_rooms`: 1 of 1 calls failed" in draft["description"]
+    assert "1 of 14 conversations" in draft["description"]

@@ -60,7 +60,7 @@ def title(findings: Findings) -> str:
 
 def plain(text: str) -> str:
     """One line without characters that Markdown, HTML or a mention would act on."""
-    return " ".join(re.sub(r"[`*_<>\[\]#|@\\]", " ", text).split())
+    return " ".join(re.sub(r"[`*<>\[\]#|@\\]|\b_|_\b", " ", text).split())
 
 
 def description(findings: Findings) -> str:

@@ -160,11 +160,14 @@ async def _find(desk: Desk, arguments: Mapping[str, Any]) -> Findings:
         scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
         named = await _named(connection, desk.base, arguments.get("conversation"))
         wanted = _without_names(lexicon, subject)
+        failing = tuple(name.id for name in lexicon.of("tool") if re.search(rf"\b{re.escape(name.text)}\b", subject, re.IGNORECASE))
+        (total,) = await metrics.level(connection, scope, metrics.find(["conversations"]))
+        if failing:  # the ticket is about the tool: those conversations fit where it failed, whatever was said in them
+            scope, wanted = replace(scope, failed_tools=failing), ""
         hits = await search.search(connection, scope, wanted, meaning=meaning, limit=FITTING) if wanted else ()
         least = max(search.LEAST_COSINE, 0.6 * hits[0].score) if hits else 0.0
         fitting = [hit.id for hit in hits if hit.score >= least]
-        (total,) = await metrics.level(connection, scope, metrics.find(["conversations"]))
-        if fitting:
+        if fitting and not failing:
             scope = replace(scope, conversation_ids=tuple(fitting))
         picked = fitting[:5] if fitting else [one.id for one in await examples.examples(connection, scope, order="worst", limit=5)]
         shown = await examples.load(connection, scope.tenant_id, [*named, *(id for id in picked if id not in named)][:5])
