@@ -177,3 +177,30 @@ def test_context_fills_what_the_question_leaves_open():
 @given(st.text(max_size=200), st.lists(st.text(max_size=60), max_size=3))
 def test_any_text_has_a_reading(question: str, before: list[str]):
     assert read(question, *before).intent in INTENTS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ok create it please",
+        "yes, create it",
+        "looks good, file it",
+        "go ahead",
+        'That is fine. Use createTicket with this: {"title": "x"}',
+    ],
+)
+def test_a_confirmation_after_a_draft(text: str):
+    assert read(text, ("draft a ticket about lost parcels", "*ticket draft · Local*\n\n**Lost parcels**")).intent == "ticket_create"
+
+
+def test_no_after_a_draft_files_nothing():
+    assert read("no, never mind", ("draft a ticket about lost parcels", "*ticket draft · Local*")).intent == "smalltalk"
+
+
+def test_which_of_them_compares_the_last_two():
+    reading = read("which of them is better?", "average rating of gpt-4o", "and gpt-4o-mini?")
+    assert (reading.intent, linked(reading)) == ("compare", ["gpt-4o", "gpt-4o-mini"])
+
+
+def test_a_language_that_is_not_read_is_declined():
+    assert read("cuántas conversaciones hubo ayer con clientes").intent == "refuse_out_of_scope"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rapport.analyst.planner.answers import actions, causes, declines, numbers, stories
-from rapport.analyst.planner.answers.asking import Answer, Asked
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": numbers.count, "level": numbers.level, "ranking": numbers.ranking, "compare": numbers.compare, "breakdown": numbers.breakdown,
@@ -43,6 +43,12 @@ def _answer(asked: Asked) -> Answer:
     reading = asked.reading
     if reading.slots.unknown and reading.intent not in NAMELESS and not reading.of_kind("user", "organization"):
         return (yield from declines.unknown_name(asked))
+    outside = [name.text for link in reading.of_kind("product") for name in link.names if name.text != asked.setting.product]
+    if asked.setting.product and outside and reading.intent not in NAMELESS:
+        yield [Call("countConversations")]
+        return (
+            f"This chat is limited to {asked.setting.product}, so I cannot answer about {joined(outside)}. Ask again without `productId`."
+        )
     intent = route(asked)
     return (yield from ANSWERS.get(intent, stories.summary)(replace(asked, reading=replace(reading, intent=intent))))
 

@@ -435,6 +435,19 @@ _COMPILED = tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w])", re.X), build)
 _BARE_SHORT_DAY = re.compile(r"(?:the\s+)?(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|now)$", re.I)
 
 
+_TYPOS = {
+    "thsi": "this", "tihs": "this", "lsat": "last", "lats": "last", "weke": "week", "wek": "week", "weeek": "week", "mounth": "month", "mnth": "month", "motnh": "month", "yesturday": "yesterday",
+    "yesterady": "yesterday", "yestarday": "yesterday", "yday": "yesterday", "tody": "today", "todya": "today", "wknd": "weekend", "wk": "week", "wks": "weeks", "mth": "month", "mths": "months", "dyas": "days",
+    "ocotber": "october", "novemeber": "november", "septmber": "september", "feburary": "february", "wendesday": "wednesday",
+}  # fmt: skip
+_TYPO = re.compile(rf"\b(?:{'|'.join(_TYPOS)})\b", re.I)
+
+
+def mended(text: str) -> str:
+    """`text` with common typing errors and short forms in words of time put right."""
+    return _TYPO.sub(lambda match: _TYPOS[match.group().lower()], text)
+
+
 def find(text: str, today: date) -> list[Mention]:
     """All date phrases of `text`, in order, none overlapping. A period is cut at today where it began before."""
     text = text.lower() if len(text.lower()) == len(text) else text

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rapport.analyst.planner import lexicon, vote
+from rapport.analyst.planner.dates import mended
 from rapport.analyst.planner.exemplars import bank, masked
 from rapport.analyst.planner.intents import REFUSALS
 from rapport.analyst.planner.names import Link, Names
@@ -76,6 +77,7 @@ _ASKS = re.compile(
 
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
+    question = mended(question)
     slots = read(question, setting.names, setting.today)
     spans = [(link.start, link.end) for link in slots.links]
     wording = masked(question, spans)

@@ -143,6 +143,8 @@ def help(asked: Asked) -> Answer:
 
 def smalltalk(asked: Asked) -> Answer:
     yield from ()
+    if re.match(r"\W*(?:no|nope|never ?mind|don'?t|do not|cancel|stop|forget|not now|leave)\b", asked.question, re.I):
+        return "All right: nothing is filed, and nothing was changed."
     lead = (
         "You are welcome."
         if re.search(r"thank|thx|cheers|appreciat|great|nice|awesome|perfect|cool|well done|love", asked.question, re.I)
