@@ -14,8 +14,8 @@ from rapport.analyst.planner.exemplars import bank, masked
 from rapport.analyst.planner.intents import REFUSALS
 from rapport.analyst.planner.names import Link, Names
 from rapport.analyst.planner.reading import Reading, conditions, event_types, period_of, shifted
+from rapport.analyst.planner.refusals import OVERRIDE, divided, secrets, writes
 from rapport.analyst.planner.slots import Slots, read
-from rapport.analyst.planner.words import stem
 
 TURNS = 6
 """Questions before this one that are read again; what was said earlier is not carried."""
@@ -57,23 +57,6 @@ def understand(question: str, before: Sequence[Turn], setting: Setting) -> Readi
     reading = _read(question, previous, answers, setting)
     reading = replace(reading, declined=declined)
     return _with_context(reading, setting) if setting.context else reading
-
-
-def divided(question: str) -> tuple[str, str]:
-    """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
-    parts = sentences(question)
-    if len(parts) < 2 or re.search(r"create_?ticket|\{", question, re.I):
-        return question, ""
-    refused = [part for part in parts if secrets(part) or writes(part)]
-    rest = " ".join(part for part in parts if part not in refused)
-    if not refused or len(rest.split()) < 3 or not _ASKS.search(rest):
-        return question, ""
-    return rest, " ".join(refused)
-
-
-_ASKS = re.compile(
-    r"\b(?:how|what|which|who|why|when|show|list|compare|give|tell|count|top|average|number|find|rank|summar\w+|is|are|did|does)\b|\?", re.I
-)
 
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
@@ -235,105 +218,6 @@ def _fallback(slots: Slots) -> str:
 _TALK = r"people|mention\w*|about|complain\w*|quotes?|conversations?|chats?|say|said|asking|talk\w*"
 _ELSEWHERE = r"weather|poem|joke|recipe|capital of|president|stock price|bitcoin|hamlet|translate|haiku|lyrics|horoscope|world cup|movie"
 
-_VERBS = (
-    r"delete|erase|wipe|purge|truncate|destroy|reset|rename|overwrite|edit|modify|disable|deactivate|block|ban|suspend|unsubscribe|anonymi[sz]e|"
-    r"e-?mail|text|notify|refund|reimburse|charge|pay|transfer|grant|revoke|invite|promote|demote|downgrade|upgrade|roll ?back|rollback|deploy|restart|reboot|shut ?down|"
-    r"archive|unarchive|assign|reassign|merge|insert|alter|update|upload|import|publish|cancel|close|extend|activate|enable|apologi[sz]e|reply|respond|schedule|book|buy|order|ping|escalate|"
-    r"(?:turn|switch) (?:off|on)|change|set|add|remove|drop|give|send|make|call|message|write to|reach out to|log (?:me |them |him |her )?(?:in|out)|sign|offer|credit|fix|retrain|train|migrate|move|replace|revert|kill|stop|start|pause|resume|mute|hide|redact|dismiss|mark"
-)
-_IMPERATIVE = re.compile(
-    rf"^(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|kindly|just|great|thanks|well|yes|go ahead and|you may|you should|you must|you can|can you|could you|would you|will you|i want you to|i need you to|i would like you to|i'd like you to|we need to|we need you to|help me|let us|let's|lets|have someone|go and)[\s,:]+)*(?P<verb>{_VERBS})\b(?P<rest>.*)",
-    re.I | re.S,
-)  # fmt: skip
-_ASKS_FOR_DATA = re.compile(
-    r"^\s*(?:me\b|us\b|(?:in|of|rates?|off|over|between|since|for|from|by|per)\b|(?:a |an |the |this |that |it )?(?:segments?|cohorts?|audience|tickets?|issue|bug|draft|chart|table|list|summary|report|overview|filters?|date|period|conversation|breakdown|comparison|sense|top|id|ids|example|examples|quote|quotes)\b|sure|out|up a ticket|(?:it|them|that|this) (?:by|per|to last|to this|into a ticket)|one (?:id|example)|my attention|.*\b(?:into|as|for) (?:a |an )?(?:ticket|issue|segment|cohort)\b)",
-    re.I,
-)  # fmt: skip
-_SOFT = frozenset(
-    "give make send call change set add remove drop start fix stop order write update move close open mark turn hide merge book text message replace cancel upgrade downgrade extend reply respond buy pay offer sign ping promote import publish escalate".split()
-) | {"write to"}
-_ALWAYS_WRITES = frozenset(
-    "delete erase wipe purge truncate destroy reset overwrite refund reimburse ban anonymize anonymise insert alter redact".split()
-)
-_SECRET = r"api[ _-]?keys?|secrets?\b|credentials?|access tokens?|private keys?|(?:admin|root|user|account|database|my|our|his|her|their|the|your)? ?passwords?\b|system prompt|your (?:instructions?|prompt|rules|guidelines|configuration|source code)|connection string|env(?:ironment)? variables?"
-_SECRETS = re.compile(
-    rf"\b(?:show|tell|give|reveal|print|what (?:is|are|was)|whats|list|share|leak|dump|need|get|repeat|display|output|know|send|expose|read|provide|hand|find|what['’]?s)\b(?:(?!\b(?:about|regarding|mention\w*|complain\w*|questions?|issues?|problems?|talk\w*|ask\w*|tickets?|conversations?|chats?|quotes?|examples?|struggl\w*|topics?)\b).){{0,50}}?\b(?:{_SECRET})|"
-    r"\b(?:other|another|different|someone else'?s?|all|every) (?:\w+['’]?s?['’]? )?(?:tenants?|workspaces?)\b|\b(?:other|another|different) (?:companies['’]?|company['’]?s|customers['’]|tenants?['’]?s?) (?:data|conversations|records|accounts?)\b|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|developer mode|\b(?:api keys?|passwords?|credentials) (?:of|for) (?:all|every|other|our|the|user|this)\b",
-    re.I,
-)  # fmt: skip
-_OVERRIDE = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines|limits?|permissions?|filters?|restrictions?|scope|above|previous)\b|you are now|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
-    re.I,
-)
-_PAYLOAD = re.compile(
-    r"create_?ticket|\bcreate (?:it|the ticket|this ticket|that ticket)\b|\bfile (?:it|the ticket|that ticket|this)\b", re.I
-)
-
-
-def sentences(text: str) -> list[str]:
-    """The parts of a question that can be read by themselves."""
-    return [
-        part.strip() for part in re.split(r"(?<=[.!?;])\s+|\n+|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+", text) if part.strip()
-    ]
-
-
-def writes(text: str) -> str | None:
-    """The part of `text` that asks to change something or to act outside; None where there is none."""
-    for part in sentences(text):
-        match = _IMPERATIVE.match(part) or re.match(
-            rf"^(?P<rest0>.*?)\b(?:and|then|also)\s+(?:please\s+|then\s+)?(?P<verb>{_VERBS})\s+(?P<rest>(?:all|the|every|my|our|his|her|their|this|that|him|them|user|users|everyone)\b.*)",
-            part,
-            re.I,
-        )
-        if not match:
-            continue
-        verb, rest = match.group("verb").lower(), match.group("rest")
-        if verb in _ALWAYS_WRITES and rest.strip():
-            return part
-        if not rest.strip(" .!?") or (verb in _SOFT and _ASKS_FOR_DATA.match(rest)):
-            continue
-        if verb in (
-            "make",
-            "write to",
-            "call",
-            "order",
-            "move",
-            "start",
-            "stop",
-            "set",
-            "add",
-            "drop",
-            "give",
-            "send",
-            "change",
-            "update",
-            "remove",
-            "text",
-            "message",
-            "sign",
-            "fix",
-            "close",
-            "book",
-            "mark",
-            "train",
-        ) and not re.search(
-            r"\b(?:users?|accounts?|customers?|him|her|them|everyone|everybody|all|prompts?|models?|products?|ratings?|conversations?|messages?|names?|plans?|webhooks?|members?|admin|discounts?|vouchers?|credits?|e-?mails?|data|tables?|records?|settings?|keys?|permissions?|roles?|bot|assistant|tools?|servers?|topic|tickets?|someone|team|slack|our|his|their|apolog(?:y|ies)|reminders?|invoices?|gifts?|notifications?|refunds?)\b",
-            rest,
-            re.I,
-        ):
-            continue
-        return part
-    return None
-
-
-def secrets(text: str) -> str | None:
-    """The part of `text` that asks for what is nobody's to see, or to set the rules aside."""
-    for part in sentences(text):
-        if _SECRETS.search(part) or _OVERRIDE.search(part):
-            return part
-    return None
-
-
 _CONFIRMS = re.compile(
     r"\W*(?:(?:yes|yep|yeah|ok|okay|sure|fine|good|great|perfect|alright|right|please|thanks|looks? (?:good|fine|right)|lgtm|that is (?:fine|good|right)|that's (?:fine|good|right)|all good|approved?|confirmed?)[\s,.!]+)*(?:now |please |then |just |you can |you may |and |let us |let's )*(?:(?:create|file|submit|open|log|raise|send|push|ship|post|make) (?:it|this|that|this one|that one)(?: up| in| off| now| please| then| for me| as (?:is|drafted|written)| thanks| thank you)*|go ahead(?: and (?:create|file|submit|open) (?:it|this|that))?(?: please| now)?|do it(?: please| now)?|confirm(?:ed)?|lgtm|approved?)\W*$",
     re.I,
@@ -391,7 +275,7 @@ def _forced(slots: Slots) -> str | None:
     )
     if not drafting:
         written = writes(text)
-        if written and not _OVERRIDE.search(text):
+        if written and not OVERRIDE.search(text):
             return "refuse_write"
         if written or secrets(text):
             return "refuse_secret"
@@ -979,4 +863,4 @@ def _with_context(reading: Reading, setting: Setting) -> Reading:
     return replace(reading, links=(*reading.links, *first.values()), period=period)
 
 
-__all__ = ["Setting", "Turn", "sentences", "stem", "understand"]
+__all__ = ["Setting", "Turn", "understand"]

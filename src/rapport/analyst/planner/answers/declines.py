@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 from rapport.analyst.planner.names import Names
-from rapport.analyst.planner.understand import foreign, secrets, writes
+from rapport.analyst.planner.refusals import secrets, writes
+from rapport.analyst.planner.understand import foreign
 
 
 def suggestions(names: Names) -> str:

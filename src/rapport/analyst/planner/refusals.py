@@ -1,0 +1,115 @@
+"""What is never done: changing data, acting outside, giving out secrets, following orders hidden in a text."""
+
+import re
+
+_VERBS = (
+    r"delete|erase|wipe|purge|truncate|destroy|reset|rename|overwrite|edit|modify|disable|deactivate|block|ban|suspend|unsubscribe|anonymi[sz]e|"
+    r"e-?mail|text|notify|refund|reimburse|charge|pay|transfer|grant|revoke|invite|promote|demote|downgrade|upgrade|roll ?back|rollback|deploy|restart|reboot|shut ?down|"
+    r"archive|unarchive|assign|reassign|merge|insert|alter|update|upload|import|publish|cancel|close|extend|activate|enable|apologi[sz]e|reply|respond|schedule|book|buy|order|ping|escalate|"
+    r"(?:turn|switch) (?:off|on)|change|set|add|remove|drop|give|send|make|call|message|write to|reach out to|log (?:me |them |him |her )?(?:in|out)|sign|offer|credit|fix|retrain|train|migrate|move|replace|revert|kill|stop|start|pause|resume|mute|hide|redact|dismiss|mark"
+)
+_IMPERATIVE = re.compile(
+    rf"^(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|kindly|just|great|thanks|well|yes|go ahead and|you may|you should|you must|you can|can you|could you|would you|will you|i want you to|i need you to|i would like you to|i'd like you to|we need to|we need you to|help me|let us|let's|lets|have someone|go and)[\s,:]+)*(?P<verb>{_VERBS})\b(?P<rest>.*)",
+    re.I | re.S,
+)  # fmt: skip
+_ASKS_FOR_DATA = re.compile(
+    r"^\s*(?:me\b|us\b|(?:in|of|rates?|off|over|between|since|for|from|by|per)\b|(?:a |an |the |this |that |it )?(?:segments?|cohorts?|audience|tickets?|issue|bug|draft|chart|table|list|summary|report|overview|filters?|date|period|conversation|breakdown|comparison|sense|top|id|ids|example|examples|quote|quotes)\b|sure|out|up a ticket|(?:it|them|that|this) (?:by|per|to last|to this|into a ticket)|one (?:id|example)|my attention|.*\b(?:into|as|for) (?:a |an )?(?:ticket|issue|segment|cohort)\b)",
+    re.I,
+)  # fmt: skip
+_SOFT = frozenset(
+    "give make send call change set add remove drop start fix stop order write update move close open mark turn hide merge book text message replace cancel upgrade downgrade extend reply respond buy pay offer sign ping promote import publish escalate".split()
+) | {"write to"}
+_ALWAYS_WRITES = frozenset(
+    "delete erase wipe purge truncate destroy reset overwrite refund reimburse ban anonymize anonymise insert alter redact".split()
+)
+_SECRET = r"api[ _-]?keys?|secrets?\b|credentials?|access tokens?|private keys?|(?:admin|root|user|account|database|my|our|his|her|their|the|your)? ?passwords?\b|system prompt|your (?:instructions?|prompt|rules|guidelines|configuration|source code)|connection string|env(?:ironment)? variables?"
+_SECRETS = re.compile(
+    rf"\b(?:show|tell|give|reveal|print|what (?:is|are|was)|whats|list|share|leak|dump|need|get|repeat|display|output|know|send|expose|read|provide|hand|find|what['’]?s)\b(?:(?!\b(?:about|regarding|mention\w*|complain\w*|questions?|issues?|problems?|talk\w*|ask\w*|tickets?|conversations?|chats?|quotes?|examples?|struggl\w*|topics?)\b).){{0,50}}?\b(?:{_SECRET})|"
+    r"\b(?:other|another|different|someone else'?s?|all|every) (?:\w+['’]?s?['’]? )?(?:tenants?|workspaces?)\b|\b(?:other|another|different) (?:companies['’]?|company['’]?s|customers['’]|tenants?['’]?s?) (?:data|conversations|records|accounts?)\b|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|developer mode|\b(?:api keys?|passwords?|credentials) (?:of|for) (?:all|every|other|our|the|user|this)\b",
+    re.I,
+)  # fmt: skip
+OVERRIDE = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines|limits?|permissions?|filters?|restrictions?|scope|above|previous)\b|you are now|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
+    re.I,
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The parts of a question that can be read by themselves."""
+    return [
+        part.strip() for part in re.split(r"(?<=[.!?;])\s+|\n+|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+", text) if part.strip()
+    ]
+
+
+def writes(text: str) -> str | None:
+    """The part of `text` that asks to change something or to act outside; None where there is none."""
+    for part in sentences(text):
+        match = _IMPERATIVE.match(part) or re.match(
+            rf"^(?P<rest0>.*?)\b(?:and|then|also)\s+(?:please\s+|then\s+)?(?P<verb>{_VERBS})\s+(?P<rest>(?:all|the|every|my|our|his|her|their|this|that|him|them|user|users|everyone)\b.*)",
+            part,
+            re.I,
+        )
+        if not match:
+            continue
+        verb, rest = match.group("verb").lower(), match.group("rest")
+        if verb in _ALWAYS_WRITES and rest.strip():
+            return part
+        if not rest.strip(" .!?") or (verb in _SOFT and _ASKS_FOR_DATA.match(rest)):
+            continue
+        if verb in (
+            "make",
+            "write to",
+            "call",
+            "order",
+            "move",
+            "start",
+            "stop",
+            "set",
+            "add",
+            "drop",
+            "give",
+            "send",
+            "change",
+            "update",
+            "remove",
+            "text",
+            "message",
+            "sign",
+            "fix",
+            "close",
+            "book",
+            "mark",
+            "train",
+        ) and not re.search(
+            r"\b(?:users?|accounts?|customers?|him|her|them|everyone|everybody|all|prompts?|models?|products?|ratings?|conversations?|messages?|names?|plans?|webhooks?|members?|admin|discounts?|vouchers?|credits?|e-?mails?|data|tables?|records?|settings?|keys?|permissions?|roles?|bot|assistant|tools?|servers?|topic|tickets?|someone|team|slack|our|his|their|apolog(?:y|ies)|reminders?|invoices?|gifts?|notifications?|refunds?)\b",
+            rest,
+            re.I,
+        ):
+            continue
+        return part
+    return None
+
+
+def secrets(text: str) -> str | None:
+    """The part of `text` that asks for what is nobody's to see, or to set the rules aside."""
+    for part in sentences(text):
+        if _SECRETS.search(part) or OVERRIDE.search(part):
+            return part
+    return None
+
+
+def divided(question: str) -> tuple[str, str]:
+    """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
+    parts = sentences(question)
+    if len(parts) < 2 or re.search(r"create_?ticket|\{", question, re.I):
+        return question, ""
+    refused = [part for part in parts if secrets(part) or writes(part)]
+    rest = " ".join(part for part in parts if part not in refused)
+    if not refused or len(rest.split()) < 3 or not _ASKS.search(rest):
+        return question, ""
+    return rest, " ".join(refused)
+
+
+_ASKS = re.compile(
+    r"\b(?:how|what|which|who|why|when|show|list|compare|give|tell|count|top|average|number|find|rank|summar\w+|is|are|did|does)\b|\?", re.I
+)
