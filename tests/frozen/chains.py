@@ -67,7 +67,7 @@ def _references(f: Facts) -> None:
     )
     f.chain(
         "references",
-        turn("which customer rates us worst?", f.first("Granite Logistics", f.orgs)),
+        turn("which account rates us worst?", f.first("Granite Logistics", f.orgs)),
         turn("why?", f.says(("quartz-7b",))),
         turn("examples pls", f.cites(t(org="Granite Logistics"))),
     )

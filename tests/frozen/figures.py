@@ -7,10 +7,9 @@ quality and the like) cannot be known from outside and are left out. Quotes and 
 """
 
 import re
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, timedelta
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 
 from tests.frozen.world import Talk, World, mean
 from tests.worlds.checks import DATES, IDS, MONTHS, NUMBER
@@ -74,8 +73,13 @@ def _amounts(talks: list[Talk]) -> set[float]:
     found |= {sum(len(t.turns) for t in talks), sum(len(t.turns) + 2 * len(t.tools) for t in talks)}
     found |= {sum(t.mood == mood for t in talks) for mood in ("good", "ok", "bad")} | {len({t.at.date() for t in talks})}
     money = [float(value) for _, value, kind in events if kind == "currency"]
-    found |= {sum(money), round(sum(money) / max(1, len(money)), 2), sum(1 for t in rated if t.rating and t.rating <= 2)}
+    found |= {sum(money), round(sum(money) / max(1, len(money)), 2), *_low(rated)}
     return {float(each) for each in found} | ({mean(rated)} if rated else set())
+
+
+def _low(rated: list[Talk]) -> set[int]:
+    low = [talk for talk in rated if (talk.rating or 5) <= 2]
+    return {len(low), len({talk.user for talk in low}), len({talk.user.org for talk in low})}
 
 
 def plausible(world: World, text: str) -> set[float]:
@@ -87,18 +91,19 @@ def plausible(world: World, text: str) -> set[float]:
     return found
 
 
-def _follows(figure: float, amounts: Iterable[float], others: list[float]) -> bool:
-    amounts = list(amounts)
-    close = lambda value, slack=0.06: abs(abs(figure) - abs(value)) <= slack + 1e-9  # noqa: E731
-    if any(close(value, 0.06 if figure % 1 else 0.001) for value in amounts):
+def _follows(figure: float, amounts: set[float], others: list[float], *, percent: bool) -> bool:
+    def near(value: float, slack: float) -> bool:
+        return abs(abs(figure) - abs(value)) <= slack + 1e-9
+
+    if any(near(value, 0.06 if figure % 1 else 0.001) for value in amounts):
         return True
-    for one, two in combinations(others, 2):
-        if close(one - two) or close(one + two) or (two and (close(one / two) or close(100 * one / two, 0.6))):
+    for one, two in permutations(others, 2):
+        if near(one - two, 0.011) or near(one + two, 0.011) or (two and near(one / two, 0.06)):
             return True
-        if one and (close(100 * two / one, 0.6) or close(100 * (two - one) / one, 1) or (two and close(100 * (one - two) / two, 1))):
+        if percent and two and (near(100 * one / two, 0.6) or near(100 * (one - two) / two, 1)):
             return True
-    counts = sorted({value for value in amounts if value == int(value) and value > 0})
-    return any(close(100 * one / two, 0.6 if figure % 1 == 0 else 0.06) for one, two in product(counts, counts) if one <= two)
+    counts = sorted(value for value in amounts if value == int(value) and value > 0)
+    return percent and any(near(100 * one / two, 0.6 if figure % 1 == 0 else 0.06) for one, two in product(counts, counts) if one <= two)
 
 
 def unsupported(world: World, asked: str, answer: str) -> list[str]:
@@ -113,8 +118,9 @@ def unsupported(world: World, asked: str, answer: str) -> list[str]:
     flagged = []
     for place, (figure, start, end) in enumerate(found):
         around = bare[max(0, start - 60) : end + 45]
+        percent = bool(re.match(r"\s?(?:%|percent|points)", bare[end:]))
         others = [each for other, (each, _, _) in enumerate(found) if other != place][:40]
-        if figure in given or ANALYSED.search(around) or _follows(figure, amounts, others):
+        if figure in given or ANALYSED.search(around) or _follows(figure, amounts, others, percent=percent):
             continue
         flagged.append(f"{figure:g} in '{' '.join(around.split())}'")
     return flagged

@@ -183,7 +183,8 @@ def complaints(f: Facts) -> None:
     f.ask("complaints", "what are platinum customers complaining about this week?", f.says(pharmacy))
     f.ask("complaints", "main pain of CareCall users in the last 7 days", f.says(pharmacy))
     f.ask("complaints", f"what were people upset about on {f.world.plants['spike'].isoformat()}", f.says(("unlock",)))
-    f.ask("complaints", "biggest complaint about Van Concierge", f.says(("unlock",)))
+    van = ("unlock", "locked", "open the van", "deposit", "late return", "late fee", "extension", "extended")
+    f.ask("complaints", "biggest complaint about Van Concierge", First(frozenset(van[:3]), van))
     f.ask("complaints", "what do the people who cancelled complain about?", f.says(("fee", "59 dollars", "checkout")))
     f.ask(
         "complaints",
@@ -330,7 +331,8 @@ def scoped(f: Facts) -> None:
         context="The user is looking at the dashboard of the product Van Concierge.",
     )
     f.ask("scoped", "how many chats did they have?", f.count(t(org="Ivory Catering")), context="Page: organization Ivory Catering")
-    f.ask("scoped", "what do people hate most", f.says(("unlock",), without=("prescription", "allergy")), within="Van Concierge")
+    van = ("unlock", "locked", "open the van", "deposit", "late return", "late fee", "extension", "extended", "prescription", "allergy")
+    f.ask("scoped", "what do people hate most", First(frozenset(van[:3]), van, van[-2:]), within="Van Concierge")
     f.ask("scoped", "volume in the last 7 days", f.count(*f.rolling(7, product="CareCall")), within="CareCall")
 
 
