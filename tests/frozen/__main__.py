@@ -96,9 +96,13 @@ def _cases(marked: list[Marked], *, everything: bool) -> str:
 
 
 async def _main(arguments: argparse.Namespace, folder: Path) -> None:
+    kept = (folder / "frozen.json").exists()
     with exam.serving(folder) as url:
         loaded = await _loaded(url, folder)
         asked = questions.build(loaded.world, loaded.known)
+        if kept:
+            print("a kept world holds the tickets of the last look: tickets are left out")
+            asked = [question for question in asked if question.kind != "tickets"]
         if arguments.only:
             asked = [question for question in asked if question.kind in arguments.only]
         marked = await _examine(url, loaded, asked)

@@ -54,6 +54,15 @@ def _follow_ups(f: Facts) -> None:
         turn("and their rating", f.rating(t(product="Souschef", version=2))),
     )
 
+    f.chain(
+        "follow-ups",
+        turn("how many memberships were cancelled?", f.count(t(where=lambda x: bool(x.event and x.event[0] == "membership_cancelled")))),
+        turn("and why do they leave", f.says(("fee",))),
+        turn("average rating of Kestrel Couriers", f.rating(t(org="Kestrel Couriers"))),
+        turn("only Souschef", f.rating(t(org="Kestrel Couriers", product="Souschef"))),
+        stored=False,
+    )
+
 
 def _references(f: Facts) -> None:
     t, turn = f.talks, f.turn
@@ -149,6 +158,14 @@ def _tickets(f: Facts) -> None:
             "I need an issue for engineering on efile_submit failing",
             Drafted(("efile", "fil", "submit"), ids(t(product="TaxTurtle")), f.known),
         ),
+    )
+    inner = next((name for name, outer in f.known.items() if outer == one.id and name != one.id), one.id)
+    f.chain("tickets", turn(f"file a ticket draft for conversation {inner}", Drafted(("allerg",), ids([one]), f.known)))
+    f.chain(
+        "tickets",
+        turn("draft a ticket for the grocery list sync problems", Drafted(("grocer",), ids(t(subject="groceries")), f.known)),
+        turn("hmm no, leave it", NotCreated(), about_data=False),
+        turn("how many chats did souschef have yesterday?", f.count(t(product="Souschef", since=f.ago(1), until=f.ago(1))), NotCreated()),
     )
     f.chain(
         "segments",

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from itertools import combinations, permutations, product
 
+from tests.frozen.asking import CITED
 from tests.frozen.world import Talk, World, mean
 from tests.worlds.checks import DATES, IDS, MONTHS, NUMBER
 
@@ -21,6 +22,8 @@ ANALYSED = re.compile(
 )  # fmt: skip
 QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`|«[^»]*»|^\s*>.*$", re.M)
 ORDINALS = re.compile(r"^\s*(?:[-*]\s*)?(?:#{1,4}\s*)?\d+[.)]\s|#\d+\b", re.M)
+ADDRESSES = re.compile(r"https?://\S+|\b\d{1,2} ?[–-] ?(?=\d{1,2} [A-Z][a-z]{2}\b)")
+NO_FIGURES = re.compile(r"(?:out of|of|/) ?5\b|\bv(?:ersion )?\d+|gpt-4o|\d{1,2}:\d\d|\b\d{4}\b(?= ?[·,–*]| vs)|95 %")
 MOST_SLICES = 600
 
 
@@ -39,6 +42,9 @@ def days_named(text: str, today: date) -> set[date]:
 def _facets(world: World, text: str) -> list[tuple[str, frozenset[str]]]:
     """The named values of the text, each as (dimension, ids of the talks that have it)."""
     values: dict[tuple[str, str], set[str]] = {}
+    happened = {
+        talk.event[0]: {t.user for t in world.talks if t.event and t.event[0] == talk.event[0]} for talk in world.talks if talk.event
+    }
     for talk in world.talks:
         own = [
             ("product", talk.product["name"]),
@@ -48,11 +54,13 @@ def _facets(world: World, text: str) -> list[tuple[str, frozenset[str]]]:
         ]
         own += [("model", talk.model), ("user", talk.user.name), ("version", f"{talk.product['prompt']} {talk.version}")]
         own += [("tool", name) for name, _ in talk.tools] + ([("event", talk.event[0])] if talk.event else []) + [("subject", talk.subject)]
+        own += [("met", event) for event, met in happened.items() if talk.user in met]
         for key in own:
             values.setdefault(key, set()).add(talk.id)
     lower = text.lower()
     named = lambda key: key[1].split("-")[0].split()[0].lower() in lower  # noqa: E731
-    return [(key[0], frozenset(ids)) for key, ids in values.items() if key[0] == "version" or named(key)]
+    versions = re.search(r"version|prompt|\bv[12]\b", lower)
+    return [(key[0], frozenset(ids)) for key, ids in values.items() if (versions if key[0] == "version" else named(key))]
 
 
 def _windows(world: World, text: str) -> list[tuple[date, date]]:
@@ -91,36 +99,49 @@ def plausible(world: World, text: str) -> set[float]:
     return found
 
 
-def _follows(figure: float, amounts: set[float], others: list[float], *, percent: bool) -> bool:
+def _follows(figure: float, amounts: set[float], others: list[float], *, unit: str) -> bool:
     def near(value: float, slack: float) -> bool:
         return abs(abs(figure) - abs(value)) <= slack + 1e-9
 
     if any(near(value, 0.06 if figure % 1 else 0.001) for value in amounts):
         return True
     for one, two in permutations(others, 2):
-        if near(one - two, 0.011) or near(one + two, 0.011) or (two and near(one / two, 0.06)):
+        if unit != "stars" and not figure % 1 and (near(one - two, 0.001) or near(one + two, 0.001)):
             return True
-        if percent and two and (near(100 * one / two, 0.6) or near(100 * (one - two) / two, 1)):
+        if figure % 1 and near(one - two, 0.011):
+            return True
+        if unit == "times" and two and near(one / two, 0.06):
+            return True
+        if unit == "%" and two and (near(100 * one / two, 0.6) or near(100 * (one - two) / two, 1)):
             return True
     counts = sorted(value for value in amounts if value == int(value) and value > 0)
-    return percent and any(near(100 * one / two, 0.6 if figure % 1 == 0 else 0.06) for one, two in product(counts, counts) if one <= two)
+    return unit == "%" and any(
+        near(100 * one / two, 0.6 if figure % 1 == 0 else 0.06) for one, two in product(counts, counts) if one <= two
+    )
+
+
+def _unit(after: str) -> str:
+    found = re.match(r"[\s*]*(%|percent|points|stars?|times|x\b)", after)
+    said = found.group(1) if found else ""
+    return {"percent": "%", "points": "%", "star": "stars", "x": "times"}.get(said, said)
 
 
 def unsupported(world: World, asked: str, answer: str) -> list[str]:
     """The figures of an answer that follow from nothing, each with the words around it."""
-    bare = ORDINALS.sub(" ", QUOTED.sub(" ", answer))
-    bare = re.sub(r"https?://\S+|\b\d{1,2} ?[–-] ?(?=\d{1,2} [A-Z][a-z]{2}\b)", lambda found: " " * len(found.group()), bare)
-    bare = DATES.sub(lambda found: " " * len(found.group()), IDS.sub(lambda found: " " * len(found.group()), bare))
-    bare = re.sub(r"(?:out of|of|/) ?5\b|v(?:ersion )?\d+|gpt-4o|\d{1,2}:\d\d|\b\d{4}\b|95 %", lambda found: " " * len(found.group()), bare)
+    bare = answer
+    for pattern in (QUOTED, ORDINALS, ADDRESSES, IDS, CITED, DATES, NO_FIGURES):
+        bare = pattern.sub(lambda found: " " * len(found.group()), bare)
     found = [(float(re.sub(r"[, ]", "", each.group())), each.start(), each.end()) for each in NUMBER.finditer(bare)]
     given = {float(each) for each in re.findall(r"\d+(?:\.\d+)?", asked)} | {1.0}
     amounts = plausible(world, f"{asked} {answer}") if found else set()
     flagged = []
+    listed = ANALYSED.search(answer.partition("\n")[0])
     for place, (figure, start, end) in enumerate(found):
         around = bare[max(0, start - 60) : end + 45]
-        percent = bool(re.match(r"\s?(?:%|percent|points)", bare[end:]))
+        unit = _unit(bare[end : end + 12])
         others = [each for other, (each, _, _) in enumerate(found) if other != place][:40]
-        if figure in given or ANALYSED.search(around) or _follows(figure, amounts, others, percent=percent):
+        in_list = listed and re.match(r"\s*(?:[-*]|\d+\.)\s", answer[answer.rfind("\n", 0, start) + 1 :])
+        if figure in given or in_list or ANALYSED.search(around) or _follows(figure, amounts, others, unit=unit):
             continue
         flagged.append(f"{figure:g} in '{' '.join(around.split())}'")
     return flagged

@@ -6,7 +6,7 @@ from datetime import timedelta
 from tests.frozen.asking import Either, Facts, Question
 from tests.frozen.chains import chains
 from tests.frozen.world import Talk, World, mean
-from tests.worlds.checks import Day, Direction, First, Number, Segmented
+from tests.worlds.checks import Day, Direction, First, Number, Refusal, Segmented
 
 
 def build(world: World, known: Mapping[str, str]) -> list[Question]:
@@ -27,6 +27,8 @@ def build(world: World, known: Mapping[str, str]) -> list[Question]:
         at_risk,
         scoped,
         segments,
+        filters,
+        people,
         chains,
     ):
         write(facts)
@@ -340,3 +342,49 @@ def segments(f: Facts) -> None:
     f.ask("segments", "make a segment of everyone on the platinum plan", Segmented(), f.says(("platinum",)))
     f.ask("segments", "create a segment with TaxTurtle users who were frustrated in the last 30 days", Segmented(), f.says(("taxturtle",)))
     f.ask("segments", "new cohort pls: people from Granite Logistics with low ratings", Segmented(), f.says(("granite",)))
+
+
+def filters(f: Facts) -> None:
+    t = f.talks
+    f.ask("filters", "average rating without Granite Logistics", f.rating(t(where=lambda x: x.user.org.name != "Granite Logistics")))
+    f.ask("filters", "how many conversations did NOT run on quartz-7b?", f.count(t(where=lambda x: x.model != "quartz-7b")))
+    many = frozenset(name for name in f.orgs if len(t(org=name)) > 110)
+    f.ask("filters", "accounts with more than 110 conversations", First(many, f.orgs, tuple(set(f.orgs) - many)))
+    orgs, models = f.busiest(t(), org_of), f.busiest(t(), lambda x: x.model)
+    f.ask("filters", "second most active account?", f.first(orgs[1], f.orgs))
+    f.ask("filters", "top 3 models by usage", f.order(models[:3], f.models))
+    worst = sorted(f.orgs, key=lambda name: mean(t(org=name)))
+    f.ask("filters", "bottom 3 accounts by avg rating, worst first", f.order(worst[:3], f.orgs))
+    f.ask("filters", "five star conversations: how many", f.count(t(where=lambda x: x.rating is not None and x.rating > 4.999)))
+    yesterday = f.count(t(since=f.ago(1), until=f.ago(1)))
+    f.ask("filters", "combien de conversations hier ?", Either((yesterday, Refusal())), about_data=False)
+    f.ask("filters", "contacts in the south region: conversation count", f.count(t(where=lambda x: x.user.org.region == "south")))
+
+
+def people(f: Facts) -> None:
+    t = f.talks
+    rosa = t(where=lambda x: x.user.name == "Rosa Eastlake")
+    f.ask("people", "what plan is Granite Logistics on?", f.says(("team",), without=("platinum",)))
+    f.ask("people", "which company does Rosa Eastlake work for", f.first("Cobalt Freight", f.orgs))
+    f.ask("people", "rosa.eastlake@cobalt.example - how many chats?", f.count(rosa))
+    f.ask("people", "number of conversations of member-pribel", f.count(t(where=lambda x: x.user == f.world.plants["chatty"])))
+    f.ask(
+        "people",
+        "when did we last hear from Agnes Fontaine",
+        Day((max(x.at.date() for x in t(where=lambda x: x.user.name == "Agnes Fontaine")),)),
+    )
+    f.ask("people", "avg rating Cleo Abernaty gave us", f.rating(t(where=lambda x: x.user.name == "Cleo Abernathy")))
+    f.ask(
+        "people",
+        "Hi, I am preparing the quarterly review with Dunmore Dental next Tuesday and my notes are a mess. Could you tell me how many "
+        "conversations they have had with us and what they rated us on average? No essay please.",
+        f.count(t(org="Dunmore Dental")), f.rating(t(org="Dunmore Dental")),
+    )  # fmt: skip
+    gone = t(org="Bramble Foods", where=lambda x: bool(x.event and x.event[0] == "membership_cancelled"))
+    f.ask("events", "how many cancellations at Bramble Foods", f.count(gone))
+    paid = t(plan="platinum", where=lambda x: bool(x.event and x.event[0] == "addon_purchased"))
+    f.ask(
+        "events",
+        "total value of addon_purchased from platinum accounts",
+        Number((float(sum(float(x.event[1]) for x in paid if x.event)),), 0.51),
+    )
