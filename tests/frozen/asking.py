@@ -65,6 +65,19 @@ class Either(Check):
         return None if None in failures else " / ".join(str(each) for each in failures)
 
 
+@dataclass(frozen=True)
+class Quoted(Check):
+    """Somebody's words are quoted, and so many quotes hold one of these stems."""
+
+    stems: tuple[str, ...]
+    at_least: int = 1
+
+    def failure(self, answer: Answer) -> str | None:
+        quotes = [found.lower() for pair in re.findall(r"“([^”]+)”|\"([^\"]+)\"", answer.text) for found in pair if found]
+        fitting = [quote for quote in quotes if any(stem in quote for stem in self.stems)]
+        return None if len(fitting) >= self.at_least else f"{len(fitting)} of {len(quotes)} quotes speak of {self.stems}"
+
+
 @dataclass
 class Facts:
     """The world, cut into slices. `known` maps conversation ids, internal and external, to external ones."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.frozen.asking import Either, Facts
+from tests.frozen.asking import Either, Facts, Quoted
 from tests.worlds.checks import Created, Drafted, NotCreated, Number, Refusal, Segmented
 
 
@@ -96,7 +96,9 @@ def _references(f: Facts) -> None:
     f.chain(
         "references",
         turn("what do platinum customers complain about this week", f.says(("prescription", "pharmac"))),
-        turn("quote two of them", f.cites(t(plan="platinum", since=f.monday), 2)),
+        turn(
+            "quote two of them", f.cites(t(plan="platinum", since=f.monday), 2), Quoted(("prescription", "pharmac", "medication", "pills"))
+        ),
         stored=False,
     )
     f.chain(
@@ -136,7 +138,7 @@ def _refusals(f: Facts) -> None:
 
 def _tickets(f: Facts) -> None:
     t, turn = f.talks, f.turn
-    unlock, lost = t(subject="unlock"), t(subject="prescription")
+    unlock, lost = t(subject="unlock", mood="bad"), t(subject="prescription", mood="bad")
     ids = lambda talks: frozenset(x.id for x in talks)  # noqa: E731
     f.chain(
         "tickets",
@@ -163,8 +165,8 @@ def _tickets(f: Facts) -> None:
     f.chain("tickets", turn(f"file a ticket draft for conversation {inner}", Drafted(("allerg",), ids([one]), f.known)))
     f.chain(
         "tickets",
-        turn("draft a ticket for the grocery list sync problems", Drafted(("grocer",), ids(t(subject="groceries")), f.known)),
-        turn("hmm no, leave it", NotCreated(), about_data=False),
+        turn("draft a ticket for the grocery list sync problems", Drafted(("grocer",), ids(t(subject="groceries", mood="bad")), f.known)),
+        turn("hmm no, leave it", NotCreated(), f.says(without=tuple(name.lower() for name in f.people)), about_data=False),
         turn("how many chats did souschef have yesterday?", f.count(t(product="Souschef", since=f.ago(1), until=f.ago(1))), NotCreated()),
     )
     f.chain(

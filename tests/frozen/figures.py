@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import combinations, permutations, product
 
 from tests.frozen.asking import CITED
-from tests.frozen.world import Talk, World, mean
+from tests.frozen.world import Talk, User, World, mean
 from tests.worlds.checks import DATES, IDS, MONTHS, NUMBER
 
 ANALYSED = re.compile(
@@ -39,33 +39,46 @@ def days_named(text: str, today: date) -> set[date]:
     return found
 
 
-def _facets(world: World, text: str) -> list[tuple[str, frozenset[str]]]:
-    """The named values of the text, each as (dimension, ids of the talks that have it)."""
-    values: dict[tuple[str, str], set[str]] = {}
-    happened = {
-        talk.event[0]: {t.user for t in world.talks if t.event and t.event[0] == talk.event[0]} for talk in world.talks if talk.event
-    }
+def _values(world: World) -> dict[tuple[str, str], set[str]]:
+    """The ids of the conversations that have each value of each dimension."""
+    happened: dict[str, set[User]] = {}
     for talk in world.talks:
-        own = [
-            ("product", talk.product["name"]),
-            ("org", talk.user.org.name),
-            ("plan", talk.user.org.plan),
-            ("region", talk.user.org.region),
-        ]
-        own += [("model", talk.model), ("user", talk.user.name), ("version", f"{talk.product['prompt']} {talk.version}")]
-        own += [("tool", name) for name, _ in talk.tools] + ([("event", talk.event[0])] if talk.event else []) + [("subject", talk.subject)]
+        if talk.event:
+            happened.setdefault(talk.event[0], set()).add(talk.user)
+    values: dict[tuple[str, str], set[str]] = {}
+    for talk in world.talks:
+        org = talk.user.org
+        own = [("product", talk.product["name"]), ("org", org.name), ("plan", org.plan), ("region", org.region), ("user", talk.user.name)]
+        own += [("model", talk.model), ("version", f"v{talk.version} of {talk.product['prompt']}"), ("subject", talk.subject)]
+        own += [("tool", name) for name, _ in talk.tools] + ([("event", talk.event[0])] if talk.event else [])
+        own += [("rated", f"rated exactly {talk.rating:g}")] if talk.rating is not None else []
         own += [("met", event) for event, met in happened.items() if talk.user in met]
         for key in own:
             values.setdefault(key, set()).add(talk.id)
-    lower = text.lower()
-    named = lambda key: key[1].split("-")[0].split()[0].lower() in lower  # noqa: E731
-    versions = re.search(r"version|prompt|\bv[12]\b", lower)
-    return [(key[0], frozenset(ids)) for key, ids in values.items() if (versions if key[0] == "version" else named(key))]
+    return values
+
+
+def _facets(world: World, text: str) -> list[tuple[str, frozenset[str]]]:
+    """The named values of the text, each as (dimension, ids of the talks that have it)."""
+    values, lower = _values(world), text.lower()
+    if re.search(r"\b(?:without|except|excluding|not|other than)\b", lower):
+        everything = {talk.id for talk in world.talks}
+        values |= {(f"not {dimension}", value): everything - ids for (dimension, value), ids in values.items()}
+
+    def named(dimension: str, value: str) -> bool:
+        if dimension.endswith("version"):
+            return bool(re.search(r"version|prompt|\bv[12]\b", lower))
+        whole = dimension.endswith(("rated", "user", "model", "tool"))
+        return (value if whole else re.split(r"[ _]", value)[0]).lower() in lower
+
+    return [(dimension, frozenset(ids)) for (dimension, value), ids in values.items() if named(dimension, value)]
 
 
 def _windows(world: World, text: str) -> list[tuple[date, date]]:
-    days = sorted(days_named(text, world.now.date()))[:8]
-    windows = [(date.min, date.max)] + [(day, day) for day in days] + list(combinations(days, 2))
+    days = sorted(days_named(text, world.now.date()))[:12]
+    windows = (
+        [(date.min, date.max)] + [(day, day + timedelta(days=length)) for day in days for length in (0, 6)] + list(combinations(days, 2))
+    )
     for first, last in list(combinations(days, 2)):
         span = last - first + timedelta(days=1)
         windows += [(first - span, first - timedelta(days=1)), (first, last - timedelta(days=1))]
@@ -141,7 +154,8 @@ def unsupported(world: World, asked: str, answer: str) -> list[str]:
         unit = _unit(bare[end : end + 12])
         others = [each for other, (each, _, _) in enumerate(found) if other != place][:40]
         in_list = listed and re.match(r"\s*(?:[-*]|\d+\.)\s", answer[answer.rfind("\n", 0, start) + 1 :])
-        if figure in given or in_list or ANALYSED.search(around) or _follows(figure, amounts, others, unit=unit):
+        signed = listed and abs(figure) <= 1 and unit == ""
+        if figure in given or in_list or signed or ANALYSED.search(around) or _follows(figure, amounts, others, unit=unit):
             continue
         flagged.append(f"{figure:g} in '{' '.join(around.split())}'")
     return flagged

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from tests.frozen.asking import Either, Facts, Question
+from tests.frozen.asking import Either, Facts, Question, Quoted
 from tests.frozen.chains import chains
 from tests.frozen.world import Talk, World, mean
 from tests.worlds.checks import Day, Direction, First, Number, Refusal, Segmented
@@ -230,14 +230,22 @@ def tools(f: Facts) -> None:
 
 def examples(f: Facts) -> None:
     t = f.talks
-    f.ask("examples", "give me a convo where somebody couldn't unlock the van", f.cites(t(subject="unlock")))
+    f.ask("examples", "give me a convo where somebody couldn't unlock the van", f.cites(t(subject="unlock", mood="bad")))
     f.ask("examples", "3 example chats about lost prescriptions please", f.cites(t(subject="prescription"), 3))
-    f.ask("examples", "find a conversation with a nut allergy problem", f.cites(t(subject="allergy")))
-    f.ask("examples", "quote someone who is mad about the hidden fee", f.cites(t(subject="hidden fee")), f.says(("fee",)))
-    f.ask("examples", "link me to conversations of Rosa Eastlake", f.cites(t(where=lambda x: x.user.name == "Rosa Eastlake")))
-    f.ask("examples", "conversation ids on payslip import gone wrong", f.cites(t(subject="payslip")))
+    f.ask("examples", "find a conversation with a nut allergy problem", f.cites(t(subject="allergy", mood="bad")))
     f.ask(
-        "examples", "what exactly do customers say about the deposit? couple of quotes", f.cites(t(subject="deposit")), f.says(("deposit",))
+        "examples",
+        "quote someone who is mad about the hidden fee",
+        f.cites(t(subject="hidden fee", mood="bad")),
+        Quoted(("fee", "59 dollars")),
+    )
+    f.ask("examples", "link me to conversations of Rosa Eastlake", f.cites(t(where=lambda x: x.user.name == "Rosa Eastlake")))
+    f.ask("examples", "conversation ids on payslip import gone wrong", f.cites(t(subject="payslip", mood="bad")))
+    f.ask(
+        "examples",
+        "what exactly do customers say about the deposit? couple of quotes",
+        f.cites(t(subject="deposit")),
+        Quoted(("deposit",), 2),
     )
     f.ask(
         "examples",
@@ -358,7 +366,11 @@ def filters(f: Facts) -> None:
     f.ask("filters", "five star conversations: how many", f.count(t(where=lambda x: x.rating is not None and x.rating > 4.999)))
     yesterday = f.count(t(since=f.ago(1), until=f.ago(1)))
     f.ask("filters", "combien de conversations hier ?", Either((yesterday, Refusal())), about_data=False)
-    f.ask("filters", "contacts in the south region: conversation count", f.count(t(where=lambda x: x.user.org.region == "south")))
+    f.ask(
+        "filters",
+        "contacts in the south region: conversation count",
+        f.says((f"{len(t(where=lambda x: x.user.org.region == 'south'))} conversations",)),
+    )
 
 
 def people(f: Facts) -> None:
