@@ -90,12 +90,13 @@ async def load(url: str, data_dir: Path, seed: int) -> Loaded:
     now = datetime.now(UTC).replace(microsecond=0)
     tenant = f"{TENANT}-{seed}-{now:%Y%m%d%H%M%S}"
     world = build_world(seed, now)
-    key, known = await _tell(url, data_dir, tenant, world)
+    key, known = await tell(url, data_dir, tenant, world)
     note.write_text(json.dumps({"now": now.isoformat(), "key": key, "known": known}))
     return Loaded(world, key, known)
 
 
-async def _tell(url: str, data_dir: Path, tenant: str, world: World) -> tuple[str, dict[str, str]]:
+async def tell(url: str, data_dir: Path, tenant: str, world: World) -> tuple[str, dict[str, str]]:
+    """Log a world into a new tenant and wait until it is analysed; its key, and its conversation ids as `Loaded.known` holds them."""
     told = list(world.requests())
     known: dict[str, str] = {}
     async with open_database(Settings(data_dir=data_dir)) as database:
@@ -165,7 +166,8 @@ def read_stream(body: str) -> Answer:
     return answer
 
 
-async def _ask(client: httpx2.AsyncClient, turn: Turn, text: str, conversation: str, history: list[dict[str, str]] | None) -> Answer:
+async def ask(client: httpx2.AsyncClient, turn: Turn, text: str, conversation: str, history: list[dict[str, str]] | None) -> Answer:
+    """One question at POST /chat; `history` goes into `messages`."""
     body: dict[str, Any] = {"question": text, "conversationId": conversation}
     if history:
         body["messages"] = history
@@ -198,7 +200,7 @@ async def examine(url: str, loaded: Loaded, questions: list[Question]) -> list[M
             for place, turn in enumerate(question.turns):
                 text = turn.text.replace("{draft}", json.dumps(draft))
                 started = time.monotonic()
-                answer = await _ask(client, turn, text, name if stored else f"{name}-{place}", None if stored else history)
+                answer = await ask(client, turn, text, name if stored else f"{name}-{place}", None if stored else history)
                 seconds = time.monotonic() - started
                 draft = (answer.output("draftTicket") or {}).get("draft") or draft
                 history += [{"role": "user", "content": text}, {"role": "assistant", "content": answer.text[:8000]}]

@@ -42,7 +42,7 @@ async def _loaded(url: str, folder: Path) -> exam.Loaded:
         return exam.Loaded(world.build(datetime.fromisoformat(kept["now"])), kept["key"], kept["known"])
     now = datetime.now(UTC).replace(microsecond=0)
     built = world.build(now)
-    key, known = await exam._tell(url, folder, f"frozen-{now:%Y%m%d%H%M%S}", built)
+    key, known = await exam.tell(url, folder, f"frozen-{now:%Y%m%d%H%M%S}", built)
     note.write_text(json.dumps({"now": now.isoformat(), "key": key, "known": known}))
     return exam.Loaded(built, key, known)
 
@@ -57,7 +57,7 @@ async def _examine(url: str, loaded: exam.Loaded, asked: list[Question]) -> list
                 text = turn.text.replace("{draft}", json.dumps(draft))
                 conversation, told = (name, None) if question.stored else (f"{name}-{place}", history)
                 started = time.monotonic()
-                answer = await exam._ask(client, turn, text, conversation, told)
+                answer = await exam.ask(client, turn, text, conversation, told)
                 seconds = time.monotonic() - started
                 draft = (answer.output("draftTicket") or {}).get("draft") or draft
                 history += [{"role": "user", "content": text}, {"role": "assistant", "content": answer.text[:8000]}]
