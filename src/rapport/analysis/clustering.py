@@ -7,9 +7,6 @@ two groups to one of them: NMI .77 -> .80 on 10,003 BANKING77 messages), and the
 import warnings
 
 import numpy as np
-from sklearn.cluster import AgglomerativeClustering, KMeans
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import silhouette_score
 
 AXES = 64
 CHOICE_SAMPLE = 3_000
@@ -59,6 +56,9 @@ def neighbourhood(rows: int) -> int:
 
 def cut(vectors: np.ndarray, groups: int, *, seed: int, restarts: int = 4) -> np.ndarray:
     """Group number 0..groups-1 of each row, by k-means; empty groups are left out and numbers closed up."""
+    from sklearn.cluster import KMeans  # scikit-learn is 90 MB: loaded by those who fit
+    from sklearn.exceptions import ConvergenceWarning
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than groups
         kmeans = KMeans(min(groups, len(vectors)), n_init=restarts, random_state=seed)  # pyright: ignore[reportArgumentType]
@@ -98,12 +98,16 @@ def _grid(least: int, most: int, *, step: float) -> list[int]:
 
 
 def _silhouette(vectors: np.ndarray, labels: np.ndarray) -> float:
+    from sklearn.metrics import silhouette_score
+
     groups = labels.max() + 1
     return float(silhouette_score(vectors, labels, metric="cosine")) if 1 < groups < len(vectors) else -1.0
 
 
 def parents(centroids: np.ndarray) -> np.ndarray:
     """Parent number of each centroid by Ward's method: 8 to 25 parents above many centroids, about half as many above few."""
+    from sklearn.cluster import AgglomerativeClustering
+
     count = len(centroids)
     if count < 4:
         return np.arange(count)

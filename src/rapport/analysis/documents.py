@@ -11,11 +11,6 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import docx
-from docx.opc.exceptions import PackageNotFoundError
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-
 from rapport.errors import Invalid
 
 FILE_TYPES = ("pdf", "txt", "md", "docx", "csv")
@@ -71,6 +66,9 @@ def passages(filename: str, content: bytes) -> tuple[Passage, ...]:
 
 
 def _pdf(content: bytes) -> Iterator[Section]:
+    from pypdf import PdfReader  # 14 MB: loaded by those who read one
+    from pypdf.errors import PyPdfError
+
     try:
         reader = PdfReader(io.BytesIO(content))
         if reader.is_encrypted:
@@ -82,6 +80,9 @@ def _pdf(content: bytes) -> Iterator[Section]:
 
 
 def _docx(content: bytes) -> Iterator[Section]:
+    import docx  # with lxml, 6 MB: loaded by those who read one
+    from docx.opc.exceptions import PackageNotFoundError
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:

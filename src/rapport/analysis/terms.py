@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.decomposition import TruncatedSVD
 
 from rapport.analysis.clustering import normalise
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*", re.UNICODE)
 
@@ -74,6 +76,8 @@ class TermSpace:
         weights = np.log((1 + len(texts)) / (1 + np.array([counts[term] for term in terms], dtype=np.float32))) + 0.1
         if len(terms) <= axes or len(texts) <= axes:
             return cls(terms, weights.astype(np.float32), np.eye(len(terms), dtype=np.float32))
+        from sklearn.decomposition import TruncatedSVD  # scikit-learn is 90 MB: loaded by those who fit
+
         svd = TruncatedSVD(axes, random_state=seed)
         svd.fit(_matrix(texts, terms, weights))
         return cls(terms, weights.astype(np.float32), np.asarray(svd.components_, dtype=np.float32).T.copy())
@@ -88,7 +92,9 @@ def _terms(text: str) -> list[str]:
     return stems + [f"{a} {b}" for a, b in pairwise(stems)]
 
 
-def _matrix(texts: Sequence[str], terms: dict[str, int], weights: np.ndarray) -> csr_matrix:
+def _matrix(texts: Sequence[str], terms: dict[str, int], weights: np.ndarray) -> "csr_matrix":
+    from scipy.sparse import csr_matrix
+
     rows, columns, values = [], [], []
     for row, text in enumerate(texts):
         for term, count in Counter(t for t in _terms(text) if t in terms).items():

@@ -97,20 +97,29 @@ class Bank:
         counted = [features(exemplar.text, masked(exemplar.text)) for exemplar in exemplars]
         seen = Counter(term for terms in counted for term in terms)
         self._idf = {term: math.log((1 + len(counted)) / (1 + n)) + 0.3 for term, n in seen.items()}
-        postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         weighed = [self._weigh(terms) for terms in counted]
+        del counted
+        self._index(weighed)
+        kernel = np.stack([self._similar(terms) for terms in weighed])
+        del weighed
+        self.intents = tuple(dict.fromkeys(exemplar.intent for exemplar in exemplars))
+        self._weights = np.linalg.solve(kernel + RIDGE * np.eye(len(kernel)), self._wanted())
+
+    def _index(self, weighed: Sequence[Mapping[str, float]]) -> None:
+        """Term -> the exemplars that hold it, as slices of two arrays: a hundred thousand small arrays would cost ten times the memory."""
+        size = Counter(term for terms in weighed for term in terms)
+        starts = np.concatenate(([0], np.cumsum([size[term] for term in size])))
+        self._slices = {term: (int(starts[n]), int(starts[n + 1])) for n, term in enumerate(size)}
+        self._at = np.empty(int(starts[-1]), np.int32)
+        self._of = np.empty(int(starts[-1]), np.float32)
+        filled = {term: start for term, (start, _) in self._slices.items()}
         for at, terms in enumerate(weighed):
             for term, weight in terms.items():
-                postings[term].append((at, weight))
-        self._postings = {
-            term: (np.array([at for at, _ in found]), np.array([weight for _, weight in found], np.float32))
-            for term, found in postings.items()
-        }
-        kernel = np.stack([self._similar(terms) for terms in weighed])
-        self.intents = tuple(dict.fromkeys(exemplar.intent for exemplar in exemplars))
-        wanted = np.array([[exemplar.intent == intent for intent in self.intents] for exemplar in exemplars], np.float64)
-        self._kernel, self._wanted = kernel, wanted
-        self._weights = np.linalg.solve(kernel + RIDGE * np.eye(len(kernel)), wanted)
+                self._at[filled[term]], self._of[filled[term]] = at, weight
+                filled[term] += 1
+
+    def _wanted(self) -> np.ndarray:
+        return np.array([[exemplar.intent == intent for intent in self.intents] for exemplar in self.exemplars], np.float64)
 
     def _weigh(self, terms: Mapping[str, float]) -> dict[str, float]:
         default = math.log(1 + len(self.exemplars)) + 0.3
@@ -121,9 +130,8 @@ class Bank:
     def _similar(self, terms: Mapping[str, float]) -> np.ndarray:
         found = np.zeros(len(self.exemplars), np.float64)
         for term, weight in terms.items():
-            posting = self._postings.get(term)
-            if posting is not None:
-                found[posting[0]] += weight * posting[1]
+            if span := self._slices.get(term):
+                found[self._at[span[0] : span[1]]] += weight * self._of[span[0] : span[1]]
         return found
 
     def similarities(self, text: str, spans: Iterable[tuple[int, int]] = ()) -> np.ndarray:
@@ -136,8 +144,10 @@ class Bank:
 
     def left_out(self) -> np.ndarray:
         """The votes for each exemplar by all the others [exemplar, intent], in closed form: what the bank is worth on unseen wordings."""
-        inverse = np.linalg.inv(self._kernel + RIDGE * np.eye(len(self._kernel)))
-        return self._wanted - (inverse @ self._wanted) / np.diag(inverse)[:, None]
+        kernel = np.stack([self.similarities(exemplar.text) for exemplar in self.exemplars])
+        inverse = np.linalg.inv(kernel + RIDGE * np.eye(len(kernel)))
+        wanted = self._wanted()
+        return wanted - (inverse @ wanted) / np.diag(inverse)[:, None]
 
 
 @cache
