@@ -10,6 +10,7 @@ import httpx2
 from fastapi import Depends, FastAPI
 
 from rapport import __version__
+from rapport.analysis import pii
 from rapport.analyst.agent import ModelFor
 from rapport.analyst.builtin import BuiltinAnalyst, Indexes, warm_up
 from rapport.analyst.chat import Office
@@ -155,7 +156,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with open_database(settings) as opened, open_hub(settings, opened) as hub, contextlib.AsyncExitStack() as stack:
             outside = await stack.enter_async_context(httpx2.AsyncClient())
             trackers = Trackers(opened, vault_of(settings), outside)
-            writer = GroupCommit(opened, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
+            writer = GroupCommit(opened, redactor=pii.redactor, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
             encoder = open_encoder(settings.encoder, settings.data_dir)
             knowledge = Knowledge(opened, encoder)
             worker = await stack.enter_async_context(open_worker(settings, opened, encoder)) if settings.worker else None

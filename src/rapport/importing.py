@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from rapport.analysis import pii
 from rapport.api.greenflash.messages import LogMessages, batch_of
 from rapport.config import Settings
 from rapport.errors import Invalid, RapportError
@@ -108,7 +109,7 @@ async def _store(database: Database, job: Import, group: list[tuple[int, Batch]]
     if not group:
         return
     async with database.transaction() as connection:
-        results = await conversations.append_many(connection, job.tenant_id, [batch for _, batch in group])
+        results = await conversations.append_many(connection, job.tenant_id, [batch for _, batch in group], redactor=pii.redactor)
     for result in results:
         if isinstance(result, Appended):
             report.created += sum(m.status == "created" for m in result.messages)

@@ -39,6 +39,12 @@ class Redaction:
             raise ValueError("hashing identifiers needs a secret salt of at least 16 bytes")
 
 
+def redactor(mode: str, salt: bytes) -> Callable[[Any], Any]:
+    """`redact_value` with this mode (mask | hash) and salt."""
+    redaction = Redaction(mode, salt)  # type: ignore[arg-type]
+    return lambda value: redact_value(value, redaction)
+
+
 def find(text: str) -> list[Identifier]:
     """All identifiers in order of appearance; they never overlap. What one type has found is not looked at for the next,
     less certain one."""
@@ -76,12 +82,27 @@ def redact_value(value: Any, redaction: Redaction) -> Any:
     if isinstance(value, str):
         return redact(value, redaction)
     if isinstance(value, dict):
-        return {redact(str(key), redaction): redact_value(item, redaction) for key, item in value.items()}
+        return {redact(str(key), redaction): _redact_under(str(key), item, redaction) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact_value(item, redaction) for item in value]
     if isinstance(value, int) and not isinstance(value, bool) and 10**11 <= value < 10**19 and _is_card(str(value)):
         return _token("CREDIT_CARD", str(value), redaction)
     return value
+
+
+def _redact_under(key: str, value: Any, redaction: Redaction) -> Any:
+    """The value of a key: a name like `phone` or `ssn` makes an identifier of digits that alone would be just a number."""
+    redacted = redact_value(value, redaction)
+    if isinstance(redacted, bool) or not isinstance(redacted, str | int) or not _NAMED.search(label := _spoken(key)):
+        return redacted
+    prefix = f"{label}: "
+    found = [i for i in find(prefix + str(redacted)) if i.start >= len(prefix)]
+    return redact(prefix + str(redacted), redaction)[len(prefix) :] if found else redacted
+
+
+def _spoken(key: str) -> str:
+    """`homePhone`, `home_phone` -> `home phone`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", key).lower()
 
 
 def _token(type: str, identifier: str, redaction: Redaction) -> str:
@@ -157,6 +178,7 @@ _OTHER_CONTEXT = re.compile(
     r"s?\b\W*(?:\w+\W+){0,2}$",
     re.IGNORECASE,
 )
+_NAMED = re.compile(r"\b(?:phones?|telephone|tel|mobile|cell|fax|whats ?app|ssn|social security|tax(?:payer)? id)\b")
 _UNIT = re.compile(
     r"^\W?(?:dollars?|bucks|usd|eur|euros?|gbp|pounds?|pence|cents?|aud|rupees?|yen|days?|hours?|hrs?|minutes?|mins?|weeks?|months?|years?"
     r"|people|am|pm|km|kg|miles?)\b",

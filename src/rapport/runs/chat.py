@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from rapport.analysis import pii
 from rapport.domain.agent import Agent, ChatMessage, Tool
 from rapport.domain.catalog import NewComponent, PromptGiven
 from rapport.domain.events import Notice
@@ -22,7 +23,7 @@ from rapport.runs.desk import Desk, as_history, said_after
 from rapport.runs.meter import Meter
 from rapport.runs.representative import BuiltinResponder, Page, request_for
 from rapport.runs.run import Ending, Run
-from rapport.store import conversations, sessions
+from rapport.store import conversations, privacy, sessions
 from rapport.store.conversations import Batch, NewMessage
 from rapport.store.database import Database
 from rapport.store.sessions import Session
@@ -93,7 +94,9 @@ class ChatTurn:
 
     async def begin(self, run: Run) -> None:
         """Store the user's message."""
-        await log(self._desk.database, self._question, [NewMessage("user_message", self._question.content, id=self.user_message_id)])
+        run.keep = await log(
+            self._desk.database, self._question, [NewMessage("user_message", self._question.content, id=self.user_message_id)]
+        )
 
     async def answer(self, run: Run) -> None:
         question, desk = self._question, self._desk
@@ -139,11 +142,12 @@ class ChatTurn:
             await sessions.add_usage(
                 connection, tenant_id, session.id, input_tokens=ending.usage.input_tokens, output_tokens=ending.usage.output_tokens
             )
+            redact = await privacy.of_product(connection, tenant_id, self._question.agent.product_id, pii.redactor)
             await sessions.propose_commands(connection, tenant_id, session.id, self._proposed)
             if self._unread and run.log.readers == 0:
                 await sessions.add_to_inbox(
                     connection, tenant_id, agent_id=self._question.agent.id, session_id=session.id, owner=session.owner,
-                    content=ending.text, message_id=self.message_id,
+                    content=redact(ending.text), message_id=self.message_id,
                 )  # fmt: skip
         finish = self._answer.finish if self._answer else "cancelled" if ending.status == "cancelled" else "error"
         context = None
@@ -168,8 +172,8 @@ class ChatTurn:
         return self._desk.model
 
 
-async def log(database: Database, question: Question, messages: Sequence[NewMessage], *, model: str | None = None) -> None:
-    """Append to the question's conversation, which is made with its first message."""
+async def log(database: Database, question: Question, messages: Sequence[NewMessage], *, model: str | None = None) -> bool:
+    """Append to the question's conversation, which is made with its first message. Whether all was stored as it is."""
     agent, session = question.agent, question.session
     prompt = None
     if agent.system_prompt:
@@ -181,10 +185,12 @@ async def log(database: Database, question: Question, messages: Sequence[NewMess
         properties={"agentId": str(agent.id), "agent": agent.name, **question.properties},
     )  # fmt: skip
     async with database.transaction() as connection:
-        await conversations.append(connection, agent.tenant_id, batch)
-        title = " ".join(question.content.split())
+        await conversations.append(connection, agent.tenant_id, batch, redactor=pii.redactor)
+        redact = await privacy.of_product(connection, agent.tenant_id, agent.product_id, pii.redactor)
+        title = " ".join(redact(question.content).split())
         short = title if len(title) <= TITLE_CHARACTERS else title[: TITLE_CHARACTERS - 1].rsplit(" ", 1)[0] + "…"
         await sessions.touch(connection, agent.tenant_id, session.id, title=short)
+    return redact is privacy.as_it_is
 
 
 def _logged(uses: Sequence[engine.ToolUse]) -> list[NewMessage]:

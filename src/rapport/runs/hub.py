@@ -210,7 +210,7 @@ class Hub:
         metrics = {"ttft_ms": ending.first_text_ms, "duration_ms": ending.duration_ms,
                    "events": len(run.log.frames) + 1, "bytes": run.log.size + len(frame), "model_calls": run.meter.model_calls}  # fmt: skip
         code = terminal.code if isinstance(terminal, RunFailed) else None
-        packed = runs.pack([*run.log.frames, frame])
+        packed = runs.pack([*run.log.frames, frame]) if run.keep else None
         return runs.EndedRun(run.tenant_id, run.id, status, code, usage, metrics, packed, len(run.log.frames) + 1)
 
     # Reading and stopping ------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import structlog
 
 from rapport.domain.events import RunFailed
 from rapport.domain.ids import new_id
-from rapport.errors import Interrupted, NotFound, RapportError
+from rapport.errors import Gone, Interrupted, NotFound, RapportError
 from rapport.runs.log import LOST_SEQ, Dialect, Log
 from rapport.runs.run import Run
 from rapport.store import runs
@@ -150,6 +150,9 @@ class Ledger:
             except Exception as error:  # the edge of a background task: the next look tries again
                 log.warning("a run of another process could not be read", run=str(run_id), error=str(error))
             else:
+                if run.status != "running" and run.frames is None:
+                    copy.end(self._terminal(copy.dialect, Gone("The answer is complete: read it in the conversation.")))
+                    return
                 if run.status != "running":
                     whole = self.stored_log(run)
                     copy.lost = whole.lost

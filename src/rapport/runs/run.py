@@ -73,8 +73,8 @@ class Turn(Protocol):
 class Run:
     """The writing end of a log. A sink of text and events for the engine."""
 
-    __slots__ = ("_flush_later", "_flushed_at", "_pending", "_said", "closed", "conversation_id", "first_text_at", "id", "log", "meter",
-                 "shared_to", "started_at", "stopping", "task", "tenant_id", "thread")  # fmt: skip
+    __slots__ = ("_flush_later", "_flushed_at", "_pending", "_said", "closed", "conversation_id", "first_text_at", "id", "keep", "log",
+                 "meter", "shared_to", "started_at", "stopping", "task", "tenant_id", "thread")  # fmt: skip
 
     def __init__(self, run_id: UUID, order: Order, *, flush_later: Callable[["Run"], None]):
         self.id = run_id
@@ -83,6 +83,7 @@ class Run:
         self.thread = order.thread
         self.log = Log(order.dialect)
         self.meter = Meter()
+        self.keep = True  # False: its events, which may hold what users are promised not to be stored, end with it
         self.started_at = time.monotonic()
         self.first_text_at: float | None = None
         self.shared_to = 0  # events that other processes can read

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from rapport.analysis import pii
 from rapport.domain.agent import Agent, ChatMessage, ModelRequest
 from rapport.domain.events import Notice, RunEvent
 from rapport.domain.ids import new_id
@@ -23,7 +24,7 @@ from rapport.runs import engine
 from rapport.runs.desk import Desk, stored_history
 from rapport.runs.representative import BuiltinResponder, Page, request_for
 from rapport.runs.run import Ending, Run
-from rapport.store import conversations, sessions
+from rapport.store import conversations, privacy, sessions
 from rapport.store.conversations import Batch, NewMessage
 from rapport.store.sessions import Session
 
@@ -224,7 +225,7 @@ class TeamTurn:
 
     async def begin(self, run: Run) -> None:
         """Store the question."""
-        await self._log([NewMessage("user_message", self._question.content, id=self.user_message_id)])
+        run.keep = await self._log([NewMessage("user_message", self._question.content, id=self.user_message_id)])
 
     async def answer(self, run: Run) -> None:
         question = self._question
@@ -265,9 +266,10 @@ class TeamTurn:
         late = Response(response.agent, answer.text.strip(), response.round, response.role)
         await self._log([self._message(late, mode)])
         async with self._desk.database.transaction() as connection:
+            redact = await privacy.of_product(connection, self._question.tenant_id, self._question.product_id, pii.redactor)
             await sessions.add_to_inbox(
                 connection, self._question.tenant_id, agent_id=late.agent.id, session_id=self._question.session.id,
-                owner=self._question.session.owner, content=late.content,
+                owner=self._question.session.owner, content=redact(late.content),
             )  # fmt: skip
 
     def _message(self, response: Response, mode: str) -> NewMessage:
@@ -276,12 +278,15 @@ class TeamTurn:
         }  # fmt: skip
         return NewMessage("assistant_message", response.content, properties=properties)
 
-    async def _log(self, messages: Sequence[NewMessage]) -> None:
+    async def _log(self, messages: Sequence[NewMessage]) -> bool:
+        """Whether all was stored as it is."""
         question = self._question
         batch = Batch(
             external_user_id=question.user, messages=tuple(messages), conversation_id=question.session.id, make=True,
             product_id=question.product_id, source="team", properties={"teamId": str(question.team_id), "team": question.team_name},
         )  # fmt: skip
         async with self._desk.database.transaction() as connection:
-            await conversations.append(connection, question.tenant_id, batch)
-            await sessions.touch(connection, question.tenant_id, question.session.id, title=question.content[:60])
+            await conversations.append(connection, question.tenant_id, batch, redactor=pii.redactor)
+            redact = await privacy.of_product(connection, question.tenant_id, question.product_id, pii.redactor)
+            await sessions.touch(connection, question.tenant_id, question.session.id, title=redact(question.content)[:60])
+        return redact is privacy.as_it_is

@@ -127,13 +127,17 @@ async def only_product(connection: Connection, tenant_id: int) -> UUID:
     return rows[0]["id"]
 
 
-async def active_versions(connection: Connection, tenant_id: int, product_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """The active version of each of these products; unknown products are absent."""
+async def active_versions(connection: Connection, tenant_id: int, product_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    """(active version, user_privacy) of each of these products; unknown products are absent."""
     rows = await connection.fetch(
-        "SELECT product_id, id FROM product_version WHERE tenant_id = $1 AND product_id = ANY($2) AND is_active",
+        """
+        SELECT v.product_id, v.id, p.user_privacy
+        FROM product_version v JOIN product p ON p.tenant_id = v.tenant_id AND p.id = v.product_id
+        WHERE v.tenant_id = $1 AND v.product_id = ANY($2) AND v.is_active
+        """,
         tenant_id, product_ids,
     )  # fmt: skip
-    return {row["product_id"]: row["id"] for row in rows}
+    return {row["product_id"]: (row["id"], row["user_privacy"]) for row in rows}
 
 
 async def members(connection: Connection, tenant_id: int, product_id: UUID) -> list[dict[str, Any]]:

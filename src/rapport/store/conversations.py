@@ -7,7 +7,7 @@ A message with an external id is stored once per conversation; sending it again 
 arrival; conversations are read by created_at, then seq.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,11 +16,12 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from rapport.domain.catalog import PromptGiven, PromptInForce
+from rapport.domain.catalog import PromptInForce
 from rapport.domain.conversation import BusinessEvent, Conversation, Message, Rating
 from rapport.domain.ids import new_id, parse_id
 from rapport.errors import Invalid, NotFound, RapportError
-from rapport.store import catalog, jobs, people, prompts
+from rapport.store import catalog, jobs, people, privacy, prompts
+from rapport.store.batch import Batch, NewMessage
 from rapport.store.database import Connection
 
 CHAT_TYPES = frozenset({"user_message", "assistant_message", "final_response"})
@@ -31,49 +32,6 @@ FASTEST_CLOCK = timedelta(minutes=1)
 """How far ahead a stored message may be for the next one without a time to follow it; beyond that its time is taken for a mistake."""
 ARRIVAL_LOCK = 72_302
 """Class of the advisory locks between the first message of a conversation (shared) and an event that names it before (exclusive)."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewMessage:
-    """A message to store. Without `created_at` it follows the one before it by a millisecond."""
-
-    type: str
-    content: str | None = None
-    external_id: str | None = None
-    created_at: datetime | None = None
-    context: str | None = None
-    tool_name: str | None = None
-    input: Any = None
-    output: Any = None
-    model: str | None = None
-    parent_id: UUID | None = None
-    parent_external_id: str | None = None
-    status: str = "complete"
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    voice: Mapping[str, Any] | None = None
-    id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Messages for one conversation: the one of `conversation_id`, else that of `external_id` (made where unknown), else a new
-    one. A new one needs `product_id`, or a tenant with exactly one product. `conversation_id` with `make` true may be new too."""
-
-    external_user_id: str
-    messages: tuple[NewMessage, ...] = ()
-    conversation_id: UUID | None = None
-    external_id: str | None = None
-    product_id: UUID | None = None
-    version_id: UUID | None = None
-    external_organization_id: str | None = None
-    model: str | None = None
-    prompt: PromptGiven | None = None
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    voice_call: Mapping[str, Any] | None = None
-    title: str | None = None
-    kind: str = "conversation"
-    source: str = "api"
-    make: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +67,7 @@ class _Thread:
     version_id: UUID | None = None
     prompt_id: UUID | None = None
     user_id: UUID | None = None
+    user_privacy: str = privacy.STANDARD
     next_seq: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
@@ -135,26 +94,32 @@ class _Item:
         return self.batch.model or next((m.model for m in reversed(self.batch.messages) if m.model), None)
 
 
-async def append(connection: Connection, tenant_id: int, batch: Batch, *, analysis_delay: timedelta = ANALYSIS_DELAY) -> Appended:
+async def append(
+    connection: Connection, tenant_id: int, batch: Batch, *, redactor: privacy.Redactor | None = None,
+    analysis_delay: timedelta = ANALYSIS_DELAY,
+) -> Appended:  # fmt: skip
     """Store one batch and ask for the analysis of its conversation (kind `analyst` excepted). Call it inside a transaction.
     Raises NotFound (conversation, product, version, prompt) and Invalid (a product that contradicts the conversation's)."""
-    (result,) = await append_many(connection, tenant_id, [batch], analysis_delay=analysis_delay)
+    (result,) = await append_many(connection, tenant_id, [batch], redactor=redactor, analysis_delay=analysis_delay)
     if isinstance(result, RapportError):
         raise result
     return result
 
 
 async def append_many(
-    connection: Connection, tenant_id: int, batches: Sequence[Batch], *, analysis_delay: timedelta = ANALYSIS_DELAY
-) -> list[Appended | RapportError]:
-    """Store batches of one tenant in their order. One that is refused leaves nothing behind, its error stands in the result."""
+    connection: Connection, tenant_id: int, batches: Sequence[Batch], *, redactor: privacy.Redactor | None = None,
+    analysis_delay: timedelta = ANALYSIS_DELAY,
+) -> list[Appended | RapportError]:  # fmt: skip
+    """Store batches of one tenant in their order. One that is refused leaves nothing behind, its error stands in the result.
+    What products with `user_privacy` mask or hash get passes through `redactor` first; without one, nothing is stored for them."""
     now = datetime.now(UTC)
     items = [_Item(batch) for batch in batches]
     if any(b.external_id for b in batches):
         await connection.execute("SELECT pg_advisory_xact_lock_shared($1, $2)", ARRIVAL_LOCK, tenant_id)
     await _find_threads(connection, tenant_id, items)
     await _check_versions(connection, tenant_id, items)
-    await _bring_prompts(connection, tenant_id, items)
+    redact = await _redact(connection, tenant_id, items, redactor)
+    await _bring_prompts(connection, tenant_id, items, redact)
     accepted = [item for item in items if item.error is None]
     await _bring_people(connection, tenant_id, accepted, now)
     await _bring_models(connection, tenant_id, accepted, now)
@@ -191,15 +156,17 @@ async def _find_threads(connection: Connection, tenant_id: int, items: list[_Ite
     """Give each item its thread. Items of one group that name the same conversation share one."""
     rows = await connection.fetch(
         """
-        SELECT id, kind, external_id, product_id, version_id, prompt_id, user_id FROM conversation
-        WHERE tenant_id = $1 AND id = ANY($2)
-        UNION ALL
-        SELECT id, kind, external_id, product_id, version_id, prompt_id, user_id FROM conversation
-        WHERE tenant_id = $1 AND kind = ANY($4) AND external_id = ANY($3)
+        SELECT c.id, c.kind, c.external_id, c.product_id, c.version_id, c.prompt_id, c.user_id, coalesce(p.user_privacy, $5) AS user_privacy
+        FROM (
+            SELECT * FROM conversation WHERE tenant_id = $1 AND id = ANY($2)
+            UNION ALL
+            SELECT * FROM conversation WHERE tenant_id = $1 AND kind = ANY($4) AND external_id = ANY($3)
+        ) c
+        LEFT JOIN product p ON p.tenant_id = $1 AND p.id = c.product_id
         """,
         tenant_id, [i.batch.conversation_id for i in items if i.batch.conversation_id],
         [i.batch.external_id for i in items if i.batch.external_id and not i.batch.conversation_id],
-        list({i.batch.kind for i in items}),
+        list({i.batch.kind for i in items}), privacy.STANDARD,
     )  # fmt: skip
     known: dict[Any, _Thread] = {}
     for row in rows:
@@ -214,7 +181,7 @@ async def _find_threads(connection: Connection, tenant_id: int, items: list[_Ite
 
 
 async def _thread_of(
-    connection: Connection, tenant_id: int, batch: Batch, known: dict[Any, _Thread], products: dict[UUID, UUID]
+    connection: Connection, tenant_id: int, batch: Batch, known: dict[Any, _Thread], products: dict[UUID, tuple[UUID, str]]
 ) -> _Thread:
     key = batch.conversation_id or ((batch.kind, batch.external_id) if batch.external_id else None)
     thread = known.get(key) if key is not None else None
@@ -232,7 +199,7 @@ async def _thread_of(
     if product_id not in products:
         raise NotFound(f"There is no product {product_id}; GET /products lists them, `rapport product create` makes one.")
     thread = _Thread(batch.conversation_id or new_id(), batch.kind, batch.external_id, product_id, is_stored=False)
-    thread.version_id = products[product_id]
+    thread.version_id, thread.user_privacy = products[product_id]
     if key is not None:
         known[key] = thread
     return thread
@@ -249,7 +216,18 @@ async def _check_versions(connection: Connection, tenant_id: int, items: list[_I
                 item.error = NotFound(f"The product has no version {item.batch.version_id}; leave versionId out to use the active one.")
 
 
-async def _bring_prompts(connection: Connection, tenant_id: int, items: list[_Item]) -> None:
+async def _redact(
+    connection: Connection, tenant_id: int, items: list[_Item], redactor: privacy.Redactor | None
+) -> dict[str, privacy.Redact]:
+    """Take the identifiers out of what goes to products that ask for it; how each `user_privacy` among them does that."""
+    redact = await privacy.by_mode(connection, tenant_id, {i.thread.user_privacy for i in items if i.thread}, redactor)
+    for item in items:
+        if item.thread:
+            item.batch = privacy.redacted_batch(item.batch, redact[item.thread.user_privacy])
+    return redact
+
+
+async def _bring_prompts(connection: Connection, tenant_id: int, items: list[_Item], redact: dict[str, privacy.Redact]) -> None:
     """Find or store the prompts, product by product, and note the version that each conversation starts under."""
     in_force: dict[Any, PromptInForce] = {}
     waiting = [item for item in items if item.thread and not item.error]
@@ -261,9 +239,11 @@ async def _bring_prompts(connection: Connection, tenant_id: int, items: list[_It
         key = (thread.product_id, given.components, given.prompt_id, given.external_id)
         try:
             if key not in in_force:
-                in_force[key] = await prompts.bring_into_force(connection, tenant_id, thread.product_id, given)
+                in_force[key] = await prompts.bring_into_force(
+                    connection, tenant_id, thread.product_id, given, redact=redact[thread.user_privacy]
+                )
             found = in_force[key]
-            variables = dict(given.variables) or (dict(found.match.variables) if found.match else None)
+            variables = redact[thread.user_privacy](dict(given.variables) or (dict(found.match.variables) if found.match else None))
             item.prompt = PromptInForce(found.prompt_id, found.component_ids, found.version_id, variables, found.match)
         except RapportError as error:
             item.error = error

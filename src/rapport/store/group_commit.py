@@ -15,6 +15,7 @@ import structlog
 from rapport.store import conversations
 from rapport.store.conversations import Appended, Batch
 from rapport.store.database import Database
+from rapport.store.privacy import Redactor
 
 log = structlog.get_logger()
 
@@ -27,8 +28,9 @@ Waiting = deque[tuple[Batch, asyncio.Future[Appended]]]
 class GroupCommit:
     """The write path of the HTTP routes: `append` stores a batch together with those of other requests of the tenant."""
 
-    def __init__(self, database: Database, *, analysis_delay: timedelta):
+    def __init__(self, database: Database, *, redactor: Redactor | None = None, analysis_delay: timedelta):
         self._database = database
+        self._redactor = redactor
         self._analysis_delay = analysis_delay
         self._waiting: dict[int, Waiting] = {}  # per tenant; a key exists while its writer task runs
         self._writers: set[asyncio.Task] = set()
@@ -62,7 +64,7 @@ class GroupCommit:
             async with self._database.transaction() as connection:
                 results: list[Appended | BaseException] = list(
                     await conversations.append_many(
-                        connection, tenant_id, [batch for batch, _ in group], analysis_delay=self._analysis_delay
+                        connection, tenant_id, [batch for batch, _ in group], redactor=self._redactor, analysis_delay=self._analysis_delay
                     )
                 )
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:

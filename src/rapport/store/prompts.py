@@ -20,6 +20,7 @@ from rapport.errors import Invalid, NotFound
 from rapport.store import lists, templates
 from rapport.store.catalog import empty_prompt_fingerprint, empty_prompt_id
 from rapport.store.database import Connection
+from rapport.store.privacy import Redact, as_it_is, redacted_prompt
 
 HELD = """
     SELECT p.id, p.product_id, p.lineage_id, p.number, p.archived_at, held.version_id, held.is_active,
@@ -74,20 +75,22 @@ async def kept(connection: Connection, tenant_id: int, prompt_id: UUID, version_
     return PromptInForce(prompt_id, tuple(row["id"] for row in ids), version_id)
 
 
-async def bring_into_force(connection: Connection, tenant_id: int, product_id: UUID, given: PromptGiven) -> PromptInForce:
-    """Find the prompt that was given with messages, or store it, and activate its version.
+async def bring_into_force(
+    connection: Connection, tenant_id: int, product_id: UUID, given: PromptGiven, *, redact: Redact = as_it_is
+) -> PromptInForce:
+    """Find the prompt that was given with messages, or store it, redacted, and activate its version. A prompt of the product's own
+    that holds a link or an address is still found by its content as it is.
     Raises NotFound, before anything is written, where a prompt is only named and unknown."""
     if not given.components:
         row = await _named(connection, tenant_id, given)
     else:
-        digest = fingerprint(given.components)
-        row = await _same_content(connection, tenant_id, product_id, digest, given)
+        row = await _same_content(connection, tenant_id, product_id, fingerprint(given.components), given)
         if row is None and not given.has_reference and (match := await templates.find(connection, tenant_id, product_id, given.components)):
             row = await connection.fetchrow(f"{HELD} WHERE p.tenant_id = $1 AND p.id = $2", tenant_id, match.prompt_id)
             assert row is not None
             return await _put_into_force(connection, tenant_id, product_id, row, given, match)
         if row is None:
-            row = await _create_under_lock(connection, tenant_id, product_id, digest, given)
+            row = await _create(connection, tenant_id, product_id, redacted_prompt(given, redact))
     return await _put_into_force(connection, tenant_id, product_id, row, given)
 
 
@@ -136,9 +139,12 @@ async def _same_content(
     )  # fmt: skip
 
 
-async def _create_under_lock(connection: Connection, tenant_id: int, product_id: UUID, digest: bytes, given: PromptGiven) -> asyncpg.Record:
-    await lock_product(connection, tenant_id, product_id)
-    row = await _same_content(connection, tenant_id, product_id, digest, given)  # someone else may have made it meanwhile
+async def _create(connection: Connection, tenant_id: int, product_id: UUID, given: PromptGiven) -> asyncpg.Record:
+    digest = fingerprint(given.components)
+    row = await _same_content(connection, tenant_id, product_id, digest, given)  # as it was redacted before
+    if row is None:
+        await lock_product(connection, tenant_id, product_id)
+        row = await _same_content(connection, tenant_id, product_id, digest, given)  # someone else may have made it meanwhile
     if row is None:
         prompt_id = await insert_prompt(connection, tenant_id, product_id, given)
         await insert_version(connection, tenant_id, product_id, "system", prompt_id)

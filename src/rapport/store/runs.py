@@ -42,7 +42,7 @@ class StoredRun:
 
 @dataclass(frozen=True, slots=True)
 class EndedRun:
-    """What the end of a run writes. `frames` are packed by `pack`."""
+    """What the end of a run writes. `frames` are packed by `pack`, or None where they must not be kept."""
 
     tenant_id: int
     id: UUID
@@ -50,7 +50,7 @@ class EndedRun:
     error_code: str | None
     usage: Mapping[str, Any]
     metrics: Mapping[str, Any]
-    frames: bytes
+    frames: bytes | None
     last_seq: int
 
 

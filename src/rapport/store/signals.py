@@ -8,9 +8,10 @@ from uuid import UUID
 
 from rapport.domain.ids import new_id, parse_id
 from rapport.errors import NotFound
-from rapport.store import catalog, jobs, people
+from rapport.store import catalog, jobs, people, privacy
 from rapport.store.conversations import ANALYSIS_DELAY, ARRIVAL_LOCK
 from rapport.store.database import Connection
+from rapport.store.privacy import Redactor
 
 IMPACT = {"positive": 0.5, "neutral": 0.0, "negative": -0.5}
 """Quality impact of an event that states none, by its influence."""
@@ -47,12 +48,15 @@ class NewEvent:
 
 async def rate(
     connection: Connection, tenant_id: int, target: RatingTarget, *, product_id: UUID, value: float, low: float, high: float,
-    feedback: str | None = None, rated_at: datetime | None = None, analysis_delay: timedelta = ANALYSIS_DELAY,
+    feedback: str | None = None, rated_at: datetime | None = None, redactor: Redactor | None = None,
+    analysis_delay: timedelta = ANALYSIS_DELAY,
 ) -> UUID:  # fmt: skip
     """Keep a rating and bring the conversation's up to date. The id of the rated conversation.
     Raises NotFound where the product or the target is unknown."""
     await catalog.resolve_product(connection, tenant_id, str(product_id))
     conversation_id, message_id = await _target(connection, tenant_id, target, product_id)
+    if feedback:
+        feedback = (await privacy.of_conversation(connection, tenant_id, conversation_id, redactor))(feedback)
     await connection.execute("SELECT 1 FROM conversation WHERE tenant_id = $1 AND id = $2 FOR UPDATE", tenant_id, conversation_id)
     await connection.execute(
         """
@@ -128,13 +132,18 @@ async def find_event(connection: Connection, tenant_id: int, insert_id: str) -> 
     return await connection.fetchval("SELECT id FROM event WHERE tenant_id = $1 AND insert_id = $2", tenant_id, insert_id)
 
 
-async def log_event(connection: Connection, tenant_id: int, event: NewEvent, *, analysis_delay: timedelta = ANALYSIS_DELAY) -> UUID:
+async def log_event(
+    connection: Connection, tenant_id: int, event: NewEvent, *, redactor: Redactor | None = None,
+    analysis_delay: timedelta = ANALYSIS_DELAY,
+) -> UUID:  # fmt: skip
     """Keep an event; the same insertId gives the first one's id and changes nothing. An unknown conversation is linked when it
     appears; unknown external users and organizations are made. Raises NotFound for unknown product and internal ids.
     Call it inside a transaction."""
     if event.insert_id and (known := await find_event(connection, tenant_id, event.insert_id)):
         return known
     await catalog.resolve_product(connection, tenant_id, str(event.product_id))
+    redact = await privacy.of_product(connection, tenant_id, event.product_id, redactor)
+    value = redact(event.value) if event.value_type == "text" else event.value
     conversation_id = await _event_conversation(connection, tenant_id, event)
     user_id, organization_id = await _event_people(connection, tenant_id, event)
     event_id = await connection.fetchval(
@@ -144,10 +153,10 @@ async def log_event(connection: Connection, tenant_id: int, event: NewEvent, *, 
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT (tenant_id, insert_id) DO NOTHING RETURNING id
         """,
-        tenant_id, new_id(), event.insert_id, event.product_id, event.event_type, event.value, event.value_type,
+        tenant_id, new_id(), event.insert_id, event.product_id, event.event_type, value, event.value_type,
         number_of(event.value, event.value_type), event.influence,
         IMPACT[event.influence] if event.quality_impact is None else event.quality_impact, user_id, organization_id, conversation_id,
-        event.external_conversation_id, dict(event.properties), event.event_at or datetime.now(UTC),
+        event.external_conversation_id, redact(dict(event.properties)), event.event_at or datetime.now(UTC),
     )  # fmt: skip
     if event_id is None:  # another request stored it first
         return await find_event(connection, tenant_id, event.insert_id or "")  # type: ignore[return-value]

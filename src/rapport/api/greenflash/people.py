@@ -8,13 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, ConfigDict, Field
 
+from rapport.analysis import pii
 from rapport.api import pagination
 from rapport.api.auth import Parts, Writer
 from rapport.api.greenflash.wire import ExternalId, OptionalExternalId, OptionalId, Properties, Wire
 from rapport.api.pagination import Page
 from rapport.domain.people import Organization, PersonChange, User
 from rapport.errors import Invalid
-from rapport.store import people
+from rapport.store import people, privacy
 from rapport.store.database import Connection
 
 router = APIRouter(prefix="/api/v1")
@@ -131,10 +132,16 @@ async def _change(connection: Connection, tenant_id: int, body: UserFields, *, s
         if strict and organization_id and organization_id != named:
             raise Invalid("organizationId: it is another organization than externalOrganizationId names; give one of them.")
         organization_id = organization_id or named
+    redact = await privacy.of_tenant(connection, tenant_id, pii.redactor)
     return PersonChange(
-        name=body.name, email=body.email, phone=body.phone, anonymized=body.anonymized, organization_id=organization_id,
-        properties=body.properties or {},
+        name=redact(body.name), email=body.email, phone=body.phone, anonymized=body.anonymized, organization_id=organization_id,
+        properties=redact(body.properties or {}),
     )  # fmt: skip
+
+
+async def _organization_change(connection: Connection, tenant_id: int, body: OrganizationFields) -> PersonChange:
+    redact = await privacy.of_tenant(connection, tenant_id, pii.redactor)
+    return PersonChange(name=body.name, properties=redact(body.properties or {}))
 
 
 @router.post("/users", tags=["users"], response_model=ParticipantStored, response_model_exclude_unset=True)
@@ -179,8 +186,8 @@ async def list_users(
 @router.post("/organizations", tags=["organizations"], response_model=OrganizationStored, response_model_exclude_unset=True)
 async def create_organization(body: NewOrganization, parts: Parts, caller: Writer) -> dict:
     """Create an organization, or change the given fields of the one with this external id."""
-    change = PersonChange(name=body.name, properties=body.properties or {})
     async with parts.database.transaction() as connection:
+        change = await _organization_change(connection, caller.tenant_id, body)
         organization = await people.upsert_organization(connection, caller.tenant_id, body.external_organization_id, change)
     return {"success": True, "organization": organization_out(organization)}
 
@@ -190,8 +197,8 @@ async def create_organization(body: NewOrganization, parts: Parts, caller: Write
 )
 async def update_organization(organization_id: str, body: OrganizationFields, parts: Parts, caller: Writer) -> dict:
     """Change the given fields of an organization, named by internal or external id."""
-    change = PersonChange(name=body.name, properties=body.properties or {})
     async with parts.database.transaction() as connection:
+        change = await _organization_change(connection, caller.tenant_id, body)
         known = await people.resolve_organization(connection, caller.tenant_id, organization_id)
         organization = await people.change_organization(connection, caller.tenant_id, known, change)
     return {"success": True, "organization": organization_out(organization)}

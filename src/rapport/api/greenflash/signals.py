@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from rapport.analysis import pii
 from rapport.api.auth import Parts, Writer
 from rapport.api.greenflash.messages import sampled
 from rapport.api.greenflash.wire import ExternalId, Number, OptionalExternalId, OptionalId, Properties, Share, When, Wire
@@ -58,7 +59,7 @@ async def log_rating(body: NewRating, parts: Parts, caller: Writer) -> dict:
     async with parts.database.transaction() as connection:
         await signals.rate(
             connection, caller.tenant_id, target, product_id=body.product_id, value=body.rating, low=body.rating_min, high=body.rating_max,
-            feedback=body.feedback, rated_at=body.rated_at, analysis_delay=parts.analysis_delay,
+            feedback=body.feedback, rated_at=body.rated_at, redactor=pii.redactor, analysis_delay=parts.analysis_delay,
         )  # fmt: skip
     return {"success": True}
 
@@ -119,5 +120,5 @@ async def log_event(body: NewBusinessEvent, parts: Parts, caller: Writer) -> dic
         external_conversation_id=body.external_conversation_id or None, event_at=body.event_at, properties=body.properties or {},
     )  # fmt: skip
     async with parts.database.transaction() as connection:
-        event_id = await signals.log_event(connection, caller.tenant_id, event, analysis_delay=parts.analysis_delay)
+        event_id = await signals.log_event(connection, caller.tenant_id, event, redactor=pii.redactor, analysis_delay=parts.analysis_delay)
     return {"success": True, "eventId": event_id}

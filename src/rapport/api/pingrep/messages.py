@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
+from rapport.analysis import pii
 from rapport.api import ratelimit
 from rapport.api.auth import Parts, Talker
 from rapport.api.frames import PINGREP_CHAT
@@ -213,7 +214,7 @@ async def rate_answer(session_id: str, body: Rating, caller: Talker, parts: Part
     async with parts.database.transaction() as connection:
         await signals.rate(
             connection, caller.tenant_id, target, product_id=agent.product_id, value=body.rating, low=body.rating_min, high=body.rating_max,
-            feedback=body.feedback, rated_at=None, analysis_delay=parts.analysis_delay,
+            feedback=body.feedback, rated_at=None, redactor=pii.redactor, analysis_delay=parts.analysis_delay,
         )  # fmt: skip
     return {"success": True}
 
