@@ -346,7 +346,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     call called calls concern concerning regard regarding related relating involving mention mentions mentioned mentioning discuss discussing discussed talk talks talked talking ask asks asked asking wonder wondering complain complains complained complaining complaint complaints problem problems trouble troubles issues
     anything else besides except excluding exclude include including included also plus minus apart ignoring ignore filter filtered limited limit restrict restricted contain contains containing
     day days week weeks month months quarter quarters year years hour hours yesterday tomorrow daily weekly monthly morning evening night weekend weekday
-    good bad great nice fine poor poorly well better happy unhappy went go wrong
+    good bad badly great nice fine poor poorly well better happy unhappy went go wrong
     should focus improve improving improvement improvements suggest suggestion suggestions recommend recommendation recommendations action actions priority priorities next step steps attention address advice advise
     held with within side sides put together break breakdown split down by group grouped divide divided segment
     main major biggest common commonly frequent frequently often usually usual typical popular various
