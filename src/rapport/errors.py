@@ -62,6 +62,12 @@ class Forbidden(RapportError):
     code = "forbidden"
 
 
+class SegmentQuotaReached(Forbidden):
+    """This plan has no custom segment left; delete one, or change the plan. `details` hold the limit and how many there are."""
+
+    code = "segment_quota_reached"
+
+
 class PlanRequired(Forbidden):
     """This feature needs the Growth plan or higher."""
 

@@ -10,6 +10,7 @@ from rapport.analyst import tools
 from rapport.analyst.tools.desk import Desk
 from rapport.analytics.lexicon import Lexicons
 from rapport.domain.ids import new_id
+from rapport.domain.segment import PRESETS
 from rapport.errors import ToolError
 from rapport.store.database import Database
 
@@ -65,8 +66,10 @@ async def test_every_tool_answers_with_its_defaults(chat: Chat, world: World):
         "getConversationDetail": {"conversation": "c-1"},
         "getChanges": {"filter": {"since": "2026-09-14"}},
         "getUserDetail": {"user": "bob@example.com"}, "getUserTrajectory": {"user": "u-ann"},
+        "getSegmentAnalytics": {"segment": "unhappy-users"}, "compareSegments": {"segments": ["Unhappy Users", "power-users"]},
     }  # fmt: skip
-    for name in set(chat.tools) - {"draftTicket", "createTicket"}:
+    assert (await chat.call("getSegmentList"))["total"] == len(PRESETS)
+    for name in set(chat.tools) - {"draftTicket", "createTicket", "createSegment", "getInboxDetail"}:
         assert await chat.call(name, **given.get(name, {})), name
 
 

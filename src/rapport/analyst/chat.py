@@ -51,6 +51,8 @@ class AnalystTurn:
     admit: Callable[[], Awaitable[dict[str, str]]]
     spend: Callable[[int], Awaitable[None]]
     origin: str = ""  # this server's address as the asker sees it
+    key_id: UUID | None = None
+    segment_limit: int | None = None  # custom segments that the tenant may have
     headers: dict[str, str] = field(default_factory=dict)
     chat_id: UUID | None = None
 
@@ -70,6 +72,7 @@ class AnalystTurn:
         desk = Desk(
             office.database, self.scope, self.chat_id, office.lexicons, office.encoder, question=self.asking.question,
             open_provider=partial(trackers.of, self.scope.tenant_id, self.origin) if trackers else None,
+            key_id=self.key_id, segment_limit=self.segment_limit,
         )  # fmt: skip
         provider, request = prepare(self.asking, desk, self.office.model_for, now=datetime.now(UTC))
         await engine.run(provider, request, sink=run, meter=run.meter, limits=LIMITS)

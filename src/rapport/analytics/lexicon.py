@@ -23,9 +23,9 @@ MOST_NAMES = 2_000
 @dataclass(frozen=True, slots=True)
 class Name:
     """One thing that has a name. `kind`: user | organization | product | model | prompt | prompt_version | topic | topic_group | tool |
-    event_type | property. `id` is what filters take (a UUID as text; the plain name for tools and event types; `key=value` for properties);
-    `also` are other spellings (external id, e-mail, canonical id); `weight` is how often it occurs; `part_of` is the lineage of a prompt
-    version."""
+    event_type | segment | property. `id` is what filters take (a UUID as text; the plain name for tools and event types; `key=value` for
+    properties); `also` are other spellings (external id, e-mail, canonical id); `weight` is how often it occurs; `part_of` is the lineage
+    of a prompt version."""
 
     kind: str
     id: str
@@ -106,6 +106,10 @@ _QUERIES: Mapping[str, str] = {
     "topic": """
         SELECT id, ARRAY[name] AS names, size AS weight FROM topic WHERE tenant_id = $1 AND retired_at IS NULL ORDER BY size DESC LIMIT $2
         """,
+    "segment": """
+        SELECT id, ARRAY[name, preset_id] AS names, member_count AS weight FROM segment WHERE tenant_id = $1
+        ORDER BY type DESC, name LIMIT $2
+        """,
     "topic_group": "SELECT id, ARRAY[name] AS names, 0 AS weight FROM topic_group WHERE tenant_id = $1 ORDER BY name LIMIT $2",
     "tool": """
         WITH RECURSIVE names(name) AS (
@@ -146,9 +150,10 @@ async def load(connection: Connection, tenant_id: int) -> Lexicon:
 
 
 async def look_up(connection: Connection, tenant_id: int, kind: str, spelling: str) -> Name | None:
-    """A user or organization by id, name or e-mail, however rarely it is seen; None where there is none."""
+    """A user, organization or segment by id, name or e-mail, however rarely or lately it is seen; None where there is none."""
     table, columns = {
         "user": ("app_user", ("name", "email", "external_id")), "organization": ("organization", ("name", "external_id")),
+        "segment": ("segment", ("name", "preset_id")),
     }[kind]  # fmt: skip
     matches = " OR ".join(f"lower({column}) = lower($2)" for column in columns)
     row = await connection.fetchrow(

@@ -1,13 +1,19 @@
-"""A segment's rules as SQL over users. Only fields and operators of the tables below become SQL text; values are parameters."""
+"""A segment's rules as SQL over users, and in words. Only fields and operators of the tables below become SQL text; values are
+parameters."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from rapport.analytics.queries import Arguments
+from rapport.domain.segment import Segment
 from rapport.errors import Invalid
+from rapport.store import catalog, jobs
+from rapport.store import segments as stored
+from rapport.store.database import Connection
 
 FIELDS = {
     "sentiment": "(avg(a.sentiment) + 1) / 2",
@@ -134,3 +140,62 @@ def _compared(left: str, rule: Mapping[str, Any], arguments: Arguments) -> str:
                 return f"CASE WHEN {left} ~ {NUMBER} THEN ({left})::numeric {sign} ({right}::text)::numeric ELSE false END"
             return f"{left} {sign} {right}::text"
     raise Invalid("filters.rules.operator: properties take eq, neq, contains, gt or lt.")
+
+
+async def create(
+    connection: Connection, tenant_id: int, filters: Mapping[str, Any], *, name: str | None, created_by: UUID | None, limit: int | None,
+    description: str | None = None, icon: str | None = None, at_once: bool = False,
+) -> Segment:  # fmt: skip
+    """A new custom segment; without a name it gets one from its first rules. Its members follow by a job, or `at_once`, in this
+    transaction. Raises SegmentQuotaReached, NotFound for a foreign product, Invalid for a broken rule."""
+    filters = dict(filters)
+    if products := filters.get("productIds"):
+        filters["productIds"] = [str(await catalog.resolve_product(connection, tenant_id, str(product))) for product in products]
+    sql, arguments = members(tenant_id, filters)
+    made = await stored.create(
+        connection, tenant_id, name=name or _named(filters), description=description, icon=icon, filters=filters, created_by=created_by,
+        limit=limit,
+    )  # fmt: skip
+    if at_once:
+        count = await stored.refresh(connection, tenant_id, made.id, members=sql, arguments=arguments)
+        return replace(made, member_count=count)
+    await jobs.enqueue(connection, tenant_id, "segments_refresh", {"segmentId": str(made.id)}, key=str(made.id))
+    return made
+
+
+def _named(filters: Mapping[str, Any]) -> str:
+    parts = []
+    for rule in filters["rules"][:3]:
+        subject = rule.get("field") or rule.get("key") or rule["type"]
+        parts.append(" ".join(str(part) for part in (subject, rule.get("operator"), rule["value"]) if part is not None))
+    return " and ".join(parts)[:255]
+
+
+MEASURED = {
+    "sentiment": "average sentiment (0 to 1)", "sentimentChange": "average change of sentiment", "frustration": "average frustration",
+    "struggle": "average struggle", "commercialIntent": "average commercial intent", "cqi": "average quality index",
+    "rating": "average rating",
+}  # fmt: skip
+SIGNS = {"gt": "above", "lt": "below", "gte": "at least", "lte": "at most", "eq": "of", "neq": "is not", "contains": "contains"}
+
+
+def in_words(filters: Mapping[str, Any]) -> list[str]:
+    """The rules as a person reads them: "plan is pro", "average frustration at least 0.6"."""
+    return [_in_words(rule) for rule in filters.get("rules") or ()]
+
+
+def _in_words(rule: Mapping[str, Any]) -> str:
+    sign, value = SIGNS.get(str(rule.get("operator")), str(rule.get("operator"))), rule.get("value")
+    match rule.get("type"):
+        case "analysis":
+            return f"{MEASURED.get(rule['field'], rule['field'])} {sign} {value:g}"
+        case "analysis_flag":
+            name = FLAGS[rule["field"]].removesuffix("_detected").replace("_", " ")
+            return f"{'a' if value else 'no'} conversation flagged {name}"
+        case "any_flag":
+            return "a conversation with a safety flag"
+        case "conversation_count":
+            return f"{sign} {value} conversation{'' if value == 1 else 's'}"
+        case "last_seen":
+            return f"{'seen' if rule.get('operator') == 'within' else 'not seen'} in the last {value}"
+    return f"{rule.get('key')} {'is' if rule.get('operator') == 'eq' else sign} {value}"

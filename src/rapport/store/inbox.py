@@ -96,18 +96,25 @@ async def refresh(connection: Connection, tenant_id: int, raised: str) -> None:
 
 async def list_(
     connection: Connection, tenant_id: int, *, status: str, trigger_type: str | None, axis: str | None, min_severity: int, limit: int,
-    offset: int,
+    offset: int, inside: str | None = None, arguments: Sequence[Any] = (),
 ) -> tuple[list[Item], int]:  # fmt: skip
-    """(items, total): unreviewed ones by attention, which fades by 0.05 a day; others by their last update."""
-    where = """
-        WHERE i.tenant_id = $1 AND i.status = $2 AND i.severity >= $3 AND ($4::text IS NULL OR i.axis = $4)
-          AND ($5::text IS NULL OR i.trigger_type = $5 OR i.triggers @> jsonb_build_array(jsonb_build_object('triggerType', $5::text)))
+    """(items, total): unreviewed ones by attention, which fades by 0.05 a day; others by their last update. `inside` is SQL that gives
+    the ids of the conversations to look among, with `arguments`, of which the first is the tenant."""
+    given = tuple(arguments) or (tenant_id,)
+    at = len(given)
+    where = f"""
+        WHERE i.tenant_id = $1 AND i.status = ${at + 1} AND i.severity >= ${at + 2} AND (${at + 3}::text IS NULL OR i.axis = ${at + 3})
+          AND (${at + 4}::text IS NULL OR i.trigger_type = ${at + 4}
+               OR i.triggers @> jsonb_build_array(jsonb_build_object('triggerType', ${at + 4}::text)))
+          {f"AND i.conversation_id IN ({inside})" if inside else ""}
     """
     order = (
         "i.attention - 0.05 * extract(epoch FROM now() - c.last_message_at) / 86400 DESC" if status == "unreviewed" else "i.updated_at DESC"
     )
-    filters = (tenant_id, status, min_severity, axis, trigger_type)
-    rows = await connection.fetch(f"{VIEW} {where} ORDER BY {order}, i.conversation_id LIMIT $6 OFFSET $7", *filters, limit, offset)
+    filters = (*given, status, min_severity, axis, trigger_type)
+    rows = await connection.fetch(
+        f"{VIEW} {where} ORDER BY {order}, i.conversation_id LIMIT ${at + 5} OFFSET ${at + 6}", *filters, limit, offset
+    )
     total = await connection.fetchval(f"SELECT count(*) FROM inbox_item i {where}", *filters)
     return [await _item(connection, tenant_id, row) for row in rows], total
 

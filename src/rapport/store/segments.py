@@ -8,7 +8,7 @@ import asyncpg
 
 from rapport.domain.ids import new_id, parse_id, stable_id
 from rapport.domain.segment import PRESETS, Segment
-from rapport.errors import Forbidden, NotFound
+from rapport.errors import Forbidden, NotFound, SegmentQuotaReached
 from rapport.store.database import Connection
 
 COLUMNS = (
@@ -40,13 +40,14 @@ async def create(
     connection: Connection, tenant_id: int, *, name: str, description: str | None, icon: str | None, filters: Mapping[str, Any],
     created_by: UUID | None, limit: int | None, segment_id: UUID | None = None,
 ) -> Segment:  # fmt: skip
-    """A new segment, still without members. Raises Forbidden where the tenant has `limit` custom ones already."""
+    """A new segment, still without members. Raises SegmentQuotaReached where the tenant has `limit` custom ones already."""
     if limit is not None:
         await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", QUOTA_LOCK, tenant_id)
         used = await connection.fetchval("SELECT count(*) FROM segment WHERE tenant_id = $1 AND type = 'custom'", tenant_id)
         if used >= limit:
-            raise Forbidden(
-                f"This plan has {limit} custom segments (maxCustomSegments), and {used} are used; delete one, or change the plan."
+            raise SegmentQuotaReached(
+                f"This plan has {limit} custom segments (maxCustomSegments), and {used} are used; delete one, or change the plan.",
+                details=({"limit": limit, "current": used},),
             )
     row = await connection.fetchrow(
         f"""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rapport.analyst.planner.answers import actions, causes, declines, numbers, stories
+from rapport.analyst.planner.answers import actions, causes, declines, numbers, segments, stories
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
@@ -13,7 +13,8 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "examples": stories.examples, "quotes": stories.quotes, "conversation_detail": stories.conversation_detail,
     "user_profile": stories.user_profile, "at_risk": stories.at_risk, "summary": stories.summary, "list_entities": stories.list_entities,
     "prompt_versions": stories.prompt_versions, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
-    "segment_create": actions.segment_create, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
+    "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
+    "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
     "refuse_write": declines.refuse_write, "refuse_secret": declines.refuse_secret, "refuse_out_of_scope": declines.refuse_out_of_scope,
 }  # fmt: skip
 
@@ -49,7 +50,7 @@ def _answer(asked: Asked) -> Answer:
         return (
             f"This chat is limited to {asked.setting.product}, so I cannot answer about {joined(outside)}. Ask again without `productId`."
         )
-    intent = route(asked)
+    intent = segments.wanted(asked, reading.intent) or route(asked)
     return (yield from ANSWERS.get(intent, stories.summary)(replace(asked, reading=replace(reading, intent=intent))))
 
 

@@ -87,6 +87,8 @@ class Names:
             _append(self._exact[" ".join(split)], name)
             _append(self._exact["".join(split)], name)
             _append(self._ids[alias.lower()], name)
+            if name.kind == "segment":  # only whole: "happy users" is mostly no name at all
+                continue
             if "@" not in alias and name.kind != "property":
                 for part in split:
                     _append(self._parts[part][name.kind], name)
@@ -187,12 +189,29 @@ class Names:
         """Everyday words are names only where a kind or a capital says so: "free users", "the search tool", "Will"."""
         if name.kind == "property" and not self._plausible_value(name, text, window):
             return False
+        if name.kind == "segment":
+            return self._plausible_segment(name, text, window)
         if len(window) > 1 or not self._everyday(window[0]):
             return True
         if _hinted(text, window) == name.kind or _hinted(text, window) == "property" == name.kind:
             return True
         capital = window[0].text[:1].isupper() and window[0].start > 0
-        return capital and name.kind in ("product", "organization", "user", "model", "segment")
+        return capital and name.kind in ("product", "organization", "user", "model")
+
+    def _plausible_segment(self, name: Name, text: str, window: Sequence[Word]) -> bool:
+        """A stock segment's name is said every day ("our unhappy users"): it is one beside the word segment, in quotes, with capitals,
+        by its preset id, or where another segment is named in the same comparison. Other names of several words stand for themselves."""
+        if _MAKING.search(text):  # words of the new segment's own rules
+            return False
+        start, end = window[0].start, window[-1].end
+        if _SEGMENT_AFTER.match(text[end:]) or _SEGMENT_BEFORE.search(text[:start]) or text[start:end].lower() in (name.id, *name.also):
+            return True
+        if len(window) > 1 and (all(word.text[:1].isupper() for word in window) or name.text.casefold() not in _EVERYDAY_SEGMENTS):
+            return True
+        others = [other for other in self.of_kind("segment") if other is not name and other.text.casefold() in text.casefold()]
+        others = [other for other in others if name.text.casefold() not in other.text.casefold()]
+        others = [other for other in others if other.text.casefold() not in name.text.casefold()]
+        return bool(others) and len(window) > 1 and re.search(r"\b(?:compare|versus|vs\.?|against|than)\b", text, re.I) is not None
 
     def _plausible_value(self, name: Name, text: str, window: Sequence[Word]) -> bool:
         """A number, a yes or no, or two letters are a property's value only beside the name of the property, or in capitals."""
@@ -375,6 +394,15 @@ _HINT_WORDS = {
     for kind in ("property", "organization", "user", "product", "model", "tool", "segment", "topic", "prompt", "event_type")
     for word in _HINTS[kind].split()
 }
+_MAKING = re.compile(
+    r"\b(?:create|make|build|define|set up|save|add|form|put together|new|turn)\b.{0,60}\b(?:segment|cohort|audience)s?\b|^\W*(?:segment|cohort) (?:of|for|from|where|with)\b",
+    re.I,
+)
+_SEGMENT_AFTER = re.compile(r"[\s\"'”’]*(?:segment|cohort)s?\b", re.I)
+_SEGMENT_BEFORE = re.compile(r"(?:\b(?:segment|cohort)s?\s+(?:of\s+|called\s+|named\s+)?(?:the\s+)?[\"'“‘]?|[\"“])$", re.I)
+_EVERYDAY_SEGMENTS = frozenset(
+    ("happy users", "unhappy users", "churn risk users", "biggest opportunity", "safety concerns", "feature gaps")
+)
 _PROPERTY_WORDS = frozenset(_HINTS["property"].split())
 
 

@@ -16,6 +16,7 @@ from rapport.analyst.planner.slots import Slots, Threshold
 FILTERS = {
     "product": "products", "organization": "organizations", "user": "users", "model": "models", "topic": "topics", "topic_group": "topicGroups",
     "prompt": "prompts", "prompt_version": "promptVersions", "tool": "tools",
+    "segment": "segments",
 }  # fmt: skip
 """Kind of name -> argument of a tool's filter."""
 

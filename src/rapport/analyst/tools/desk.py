@@ -34,6 +34,8 @@ class Desk:
     encoder: Encoder | None = None
     question: str | None = None
     open_provider: Callable[[], Awaitable[TicketProvider]] | None = None  # the tenant's ticket system
+    key_id: UUID | None = None  # of the API key that asks
+    segment_limit: int | None = None  # custom segments that the tenant may have
 
     async def provider(self) -> TicketProvider:
         """The tenant's ticket system. Raises ProviderNeedsSetup where there is none."""
@@ -73,7 +75,7 @@ Answer = Callable[[Asked], Awaitable[ToolResult]]
 KINDS = {
     "products": ("product", "product_ids"), "organizations": ("organization", "organization_ids"), "users": ("user", "user_ids"),
     "models": ("model", "model_ids"), "topics": ("topic", "topic_ids"), "topicGroups": ("topic_group", "topic_group_ids"),
-    "promptVersions": ("prompt_version", "prompt_ids"),
+    "promptVersions": ("prompt_version", "prompt_ids"), "segments": ("segment", "segment_ids"),
 }  # fmt: skip
 """Filter argument -> kind of name, field of Scope."""
 
@@ -208,7 +210,7 @@ def _inside(value: Any, wanted: Mapping[str, Any]) -> str | None:
 async def identify(connection: Connection, lexicon: Lexicon, tenant_id: int, kind: str, spelling: str) -> Name:
     """The thing of this kind that an id or a name stands for. Raises ToolError, with names that look alike."""
     found = lexicon.find(kind, str(spelling))
-    if found is None and kind in ("user", "organization"):
+    if found is None and kind in ("user", "organization", "segment"):
         found = await look_up(connection, tenant_id, kind, str(spelling))
     if found is None:
         near = close_to(lexicon.of(kind), str(spelling))

@@ -86,7 +86,7 @@ async def chat(
     turn = AnalystTurn(
         parts.office, _scope(caller, body.product_id), Asking(body.question, context=body.context, product_name=product_name), name, key,
         _history(body), admit=lambda: _admit(parts, caller), spend=lambda tokens: ratelimit.spend_tokens(parts, caller, tokens),
-        origin=origin(request, parts),
+        origin=origin(request, parts), key_id=caller.key_id, segment_limit=ratelimit.custom_segments(caller),
     )  # fmt: skip
     order = Order(
         caller.tenant_id, "analyst", f"analyst:{key}", GREENFLASH, _hash(body, limited),

@@ -8,12 +8,11 @@ from pydantic import Field, field_validator
 from rapport.analytics import segments as rules
 from rapport.api import pagination, ratelimit
 from rapport.api.auth import Parts, Unlimited
-from rapport.api.greenflash.wire import Properties, Wire
+from rapport.api.greenflash.wire import Wire
 from rapport.api.pagination import Page
 from rapport.domain.segment import Segment
 from rapport.errors import Invalid
-from rapport.store import catalog, jobs, people, segments
-from rapport.store.database import Connection
+from rapport.store import jobs, people, segments
 
 router = APIRouter(prefix="/api/v1", tags=["segments"])
 
@@ -104,36 +103,14 @@ def detail(segment: Segment) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def create(connection: Connection, tenant_id: int, body: NewSegment, *, created_by: Any, limit: int | None) -> Segment:
-    """Store a segment and ask for its members. Raises Forbidden at the quota, NotFound for a foreign product, Invalid for a rule."""
-    filters: Properties = body.filters.model_dump(by_alias=True, exclude_none=True)
-    if body.filters.product_ids:
-        resolved = [await catalog.resolve_product(connection, tenant_id, ref) for ref in body.filters.product_ids]
-        filters["productIds"] = [str(found) for found in resolved]
-    rules.members(tenant_id, filters)
-    made = await segments.create(
-        connection, tenant_id, name=body.name or _named(body.filters), description=body.description, icon=body.icon, filters=filters,
-        created_by=created_by, limit=limit,
-    )  # fmt: skip
-    await jobs.enqueue(connection, tenant_id, "segments_refresh", {"segmentId": str(made.id)}, key=str(made.id))
-    return made
-
-
-def _named(filters: Filters) -> str:
-    """A name from the first rules, for a segment that came without one."""
-    parts = []
-    for rule in filters.rules[:3]:
-        given = rule.model_dump()
-        subject = given.get("field") or given.get("key") or given["type"]
-        parts.append(" ".join(str(part) for part in (subject, given.get("operator"), given["value"]) if part is not None))
-    return " and ".join(parts)[:255]
-
-
 @router.post("/segments", status_code=201)
 async def create_segment(body: NewSegment, parts: Parts, caller: Unlimited) -> dict[str, Any]:
     """Make a segment. It can be read at once; its members and their count follow within seconds."""
     async with parts.database.transaction() as connection:
-        made = await create(connection, caller.tenant_id, body, created_by=caller.key_id, limit=ratelimit.custom_segments(caller))
+        made = await rules.create(
+            connection, caller.tenant_id, body.filters.model_dump(by_alias=True, exclude_none=True), name=body.name,
+            description=body.description, icon=body.icon, created_by=caller.key_id, limit=ratelimit.custom_segments(caller),
+        )  # fmt: skip
     return {
         "id": made.id, "createdAt": made.created_at, "description": made.description, "filters": made.filters, "icon": made.icon,
         "name": made.name, "type": made.type, "updatedAt": made.updated_at,

@@ -1,10 +1,10 @@
-"""Tickets and segments: the only things the analyst makes, and only when asked to."""
+"""Tickets: drafted when asked for, filed when confirmed."""
 
 import json
 import re
 from typing import Any
 
-from rapport.analyst.planner.answers.asking import Answer, Asked, Call, counted, heading
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, heading
 from rapport.analyst.planner.reading import Reading, days
 
 _NOT_THE_PROBLEM = re.compile(
@@ -150,37 +150,4 @@ def ticket_create(asked: Asked) -> Answer:
     return heading("create ticket") + f"Created **{made['providerIdentifier']}**: {made['providerTicketUrl']}"
 
 
-def segment_create(asked: Asked) -> Answer:
-    """A segment from a description, where that tool is there."""
-    reading = asked.reading
-    wanted = re.search(r"(?:called|named|name it|call it)\s+[\"“']?([^\"”'.,]+)", asked.question, re.I)
-    description = re.sub(r"(?:and\s+)?(?:called|named|name it|call it)\s+[\"“']?[^\"”'.,]+[\"”']?", "", asked.question, flags=re.I).strip(
-        " ."
-    )
-    if "createSegment" not in asked.tools:
-        (output,) = yield [Call("getUserRanking", {"metrics": ["conversations"], "limit": 5, "filter": reading.filter(text=True)})]
-        names = ", ".join(group["name"] for group in output.data.get("groups", []))
-        return (
-            heading("segment", reading.scope())
-            + f"{counted(output.data.get('total', 0), 'users')} fit: {names}. Create it with `POST /api/v1/segments`."
-        )
-    arguments: dict[str, Any] = {"description": description, "filter": reading.filter(text=True)}
-    if wanted:
-        arguments["name"] = wanted.group(1).strip()
-    (output,) = yield [Call("createSegment", arguments)]
-    if output.error:
-        return heading("segment", reading.scope()) + f"No segment was created: {output.error}"
-    made = output.data
-    if made.get("error"):
-        return heading("segment", reading.scope()) + f"No segment was created: {made.get('message', made['error'])}"
-    segment = made.get("segment", made)
-    members = segment.get("userCount", segment.get("users", segment.get("members")))
-    return (
-        heading("segment", reading.scope())
-        + f"Created the segment **{segment.get('name')}**"
-        + (f" with {counted(members, 'users')}" if isinstance(members, int) else "")
-        + "."
-    )
-
-
-__all__ = ["days", "payload", "problem", "segment_create", "ticket_create", "ticket_draft"]
+__all__ = ["days", "payload", "problem", "ticket_create", "ticket_draft"]

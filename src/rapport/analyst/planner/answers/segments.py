@@ -1,0 +1,242 @@
+"""Segments and the inbox: made, listed, looked at and compared."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, joined, measured, number, phrase, quoted
+from rapport.analyst.planner.reading import Reading
+
+_NAMED = re.compile(r"(?:and\s+)?(?:(?:is |be )?(?:called|named)|name it|call it)\s+[\"“']?([^\"”'.,]+)[\"”']?", re.I)
+_ASKING = re.compile(
+    r"^.*?\b(?:segments?|cohorts?|audiences?)\b\s*(?:pls|please)?[\s,:]*(?:(?:out )?of|with|for|from|where|containing|that (?:contains|has|holds))?\s*"
+    r"(?:all |the |every )*",
+    re.I | re.S,
+)
+_CALLED = re.compile(r"Created the segment \*\*([^*]+)\*\*")
+_UNSEEN = re.compile(
+    r"\b(?:inactive|not (?:been )?(?:seen|active|back|heard from)|(?:have|has)(?:n['’]t| not) (?:been (?:seen|active|back|around)|come back|returned|written|chatted))"
+    r"\s+(?:(?:for|in|since|within|over)\s+)?(?:more than |at least )?(?:the )?(?:last |past )?(\d+)\s+(day|week|month)s?",
+    re.I,
+)  # fmt: skip
+_SEEN = re.compile(r"\b(?:active|seen|were here|came back)\s+(?:with)?in (?:the )?(?:last |past )?(\d+)\s+(day|week|month)s?", re.I)
+_ROLLING = re.compile(r"\b(?:last|past) (7|30|90) days\b", re.I)
+_DAYS = {"day": 1, "week": 7, "month": 30}
+_OPERATORS = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte", "=": "eq"}
+_MEASURES = {"rating": "rating", "quality_index": "cqi", "frustration": "frustration", "conversations": "conversations"}
+_RULELESS = {
+    "organization": "organizations", "user": "single users", "model": "models", "prompt": "prompts", "prompt_version": "prompt versions",
+    "tool": "tools", "topic": "topics", "topic_group": "topics", "segment": "other segments",
+}  # fmt: skip
+
+
+def segment_create(asked: Asked) -> Answer:
+    """Makes the segment that the question describes, and says its rules; nothing is made where a part of it is no rule."""
+    reading = asked.reading
+    missing = _without_rule(reading)
+    arguments = rules_of(reading)
+    if missing:
+        (output,) = yield [Call("getUserRanking", {"metrics": ["conversations"], "limit": 3, "filter": reading.filter(text=True)})]
+        fit = f" {counted(output.data['total'], 'users')} fit today." if output.data.get("total") is not None else ""
+        return heading("segment", reading.scope()) + (
+            f"No segment was created: a segment cannot have a rule about {joined(missing)}.{fit} Segments are made of properties (such as a"
+            " plan), sentiment, frustration, ratings, quality, flags, numbers of conversations, when users were seen, products and dates."
+        )
+    (output,) = yield [Call("createSegment", arguments)]
+    if output.error:
+        return heading("segment", reading.scope()) + f"No segment was created: {output.error}"
+    made = output.data
+    if made.get("error"):
+        return heading("segment", reading.scope()) + f"No segment was created: {made.get('message', made['error'])}"
+    segment = made["segment"]
+    text = heading("segment", reading.scope()) + f"Created the segment **{segment['name']}** with {counted(segment['members'], 'users')}."
+    return text + "\n\nAll of these hold for each of them:\n" + bullets([*segment["rules"], *_range(reading, arguments, segment)])
+
+
+def _range(reading: Reading, arguments: Mapping[str, Any], segment: Mapping[str, Any]) -> list[str]:
+    """The period and the products of a segment, in words."""
+    filters = segment.get("filters", {})
+    days = _ROLLING.search(reading.slots.text)
+    found = [f"in conversations of the last {days.group(1)} days"] if days and arguments.get("rolling") else []
+    if not found and filters.get("dateRange"):
+        found.append(f"in conversations of {reading.when()}")
+    if filters.get("productIds"):
+        products = [name.text for link in reading.of_kind("product") for name in link.names] or [reading.product or "this product"]
+        found.append(f"with {joined(products, 'or')}")
+    return found
+
+
+def _without_rule(reading: Reading) -> list[str]:
+    kinds = [_RULELESS[link.kind] for link in reading.links if link.kind in _RULELESS]
+    kinds += ["business events"] if reading.events else []
+    kinds += ["languages"] if reading.languages else []
+    kinds += [f"what people say (“{reading.subject}”)"] if reading.subject and reading.slots.framed and not _time_words(reading) else []
+    kinds += [f"{t.metric.replace('_', ' ')} a conversation" for t in reading.thresholds if t.metric not in _MEASURES]
+    return list(dict.fromkeys(kinds))
+
+
+def _time_words(reading: Reading) -> bool:
+    return bool(_UNSEEN.search(reading.slots.text) or _SEEN.search(reading.slots.text))
+
+
+def rules_of(reading: Reading) -> dict[str, Any]:
+    """The arguments of createSegment that the question stands for."""
+    text = reading.slots.text
+    wanted = _NAMED.search(text)
+    described = _ASKING.sub("", _NAMED.sub("", text), count=1).strip(" .!?,")
+    given = reading.filter()
+    found: dict[str, Any] = {
+        "name": (wanted.group(1).strip() if wanted else described[:1].upper() + described[1:])[:120] or None, "description": described[:500],
+        "conditions": list(reading.conditions), "properties": given.get("properties", []), "products": given.get("products", []),
+        "measures": [{"measure": _MEASURES[t.metric], "operator": _OPERATORS[t.operator], "value": t.value}
+                     for t in reading.thresholds if t.metric in _MEASURES],
+    }  # fmt: skip
+    unseen, seen = _UNSEEN.search(text), _SEEN.search(text)
+    if match := unseen or seen:
+        found["lastSeen"] = {
+            "operator": "before" if unseen else "within",
+            "value": f"{int(match.group(1)) * _DAYS[match.group(2).lower()]}d",
+        }
+    elif rolling := _ROLLING.search(text):
+        found["rolling"] = f"{rolling.group(1)}d"
+    else:
+        found |= {key: given[key] for key in ("since", "until") if key in given}
+    return {key: value for key, value in found.items() if value}
+
+
+def segment_list(asked: Asked) -> Answer:
+    """All segments with how many users are in each."""
+    (output,) = yield [Call("getSegmentList")]
+    listed = output.data.get("segments", [])
+    text = heading("segments", asked.reading.product or "") + f"**{number(output.data.get('total', 0))}** segments.\n"
+    return text + bullets([f"**{one['name']}**: {counted(one['members'], 'users')} ({joined(one['rules'])})" for one in listed[:30]])
+
+
+def segment_members(asked: Asked) -> Answer:
+    """How many are in the segment that was made or named before."""
+    named = [name.text for link in asked.reading.of_kind("segment") for name in link.names]
+    made = [match.group(1) for turn in asked.before for match in _CALLED.finditer(turn.answer)]
+    return (yield from _profile(asked, (named or made[-1:] or [""])[0]))
+
+
+def segment_profile(asked: Asked) -> Answer:
+    """One segment beside everyone else."""
+    return (yield from _profile(asked, asked.reading.of_kind("segment")[0].names[0].text))
+
+
+def _profile(asked: Asked, name: str) -> Answer:
+    rest = _outside(asked.reading)
+    (output,) = yield [Call("getSegmentAnalytics", {"segment": name, "filter": rest.filter()})]
+    text = heading("segment", name, rest.scope())
+    if output.error:
+        return text + output.error
+    segment, others = output.data["segment"], {change["metric"]: change for change in output.data["everyoneElse"]}
+    text += f"**{segment['name']}** has {counted(segment['members'], 'users')}: {joined(segment['rules'])}."
+    conversations = output.figure("conversations").get("value")
+    if not conversations:
+        return text + f" They have no conversations, {rest.when()}."
+    lines = [
+        f"{figure['title']}: {measured(figure)} (n = {number(figure.get('n'))}){_beside(figure, others.get(figure['metric'], {}))}"
+        for figure in output.data["figures"]
+        if figure["unit"] != "count" and figure.get("value") is not None
+    ]
+    text += f" {counted(conversations, 'conversations')}, {rest.when()}.\n\n" + bullets(lines)
+    topics = [f"{topic['name']} ({number(topic['conversations'])})" for topic in output.data["topics"]]
+    return text + (f"\n\nThey talk about: {', '.join(topics)}." if topics else "")
+
+
+def _beside(figure: Mapping[str, Any], change: Mapping[str, Any]) -> str:
+    other = change.get("other")
+    return f"; everyone else {measured({**figure, 'value': other})}" if other is not None else ""
+
+
+def _outside(reading: Reading) -> Reading:
+    """The reading without its segments, which the tools take by name, and without the words that named them."""
+    return replace(
+        reading, links=tuple(link for link in reading.links if link.kind != "segment"), conditions=(), subject="", not_subject=""
+    )
+
+
+def segment_compare(asked: Asked) -> Answer:
+    """Segments side by side."""
+    reading = asked.reading
+    names = list(dict.fromkeys(name.text for link in reading.of_kind("segment") for name in link.names))[:6]
+    rest = _outside(reading)
+    metrics = list(dict.fromkeys([*(reading.metrics or ("rating", "sentiment", "frustration", "quality_index")), "conversations"]))[:6]
+    (output,) = yield [Call("compareSegments", {"segments": names, "metrics": metrics, "filter": rest.filter()})]
+    text = heading("segments", " vs ".join(names), rest.scope())
+    if output.error:
+        return text + output.error
+    return text + bullets([_side(side["name"], side["figures"]) for side in output.data["sides"]])
+
+
+def _side(name: str, figures: Sequence[Mapping[str, Any]]) -> str:
+    parts = [
+        counted(figure.get("value"), "conversations")
+        if figure["unit"] == "count"
+        else f"{figure['title']} {measured(figure)} (n = {number(figure.get('n'))})"
+        for figure in figures
+    ]
+    return f"**{name}**: " + ", ".join(parts)
+
+
+TRIGGERS = {
+    "guardrail": "guardrail", "expectation_check": "expectation not met", "novelty": "something new", "manual_review": "flagged by a teammate",
+    "revenue_risk": "revenue at risk", "opportunity": "opportunity",
+}  # fmt: skip
+
+
+def inbox_list(asked: Asked) -> Answer:
+    """What waits for a review, the most urgent first."""
+    reading = replace(asked.reading, subject="", conditions=())
+    status = next((s for s in ("dismissed", "reviewed") if reading.slots.says(rf"(?:have been |were |already |the )?{s}")), "unreviewed")
+    arguments = {"filter": reading.filter(), "status": status, "limit": min(reading.limit or 5, 20)}
+    (output,) = yield [Call("getInbox", arguments)]
+    text = heading("inbox", status, reading.scope())
+    if output.error:
+        return text + output.error
+    total = output.data["total"]
+    if not total:
+        return (
+            text
+            + f"**0 conversations**{phrase(reading)} are {'waiting for a review' if status == 'unreviewed' else status}, {reading.when()}."
+        )
+    what = "wait for a review" if status == "unreviewed" else f"are {status}"
+    text += f"**{counted(total, 'conversations')}**{phrase(reading)} {what if total != 1 else what.replace('wait ', 'waits ').replace('are ', 'is ')}"
+    items = [
+        f"**{TRIGGERS.get(item['triggerType'], item['triggerType'])}**: {quoted(item['conversation'])}" for item in output.data["items"]
+    ]
+    return text + ", the most urgent first:\n" + bullets(items, numbered=True)
+
+
+def wanted(asked: Asked, intent: str) -> str | None:
+    """Which of these answers a reading of another intent is better served by; None where none."""
+    reading, says = asked.reading, asked.reading.slots.says
+    linked = {name.id for link in reading.of_kind("segment") for name in link.names}
+    made = asked.before and _CALLED.search(asked.before[-1].answer)
+    if made and says(r"(?:how many|who|size|members?)") and says(r"in (?:it|there|that|this)|members?|that segment|the segment|how big"):
+        return "segment_members"
+    if intent == "segment_create" or intent.startswith(("refuse", "ticket")):
+        return None
+    if len(linked) >= 2 and intent in ("compare", "level", "summary", "ranking", "breakdown", "change", "at_risk", "list_entities"):
+        return "segment_compare"
+    if (
+        linked
+        and intent in ("summary", "level", "user_profile", "list_entities", "at_risk", "count", "segment_create")
+        and not reading.subject
+    ):
+        named = reading.metrics and intent == "level"
+        return None if named or (intent == "count" and reading.metric not in (None, "users")) else "segment_profile"
+    if not linked and says(r"segments?|cohorts?") and intent in ("list_entities", "summary", "count", "breakdown", "ranking", "help"):
+        return "segment_list"
+    if intent == "inbox" and "getInbox" in asked.tools and not set(reading.conditions) - {"flagged"} and says(_REVIEW):
+        return "inbox_list"
+    if says(r"(?:the|my|our) inbox") and intent in ("summary", "count", "examples", "list_entities", "recommend", "at_risk"):
+        return "inbox_list"
+    return None
+
+
+_REVIEW = r"inbox|(?:needs?|needing|require\w*|for|to|waiting for|awaiting|un)[ -]?(?:be )?(?:my |our |a |manual |human )*review\w*|reviewed|dismissed|look at|triage|attention"
+
+__all__ = ["inbox_list", "segment_compare", "segment_create", "segment_list", "segment_members", "segment_profile", "wanted"]
