@@ -12,6 +12,7 @@ from rapport.ports import ModelProvider
 from rapport.runs.engine import Limits
 
 LIMITS = Limits(steps=8, tokens=200_000)
+"""Most model calls for one question, and tokens of input and output together. RAPPORT_RUN_MAX_SECONDS limits its time."""
 LATEST_TURNS = 50
 """Messages of the history that a model is given, the limit of the documented request."""
 

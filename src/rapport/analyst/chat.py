@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from rapport.analyst.agent import LIMITS, Asking, ModelFor, prepare
+from rapport.analyst.builtin import BuiltinAnalyst
+from rapport.analyst.figures import unsupported, warning
 from rapport.analyst.tools import Desk
 from rapport.analyst.trackers import Trackers
 from rapport.analytics.lexicon import Lexicons
@@ -55,6 +57,7 @@ class AnalystTurn:
     segment_limit: int | None = None  # custom segments that the tenant may have
     headers: dict[str, str] = field(default_factory=dict)
     chat_id: UUID | None = None
+    unsupported: tuple[str, ...] = ()  # figures of the answer that no tool gave
 
     async def begin(self, run: Run) -> None:
         self.headers = await self.admit()
@@ -75,13 +78,24 @@ class AnalystTurn:
             key_id=self.key_id, segment_limit=self.segment_limit,
         )  # fmt: skip
         provider, request = prepare(self.asking, desk, self.office.model_for, now=datetime.now(UTC))
-        await engine.run(provider, request, sink=run, meter=run.meter, limits=LIMITS)
+        answer = await engine.run(provider, request, sink=run, meter=run.meter, limits=LIMITS)
+        if not isinstance(provider, BuiltinAnalyst):  # it writes nothing but results; a language model may
+            self._check(run, answer)
+
+    def _check(self, run: Run, answer: engine.Answer) -> None:
+        """Say under the answer which of its figures no tool gave in this run. What was answered before supports nothing: it may be
+        wrong, or the caller's own invention."""
+        said = " ".join([self.asking.question, *(turn.content for turn in self.asking.history if turn.role == "user")])
+        results = [use.result.output for use in answer.tool_uses if use.result]
+        self.unsupported = unsupported(answer.text, results, said=said)
+        if self.unsupported:
+            run.say(warning(self.unsupported))
 
     async def conclude(self, run: Run, ending: Ending) -> Mapping[str, Any]:
-        message = NewMessage(
-            "assistant_message", content=ending.text, status=ending.message_status,
-            properties={"runId": str(run.id), "tools": list(ending.usage.tools)},
-        )  # fmt: skip
+        properties: dict[str, Any] = {"runId": str(run.id), "tools": list(ending.usage.tools)}
+        if self.unsupported:
+            properties["unsupportedFigures"] = list(self.unsupported)
+        message = NewMessage("assistant_message", content=ending.text, status=ending.message_status, properties=properties)
         async with self.office.database.transaction() as connection:
             await conversations.append(connection, self.scope.tenant_id, self._batch(message))
         await self.spend(ending.usage.input_tokens + ending.usage.output_tokens)
