@@ -54,6 +54,24 @@ class Chat:
         return (await named[name].call(arguments)).public
 
 
+@pytest.mark.parametrize("vague", ["the worst problem", "our biggest issue", "the top complaint"])
+async def test_the_worst_problem_is_found_and_named(db: Database, vague: str):
+    async with db.transaction() as connection:
+        world = await new_world(connection)
+        for n in range(20):
+            rating = 1 if n < 17 else 5
+            await world.conversation(user=f"Ann {n}", day=n, rating=rating, topic="batch payment upload rejected", says=(f"Rejected {n}",),
+                                     external_id=f"batch-{n}")  # fmt: skip
+        for n in range(60):
+            rating = 1 if n % 15 == 0 else 5
+            await world.conversation(user="Bob", day=n % 20, rating=rating, topic="exports", says=(f"How do I export {n}?",))
+    draft = (await Chat(db, world).call("draftTicket", problem=f"draft a ticket for {vague}"))["draft"]
+    assert draft["title"] == "Batch payment upload rejected: 17 of 20 conversations went badly"
+    assert "20 of 80 conversations (25.0 %) are about this" in draft["description"]
+    assert draft["source"]["conversationId"] in {f"batch-{n}" for n in range(17)}
+    assert "export" not in draft["description"]
+
+
 async def test_a_draft_names_the_problem_and_shows_the_evidence(db: Database, world: World):
     drafted = await Chat(db, world).call("draftTicket", problem="draft a ticket about the failing PDF uploads in Lens")
     draft = drafted["draft"]

@@ -25,6 +25,19 @@ _ASKING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Worst:
+    """A topic or a failing tool that went badly: `bad` of the `judged` conversations with it; elsewhere `elsewhere` percent do, where
+    it stands out."""
+
+    kind: str  # topic | failed_tool
+    key: str
+    name: str
+    judged: int
+    bad: int
+    elsewhere: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What is known about a problem. `found` of `in_scope` conversations fit it; `figures` and `groups` are about those found."""
 
@@ -37,6 +50,7 @@ class Findings:
     failing_tools: tuple[tuple[str, int, int], ...]  # name, calls, failures
     since: date | None
     until: date | None
+    worst: Worst | None = None
 
 
 def subject(problem: str) -> str:
@@ -45,7 +59,12 @@ def subject(problem: str) -> str:
 
 
 def title(findings: Findings) -> str:
-    """A title that names the problem, not the question: the asker's own words without the asking, else the user's complaint."""
+    """A title that names the problem, not the question: the worst one where that was asked for, the asker's own words without the
+    asking, else the user's complaint."""
+    if worst := findings.worst:
+        tail = f": {worst.bad} of {worst.judged} conversations went badly"
+        name = plain(worst.name) if worst.kind == "topic" else f"{worst.name} fails"
+        return shorten(name[:1].upper() + name[1:], TITLE_LENGTH - len(tail)) + tail
     words = subject(findings.problem)
     if len(words) < 4 and findings.examples:
         first = findings.examples[0]
@@ -84,6 +103,9 @@ def _evidence(findings: Findings) -> str:
         if findings.since and findings.until:
             span = f" between {findings.since} and {findings.until}" if findings.since != findings.until else f" on {findings.since}"
         lines.append(f"{findings.found} of {findings.in_scope} conversations ({share} %) are about this{span}")
+    if findings.worst and findings.worst.elsewhere is not None:
+        rate = round(100 * findings.worst.bad / findings.worst.judged, 1)
+        lines.append(f"{rate} % of those that can be judged went badly; of all others {round(findings.worst.elsewhere, 1)} %")
     for figure in findings.figures:
         shown = figure.metric.shown(figure.value)
         if shown is not None and figure.metric.kind in ("mean", "share"):
@@ -117,6 +139,15 @@ def _steps(findings: Findings) -> str:
         lines.append(f"Check the failing calls of `{plain(findings.failing_tools[0][0])}`")
     lines.append("Expected: the user gets what they asked for; observed: see the quotes above")
     return "## Where to begin\n" + "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+VAGUE = re.compile(
+    r"(?:(?:our|my|the|a|an|single|number one|no\. ?1|one|whatever|is|what|that|this|of|for|with|in|right now|today|currently|all|we|have|"
+    r"users?|customers?|people|product|support|worst|biggest|top|main|largest|most|common|frequent|pressing|important|urgent|severe|serious|"
+    r"critical|painful|bad|key|problems?|issues?|complaints?|complained|pain|points?|thing|bug|failure|trouble|topic|about|month|week|last)\W*)*",
+    re.IGNORECASE,
+)
+"""A subject that leaves it to us which problem is meant."""
 
 
 _KINDS = {

@@ -9,9 +9,9 @@ from uuid import UUID
 import numpy as np
 
 from rapport.analyst import drafting
-from rapport.analyst.drafting import Findings
+from rapport.analyst.drafting import Findings, Worst
 from rapport.analyst.tools.desk import Asked, Desk, check, encode, read_filter, schema
-from rapport.analytics import breakdown, examples, metrics, outcomes, search
+from rapport.analytics import breakdown, drivers, examples, metrics, outcomes, search
 from rapport.analytics.lexicon import Lexicon
 from rapport.analytics.queries import asking
 from rapport.domain.agent import Tool, ToolResult
@@ -162,6 +162,9 @@ async def _find(desk: Desk, arguments: Mapping[str, Any]) -> Findings:
         wanted = _without_names(lexicon, subject)
         failing = tuple(name.id for name in lexicon.of("tool") if re.search(rf"\b{re.escape(name.text)}\b", subject, re.IGNORECASE))
         (total,) = await metrics.level(connection, scope, metrics.find(["conversations"]))
+        worst = None if named or failing or not drafting.VAGUE.fullmatch(wanted) else await _worst(connection, scope)
+        if worst:
+            scope, wanted = _with(scope, worst), ""
         if failing:  # the ticket is about the tool: those conversations fit where it failed, whatever was said in them
             scope, wanted = replace(scope, failed_tools=failing), ""
         hits = await search.search(connection, scope, wanted, meaning=meaning, limit=FITTING) if wanted else ()
@@ -169,11 +172,35 @@ async def _find(desk: Desk, arguments: Mapping[str, Any]) -> Findings:
         fitting = [hit.id for hit in hits if hit.score >= least]
         if fitting and not failing:
             scope = replace(scope, conversation_ids=tuple(fitting))
-        picked = fitting[:5] if fitting else [one.id for one in await examples.examples(connection, scope, order="worst", limit=5)]
+        told = replace(scope, predicates=(*scope.predicates, "unhappy")) if worst else scope
+        picked = fitting[:5] if fitting else [one.id for one in await examples.examples(connection, told, order="worst", limit=5)]
         shown = await examples.load(connection, scope.tenant_id, [*named, *(id for id in picked if id not in named)][:5])
         if named and not problem:
             scope = replace(scope, conversation_ids=tuple(named))
-        return await _measured(Asked(desk, connection, lexicon, scope, arguments), problem, shown, int(total.value or 0))
+        found = await _measured(Asked(desk, connection, lexicon, scope, arguments), problem, shown, int(total.value or 0))
+        return replace(found, worst=worst)
+
+
+async def _worst(connection: Any, scope: Scope) -> Worst | None:
+    """The topic or failing tool with the most conversations that went badly beyond what is usual elsewhere; where none stands out, the
+    topic with the most that went badly. None where nothing did."""
+    found = await drivers.drivers(connection, scope, "unhappy", limit=20)
+    likely = [driver for driver in found.drivers if driver.dimension in ("topic", "failed_tool")]
+    if likely:
+        one = max(likely, key=lambda driver: driver.bad - driver.n * driver.rest_rate / 100)
+        return Worst(one.dimension, one.key, one.label, one.n, one.bad, one.rest_rate)
+    bad = replace(scope, predicates=(*scope.predicates, "unhappy"))
+    counted = await breakdown.breakdown(connection, bad, metrics.find(["conversations"]), "topic", limit=1)
+    if not counted.groups:
+        return None
+    group = counted.groups[0]
+    (share,) = await metrics.level(connection, replace(scope, topic_ids=(UUID(group.key),)), metrics.find(["unhappy_share"]))
+    return Worst("topic", group.key, group.label, share.n or group.conversations, group.conversations)
+
+
+def _with(scope: Scope, worst: Worst) -> Scope:
+    """The conversations that the worst problem is about."""
+    return replace(scope, topic_ids=(UUID(worst.key),)) if worst.kind == "topic" else replace(scope, failed_tools=(worst.key,))
 
 
 def _without_names(lexicon: Lexicon, subject: str) -> str:
