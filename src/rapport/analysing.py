@@ -130,7 +130,8 @@ def _gather(job: Job, report: Report, waiting: IO[str]) -> TopicModel | None:
     encoder = job.toolkit.encoder
     if not encoder.semantic:
         return topics.fit(texts, None, k=job.k)
-    embeddings = np.stack(vectors).astype(np.float32) if vectors else np.zeros((0, 1), dtype=np.float32)
+    embeddings = np.stack(vectors) if vectors else np.zeros((0, 1), dtype=np.float16)
+    del vectors
     return topics.fit(texts, embeddings, method=encoder.name, encode=encoder.encode, k=job.k)
 
 

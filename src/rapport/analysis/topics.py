@@ -158,7 +158,7 @@ def fit(
         if len(sample) < LEAST_CONVERSATIONS:
             return None
     else:
-        terms, vectors = None, np.asarray(embeddings, dtype=np.float32)[usable]
+        terms, vectors = None, np.asarray(embeddings)[usable].astype(np.float32, copy=False)
     mean, axes = clustering.principal_axes(vectors)
     points = clustering.normalise((vectors - mean) @ axes)
     labels = _topic_labels(points, k, seed)
@@ -239,15 +239,18 @@ def _left_out_similarity(points: np.ndarray, prototypes: np.ndarray) -> np.ndarr
 
     Without this the bound for unseen conversations would be too high where prototypes have few members.
     """
-    likeness = points @ prototypes.T
-    nearest = likeness.argmax(axis=1)
+    nearest, second = np.empty(len(points), dtype=np.int64), np.empty(len(points), dtype=points.dtype)
+    for start in range(0, len(points), 1_000):
+        likeness = points[start : start + 1_000] @ prototypes.T
+        best = likeness.argmax(axis=1)
+        likeness[np.arange(len(best)), best] = -1.0
+        nearest[start : start + 1_000], second[start : start + 1_000] = best, likeness.max(axis=1)
     counts = np.bincount(nearest, minlength=len(prototypes))
     sums = np.zeros_like(prototypes)
     np.add.at(sums, nearest, points)
     rest = clustering.normalise(sums[nearest] - points)
     own = np.where(counts[nearest] > 1, (rest * points).sum(axis=1), -1.0)
-    likeness[np.arange(len(points)), nearest] = -1.0
-    return np.maximum(own, likeness.max(axis=1))
+    return np.maximum(own, second)
 
 
 def _name(model: TopicModel, found: _Found, encode: names.Encode) -> TopicModel:
