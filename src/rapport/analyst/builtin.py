@@ -141,5 +141,18 @@ def _output(text: str) -> Output:
     except ValueError:
         return Output(error="The tool gave more than can be read; ask about a shorter period.")
     if isinstance(data, dict) and set(data) == {"error"}:
-        return Output(error=str(data["error"]))
+        return Output(error=_plainly(str(data["error"])))
     return Output(data if isinstance(data, dict) else {"value": data})
+
+
+_OF_ARGUMENTS = re.compile(
+    r"^\w+: |^Give \w|^There is no argument|is not one of|must be of type|must be between|characters are possible"
+    r"|are possible\.$|^needs |has no \w+; it has|is not a day; write"
+)
+
+
+def _plainly(problem: str) -> str:
+    """What a tool refused, for a reader: texts about its arguments are meant for a model that can mend them."""
+    if not _OF_ARGUMENTS.search(problem):
+        return problem
+    return "I could not look that up as it was asked. Ask about one thing at a time, or name what you mean in other words."

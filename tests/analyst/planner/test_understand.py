@@ -204,3 +204,34 @@ def test_which_of_them_compares_the_last_two():
 
 def test_a_language_that_is_not_read_is_declined():
     assert read("cuántas conversaciones hubo ayer con clientes").intent == "refuse_out_of_scope"
+
+
+@pytest.mark.parametrize(
+    ("question", "dimension", "events"),
+    [
+        ("which account churned the most", "organization", ("subscription_cancelled",)),
+        ("how many subscription cancellations per product", "product", ("subscription_cancelled",)),
+        ("which companies have the most refunds requested", "organization", ("refund_requested",)),
+    ],
+)
+def test_events_are_ranked_by_events(question: str, dimension: str, events: tuple[str, ...]):
+    reading = read(question)
+    assert (reading.intent, reading.dimension, reading.events) == ("outcomes", dimension, events)
+
+
+def test_events_that_only_narrow_whose_conversations_leave_the_figure_alone():
+    reading = read("average rating of customers who cancelled, by product")
+    assert reading.intent != "outcomes"
+    assert reading.metric == "rating"
+
+
+@pytest.mark.parametrize(
+    "answer", ["no, leave it", "not now, thanks", "cancel it", "hold off for the moment", "actually never mind", "Discard the draft."]
+)
+def test_no_to_a_draft_files_nothing(answer: str):
+    assert read(answer, "draft a ticket about failing searches").intent == "smalltalk"
+
+
+@pytest.mark.parametrize("answer", ["yes, create it", "create it", "go ahead"])
+def test_yes_to_a_draft_files_it(answer: str):
+    assert read(answer, "draft a ticket about failing searches").intent == "ticket_create"

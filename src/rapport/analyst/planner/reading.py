@@ -219,6 +219,8 @@ def event_types(slots: Slots, known: Sequence[str]) -> tuple[str, ...]:
     from rapport.analyst.planner.words import parts, stem
 
     exact = [name.id for link in slots.links if link.kind == "event_type" and not link.negated for name in link.names]
+    said = {stem(part) for word in slots.words for part in parts(word.lower)}
+    exact += [event_type for event_type in known if "_" in event_type and {stem(part) for part in parts(event_type)} <= said]
     if exact:
         return tuple(dict.fromkeys(exact))
     table = {

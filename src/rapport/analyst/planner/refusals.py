@@ -34,6 +34,16 @@ OVERRIDE = re.compile(
 )
 
 
+DISCARDS = re.compile(
+    r"(?:\W*(?:ah|oh|hm+|ok(?:ay)?|sorry|wait|actually|on second thought|thanks|thank you|please)\b)*"
+    r"\W*(?:no|nope|nah|never ?mind|don['’]?t|do not|cancel|stop|forget (?:it|that|about)|not (?:now|yet|today|this time|necessary|needed)|leave (?:it|that|this)|hold off|"
+    r"drop (?:it|that|this|the (?:draft|ticket))|discard|scrap|skip (?:it|that|this)|bin (?:it|that|this)|throw (?:it|that|this) away|maybe later|later|let['’]?s not|rather not|i changed my mind)\b"
+    r"(?!\s+(?:one|conversations?|users?|ratings?)\b)(?:\s*[\w'’,.!-]+){0,9}\W*$",
+    re.I,
+)
+"""An answer to a draft that files nothing: "no, leave it", "not now"."""
+
+
 def sentences(text: str) -> list[str]:
     """The parts of a question that can be read by themselves."""
     return [

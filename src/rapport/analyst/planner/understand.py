@@ -14,7 +14,7 @@ from rapport.analyst.planner.exemplars import bank, masked
 from rapport.analyst.planner.intents import REFUSALS
 from rapport.analyst.planner.names import Link, Names
 from rapport.analyst.planner.reading import Reading, conditions, event_types, period_of, shifted
-from rapport.analyst.planner.refusals import OVERRIDE, divided, secrets, writes
+from rapport.analyst.planner.refusals import DISCARDS, OVERRIDE, divided, secrets, writes
 from rapport.analyst.planner.slots import Slots, read
 
 TURNS = 6
@@ -66,6 +66,8 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     wording = masked(question, spans)
     ranked = vote.decide(bank().vote(bank().similarities(question, spans)), wording, shape(slots))
     reading = _resolve(slots, ranked, setting)
+    if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and DISCARDS.match(question):
+        return replace(reading, intent="smalltalk", follows=True)
     if previous is not None and leans(slots, wording, reading, dict(ranked)):
         return _follow(previous, reading, answers, setting)
     return reading
@@ -105,7 +107,11 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
     if intent == "count" and events and not of_people(slots):
         counted = counted_noun(slots)
         intent = intent if counted in ("conversations", "messages", "ratings", "tool_calls") else "outcomes"
-    if intent not in ("outcomes", "why", "at_risk") and not of_people(slots):
+    if events and intent in _OF_EVENTS and not of_people(slots) and not _measured(slots):
+        intent = "outcomes"
+    elif intent == "outcomes" and of_people(slots) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
+        intent = "breakdown" if dimension_of(slots, "breakdown", setting.names) else "level"
+    if intent not in ("outcomes", "why", "at_risk") and not of_people(slots) and not _events_wanted(slots, intent):
         events = ()
     metrics = metrics_of(slots, intent)
     reading = Reading(
@@ -130,6 +136,22 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         product=setting.product,
     )
     return _tidy(reading)
+
+
+_OF_EVENTS = frozenset({"ranking", "breakdown", "list_entities", "level", "trend", "change"})
+"""Intents that count something: of events where a type of event is named and no other figure."""
+
+
+def _measured(slots: Slots) -> bool:
+    """Whether a figure of conversations is asked for, so that an event only narrows whose."""
+    noun = r"conversations?|chats?|messages?|dialogues?|sessions?|ratings?|topics?|tickets?"
+    extremes = [extreme[0] for extreme in slots.values("extreme") if extreme[0] not in (None, "conversations")]
+    return bool(extremes or slots.says(noun) or [name for name in slots.metrics if name not in lexicon.COUNTS])
+
+
+def _events_wanted(slots: Slots, intent: str) -> bool:
+    """ "conversation ids of purchase events": conversations are asked for by the event of their people."""
+    return intent in ("examples", "quotes") and bool(slots.says("events?") or slots.of_kind("event_type"))
 
 
 _EVENT = "|".join(phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|"))
@@ -571,12 +593,6 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         and not slots.says(r"another|new ticket|instead|draft|how|what|which|why|who")
     ):
         return replace(reading, intent="ticket_create", follows=True)
-    if (
-        previous.intent in ("ticket_draft", "ticket_create")
-        and re.match(r"\W*(?:no|nope|never ?mind|don'?t|do not|cancel|stop|forget it|not now|leave it)\b", slots.text, re.I)
-        and len(slots.words) <= 8
-    ):
-        return replace(reading, intent="smalltalk", follows=True)
     pointed = _pointed(previous, slots, answers, setting)
     links = _joined(previous.links, (*reading.links, *pointed), slots)
     period = shifted(previous.period, slots) or reading.period or (None if slots.all_time else previous.period)

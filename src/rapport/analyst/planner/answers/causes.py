@@ -210,7 +210,7 @@ def outcomes(asked: Asked) -> Answer:
     """Business events: how many, of whom, worth what, and what was talked about before."""
     reading = asked.reading
     slots = reading.slots
-    types = list(reading.events)
+    types = list(reading.events)[:20]
     own = replace(reading, events=(), conditions=(), subject="")
     group = _event_grouping(reading)
     arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or 12}
@@ -270,10 +270,16 @@ def _event_grouping(reading: Reading) -> str:
         re.I,
     ) or slots.says("by user|whose names|list of (?:users|people|customers)"):
         return "user"
-    if reading.dimension == "organization" or slots.says(r"which (?:accounts?|organi[sz]ations?|compan(?:y|ies)|clients?)"):
+    if reading.dimension == "organization" or slots.says(
+        r"(?:which|what|by|per|each|top(?: \d+)?) (?:accounts?|organi[sz]ations?|orgs?|compan(?:y|ies)|clients?|business(?:es)?)"
+    ):
         return "organization"
+    if reading.dimension == "user" and slots.says(r"(?:which|what|by|per|each|top(?: \d+)?) (?:users?|people|persons?|customers?)"):
+        return "user"
     if reading.dimension in ("product", "day", "week", "month"):
         return str(reading.dimension)
+    if slots.says(r"(?:which|what|by|per|each|every|across(?: the| our)?) (?:products?|bots?|assistants?|apps?)"):
+        return "product"
     if slots.says(r"trend|over time|per week|by week|weekly"):
         return "week"
     return "day" if slots.says(r"daily|per day|by day|when") else "type"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 from rapport.analyst.planner.names import Names
-from rapport.analyst.planner.refusals import secrets, writes
+from rapport.analyst.planner.refusals import DISCARDS, secrets, writes
 from rapport.analyst.planner.understand import foreign
 
 
@@ -144,7 +144,7 @@ def help(asked: Asked) -> Answer:
 
 def smalltalk(asked: Asked) -> Answer:
     yield from ()
-    if re.match(r"\W*(?:no|nope|never ?mind|don'?t|do not|cancel|stop|forget|not now|leave)\b", asked.question, re.I):
+    if DISCARDS.match(asked.question):
         return "All right: nothing is filed, and nothing was changed."
     lead = (
         "You are welcome."

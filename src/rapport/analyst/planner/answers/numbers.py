@@ -1,5 +1,6 @@
 """Counts, levels, rankings, breakdowns, comparisons, trends and changes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -251,7 +252,8 @@ def ranking(asked: Asked) -> Answer:
     metric = ranked_metric(reading, dimension)
     order = ranked_order(reading, metric)
     single = singular(reading)
-    shown = reading.limit or (3 if single else 5)
+    place = reading.slots.ordinal if (reading.slots.ordinal or 0) > 1 and _RANKED_PLACE.search(reading.slots.text) else 1
+    shown = reading.limit if place == 1 and reading.limit else (place + 2 if single or place > 1 else 5)
     cut = _group_cut(reading, dimension)
     if cut:
         reading, shown, single = replace(reading, thresholds=(), conditions=()), 50, False
@@ -295,9 +297,21 @@ def ranking(asked: Asked) -> Answer:
         ranked.scope(),
         note,
     )
+    if place > 1:
+        if len(groups) < place:
+            return text + f"There are only {number(len(groups))}:\n" + bullets([_row(group) for group in groups], numbered=True)
+        ahead = ", ".join(f"{_dated(group['name'])} ({measured(group['figures'][0])})" for group in groups[: place - 1])
+        return text + _winner(groups[place - 1 : place], metric, reading) + f" Ahead: {ahead}."
     if single:
         return text + _winner(groups, metric, reading)
     return text + bullets([_row(group) for group in groups], numbered=True)
+
+
+_RANKED_PLACE = re.compile(
+    r"\b(?:second|third|fourth|fifth|2nd|3rd|4th|5th|number (?:two|three|2|3))[\s-]+(?:most|least|best|worst|highest|lowest|top|largest|biggest|smallest|busiest|fewest|\w+iest|\w+est)\b|\b(?:second|third|2nd|3rd) (?:place|rank)\b|\brunner[ -]up\b",
+    re.I,
+)
+"""A place in a ranking: "the second most active account"."""
 
 
 def _group_cut(reading: Reading, dimension: str) -> Any:
