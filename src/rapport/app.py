@@ -31,6 +31,7 @@ from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
 from rapport.api.teammate import teams as teammate_teams
+from rapport.api.teammate import webhooks as teammate_webhooks
 from rapport.config import Settings
 from rapport.domain.analysis import Analysis
 from rapport.ports import Encoder, ModelProvider
@@ -96,6 +97,7 @@ async def open_worker(settings: Settings, database: Database, encoder: Encoder, 
             await rollups.rebuild(connection, tenant_id)
 
     segment_jobs = SegmentJobs(database)
+    webhook_jobs = webhooks_of(settings, database)
 
     async def refresh_inbox(tenant_id: int, payload: Mapping[str, Any]) -> None:
         async with database.transaction() as connection:
@@ -109,7 +111,8 @@ async def open_worker(settings: Settings, database: Database, encoder: Encoder, 
 
     handlers = {
         "topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups, "segments_refresh": segment_jobs.refresh,
-        "inbox_refresh": refresh_inbox, "retention": Retention(database).expire, "webhook": webhooks_of(settings, database).deliver,
+        "inbox_refresh": refresh_inbox, "retention": Retention(database).expire, "webhook": webhook_jobs.deliver,
+        "agent_webhook": webhook_jobs.answer,
     }  # fmt: skip
     worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=heard, backlog=backlog)
     running = asyncio.create_task(worker.run())
@@ -181,7 +184,7 @@ def create_app(settings: Settings) -> FastAPI:
         prompts.router, chat.router, reports.router, segments.router, inbox.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
-        teammate_teams.router,
+        teammate_teams.router, teammate_webhooks.router,
     ):  # fmt: skip
         app.include_router(router)
     # The last one added is the first to see a request.

@@ -12,7 +12,7 @@ from rapport.errors import Invalid, RapportError, RateLimited, Unauthorized
 log = structlog.get_logger()
 
 DETAIL_PREFIXES = (
-    "/api/agents", "/api/teams", "/api/skills", "/api/keys", "/api/webhooks", "/api/v1/chat/", "/api/v1/public/",
+    "/api/agents", "/api/teams", "/api/skills", "/api/keys", "/api/webhook", "/api/v1/chat/", "/api/v1/public/",
     "/api/v1/profiles", "/api/v1/contacts",
 )  # fmt: skip
 

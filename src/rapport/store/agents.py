@@ -109,6 +109,13 @@ async def delete(connection: Connection, tenant_id: int, agent_id: UUID) -> list
     caller deletes. Raises NotFound."""
     if await connection.fetchval("DELETE FROM agent WHERE tenant_id = $1 AND id = $2 RETURNING id", tenant_id, agent_id) is None:
         raise NotFound(f"There is no agent {agent_id}.")
+    await connection.execute(
+        """
+        DELETE FROM public_handle h USING agent_webhook w
+        WHERE h.kind = 'webhook' AND h.tenant_id = $1 AND w.tenant_id = $1 AND w.agent_id = $2 AND h.target_id = w.id
+        """,
+        tenant_id, agent_id,
+    )  # fmt: skip
     for table in ("passage", "document", "team_agent", "inbox_message", "lead", "agent_webhook"):
         await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1 AND agent_id = $2", tenant_id, agent_id)
     await connection.execute("DELETE FROM public_handle WHERE tenant_id = $1 AND target_id = $2", tenant_id, agent_id)

@@ -1,4 +1,5 @@
-"""The job `webhook`: tell one webhook of one event, log the attempt, raise to be tried again.
+"""The job `webhook`: tell one webhook of one event, log the attempt, raise to be tried again. The job `agent_webhook`: post an
+agent's answer to the `outgoing_url` of the webhook that asked.
 
 An event can arrive twice (a worker that dies after the POST); receivers recognise it by its id.
 """
@@ -13,7 +14,7 @@ import msgspec
 
 from rapport.errors import Invalid, NotFound, ProviderError
 from rapport.providers import webhook as wire
-from rapport.store import webhooks
+from rapport.store import agent_webhooks, webhooks
 from rapport.store.database import Database
 from rapport.store.vault import Vault
 from rapport.store.webhooks import Delivery
@@ -59,3 +60,19 @@ class WebhookJobs:
         async with self._database.connection() as connection:
             await webhooks.log_delivery(connection, tenant_id, webhook_id, delivery)
         return delivery
+
+    async def answer(self, tenant_id: int, payload: Mapping[str, Any]) -> None:
+        """The job `agent_webhook`. A webhook that was removed or switched off meanwhile is told nothing. Raises ProviderError, or
+        Invalid for a URL that is refused."""
+        webhook_id, answer = UUID(payload["webhookId"]), payload["answer"]
+        async with self._database.connection() as connection:
+            try:
+                webhook = await agent_webhooks.get(connection, tenant_id, webhook_id)
+            except NotFound:
+                return
+            secret = await agent_webhooks.signing_secret(connection, tenant_id, webhook_id)
+        if not webhook.outgoing_url or not webhook.is_active or secret is None:
+            return
+        body = msgspec.json.encode(answer)
+        headers = {"X-Webhook-Id": answer["id"], "X-Webhook-Signature": wire.signature(secret, body, wire.now())}
+        await wire.post(webhook.outgoing_url, body, headers, allow_private=self._allow_private)

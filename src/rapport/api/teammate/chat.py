@@ -71,7 +71,7 @@ async def chat(
     question = await _question(parts, caller, agent_id, body)
     turn, started = await _start(parts, caller, question, body, idempotency_key, unread=False)
     await wait_for_end(parts.hub, started.log)
-    answer = await _answer(parts, caller, question, turn, started)
+    answer = await answer_of(parts, caller, question, turn, started)
     headers = {"X-Run-Id": str(started.id), "X-Conversation-Id": str(question.session.id)}
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=headers)
 
@@ -124,7 +124,7 @@ def usage_shown(usage: Usage) -> dict[str, int]:
     }  # fmt: skip
 
 
-async def _answer(parts: State, caller: Principal, question: Question, turn: ChatTurn, started: Started) -> dict[str, Any]:
+async def answer_of(parts: State, caller: Principal, question: Question, turn: ChatTurn, started: Started) -> dict[str, Any]:
     """The stored answer. Raises what ended the run, where it did not end well."""
     agent, session = question.agent, question.session
     head = {"response": "", "agent_id": str(agent.id), "agent_name": agent.name, "conversation_id": str(session.id)}
