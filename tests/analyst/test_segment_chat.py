@@ -79,10 +79,13 @@ def test_a_full_quota_is_said_with_its_figures(logged: Server):
         assert f"No segment was created: This plan has {limit} custom segments" in text
 
 
-def test_what_a_segment_has_no_rule_for_is_not_made(logged: Server):
+def test_nothing_is_made_without_a_rule_or_without_being_asked(logged: Server):
     with logged.client() as client:
         _, text = ask(client, "Create a segment of users with a failed tool call")
         assert "No segment was created" in text
+        assert custom(client) == []
+        _, text = ask(client, "show me the Happy Users segment")
+        assert "**Happy Users** has" in text
         assert custom(client) == []
 
 

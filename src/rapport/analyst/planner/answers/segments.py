@@ -8,7 +8,7 @@ from typing import Any
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, joined, measured, number, phrase, quoted
 from rapport.analyst.planner.reading import Reading
 
-_NAMED = re.compile(r"(?:and\s+)?(?:(?:is |be )?(?:called|named)|name it|call it)\s+[\"“']?([^\"”'.,]+)[\"”']?", re.I)
+_NAMED = re.compile(r"(?:and\s+)?(?:(?:is |be )?(?:called|named)|name it|call it)\s+[\"“']?([^\"”'.,:;]+)[\"”']?", re.I)
 _ASKING = re.compile(
     r"^.*?\b(?:segments?|cohorts?|audiences?)\b\s*(?:pls|please)?[\s,:]*(?:(?:out )?of|with|for|from|where|containing|that (?:contains|has|holds))?\s*"
     r"(?:all |the |every )*",
@@ -25,6 +25,7 @@ _ROLLING = re.compile(r"\b(?:last|past) (7|30|90) days\b", re.I)
 _DAYS = {"day": 1, "week": 7, "month": 30}
 _OPERATORS = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte", "=": "eq"}
 _MEASURES = {"rating": "rating", "quality_index": "cqi", "frustration": "frustration", "conversations": "conversations"}
+_RATED = {"low_rated": r"(?:low|lowly|badly|poorly)[- ]rated", "high_rated": r"(?:high|highly|well)[- ]rated"}
 _RULELESS = {
     "organization": "organizations", "user": "single users", "model": "models", "prompt": "prompts", "prompt_version": "prompt versions",
     "tool": "tools", "topic": "topics", "topic_group": "topics", "segment": "other segments",
@@ -88,7 +89,7 @@ def rules_of(reading: Reading) -> dict[str, Any]:
     given = reading.filter()
     found: dict[str, Any] = {
         "name": (wanted.group(1).strip() if wanted else described[:1].upper() + described[1:])[:120] or None, "description": described[:500],
-        "conditions": list(reading.conditions), "properties": given.get("properties", []), "products": given.get("products", []),
+        "conditions": [*reading.conditions, *(name for name, said in _RATED.items() if reading.slots.says(said))], "properties": given.get("properties", []), "products": given.get("products", []),
         "measures": [{"measure": _MEASURES[t.metric], "operator": _OPERATORS[t.operator], "value": t.value}
                      for t in reading.thresholds if t.metric in _MEASURES],
     }  # fmt: skip
@@ -217,8 +218,10 @@ def wanted(asked: Asked, intent: str) -> str | None:
     made = asked.before and _CALLED.search(asked.before[-1].answer)
     if made and says(r"(?:how many|who|size|members?)") and says(r"in (?:it|there|that|this)|members?|that segment|the segment|how big"):
         return "segment_members"
-    if intent == "segment_create" or intent.startswith(("refuse", "ticket")):
+    if intent.startswith(("refuse", "ticket")):
         return None
+    if intent == "segment_create":  # nothing is made by a question that only speaks of a segment
+        return None if says(_MAKING) else "segment_profile" if linked else "segment_list"
     if len(linked) >= 2 and intent in ("compare", "level", "summary", "ranking", "breakdown", "change", "at_risk", "list_entities"):
         return "segment_compare"
     if (
@@ -237,6 +240,10 @@ def wanted(asked: Asked, intent: str) -> str | None:
     return None
 
 
+_MAKING = (
+    r"create|make|build|define|set up|save|add|start|form|put|new|turn|group|want|need|give me|segment (?:of|for|from|where|with|the|all|users?|"
+    r"people|customers?)|cohort (?:of|for|from|where|with)"
+)
 _REVIEW = r"inbox|(?:needs?|needing|require\w*|for|to|waiting for|awaiting|un)[ -]?(?:be )?(?:my |our |a |manual |human )*review\w*|reviewed|dismissed|look at|triage|attention"
 
 __all__ = ["inbox_list", "segment_compare", "segment_create", "segment_list", "segment_members", "segment_profile", "wanted"]
