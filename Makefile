@@ -47,6 +47,5 @@ bench: setup ## Measure, side by side in one run
 train-heads: setup ## Rebuild the weights in src/rapport/analysis/weights
 	@PYTHONPATH=. $(RUN)/python -m training
 
-bench-quality: setup ## Measure the analyses on the development sets
-	@$(RUN)/python -m bench.quality
-	@$(RUN)/python -m bench.quality_text
+bench-quality: setup ## Measure the analyses on the development sets; SECTIONS="safety language" chooses some
+	@$(RUN)/python -m bench.quality $(SECTIONS)

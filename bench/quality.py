@@ -1,4 +1,5 @@
-"""`make bench-quality`: the analyses against development sets, next to classic baselines, with the encoder and without.
+"""`make bench-quality [SECTIONS="safety language"]`: the analyses against development sets, next to classic baselines, with the
+encoder and without.
 
 Each section is a function that gives a table; sections whose data is missing say so. Data: RAPPORT_TEST_DATA (not shipped).
 Nothing that is measured here was trained on its set, except where the table says "5-fold".
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import f1_score, roc_auc_score
 
+from bench import quality_text
 from rapport.analysis import pipeline, toolkit, transcript
 from rapport.analysis.toolkit import Toolkit
 from rapport.config import Settings
@@ -184,5 +186,18 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "safety": safety,
 }
 
+
+def report(chosen: Sequence[str]) -> None:
+    """The chosen sections, or all, of this file and of quality_text, in one report. Exits with a message where one is unknown."""
+    known = [*SECTIONS, *quality_text.SECTIONS]
+    if unknown := sorted(set(chosen) - set(known)):
+        sys.exit(f"There is no section {', '.join(unknown)}; there are {', '.join(known)}.")
+    if mine := [name for name in chosen or SECTIONS if name in SECTIONS]:
+        main(mine)
+    if others := [name for name in chosen or quality_text.SECTIONS if name in quality_text.SECTIONS]:
+        print()
+        quality_text.main(others)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    report(sys.argv[1:])

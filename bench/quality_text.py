@@ -1,6 +1,6 @@
 """Quality of topics, names, language, identifiers and search on the development sets, beside classic methods and without the encoder.
 
-`make bench-quality` runs it after bench.quality; `python -m bench.quality_text [SECTION ...]` runs parts of it. Data is read from
+`make bench-quality` runs it after bench.quality; `python -m bench.quality_text [SECTION ...]` runs it alone. Data is read from
 RAPPORT_TEST_DATA (../shared/data). All seeds are fixed; the int8 encoder's rounding depends on the texts of a batch, so figures
 move by about .01 where other sections run too.
 """
