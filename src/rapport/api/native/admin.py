@@ -42,7 +42,7 @@ class Brand(Body):
 class TenantChange(Body):
     plan: Literal["free", "growth", "enterprise"] | None = None
     time_zone: Annotated[str | None, Field(max_length=64)] = None
-    limits: dict[str, Annotated[int, Field(ge=0)]] | None = None
+    limits: dict[str, Annotated[int, Field(ge=0, le=1_000_000_000)]] | None = None
     retention_days: Annotated[int | None, Field(ge=1, le=36_500)] = None
     brand: Brand | None = None
 

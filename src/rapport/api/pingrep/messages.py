@@ -229,7 +229,9 @@ async def stop_answer(session_id: str, caller: Talker, parts: Parts) -> dict[str
 
 
 @router.get("/sessions/{session_id}/messages/{message_id}/stream")
-async def follow_answer(session_id: str, message_id: str, caller: Talker, parts: Parts, after: Annotated[int, Query(ge=0)] = 0) -> Response:
+async def follow_answer(
+    session_id: str, message_id: str, caller: Talker, parts: Parts, after: Annotated[int, Query(ge=0, le=100_000_000)] = 0
+) -> Response:
     """The answer that is being given, from the event after `after`; 204 when none is."""
     async with parts.database.connection() as connection:
         session = await session_of(connection, caller, session_id)

@@ -28,13 +28,15 @@ FACE = (
 )  # fmt: skip
 COLUMNS = ("name", "title", "slug", "greeting", "suggested_questions", "interface", "origins", "system_prompt", "description", "is_public")
 
+SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
+
 
 class ProfileChange(Body):
     """What a profile can be changed to; absent fields stay."""
 
     name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     title: Annotated[str | None, Field(max_length=200)] = None
-    slug: Annotated[str | None, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")] = None
+    slug: Annotated[str | None, Field(pattern=SLUG)] = None
     company: Annotated[str | None, Field(max_length=200)] = None
     bio: Annotated[str | None, Field(max_length=5_000)] = None
     location: Annotated[str | None, Field(max_length=200)] = None
@@ -56,8 +58,8 @@ class ProfileChange(Body):
     origins: Annotated[list[str] | None, Field(max_length=50, description="Browser origins that may use visitor tokens.")] = None
     system_prompt: Annotated[str | None, Field(max_length=100_000)] = None
     description: Annotated[str | None, Field(max_length=2_000)] = None
-    messages_per_hour: Annotated[int | None, Field(ge=1)] = None
-    asks_per_hour: Annotated[int | None, Field(ge=1)] = None
+    messages_per_hour: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+    asks_per_hour: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
 
 
 class VisitorToken(Body):
@@ -131,7 +133,7 @@ async def create_profile(
     caller: Caller, parts: Parts, name: Annotated[str, Form(min_length=1, max_length=100)],
     title: Annotated[str | None, Form(max_length=200)] = None, company: Annotated[str | None, Form(max_length=200)] = None,
     bio: Annotated[str | None, Form(max_length=5_000)] = None, location: Annotated[str | None, Form(max_length=200)] = None,
-    vertical: Annotated[str | None, Form(max_length=100)] = None, slug: Annotated[str | None, Form(max_length=64)] = None,
+    vertical: Annotated[str | None, Form(max_length=100)] = None, slug: Annotated[str | None, Form(pattern=SLUG)] = None,
     greeting: Annotated[str | None, Form(max_length=2_000)] = None,
     photo: Annotated[UploadFile | None, File(description="JPEG or PNG, at most 5 MB.")] = None,
 ) -> dict[str, Any]:  # fmt: skip

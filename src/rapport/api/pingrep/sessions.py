@@ -67,7 +67,7 @@ async def create_session(caller: Talker, parts: Parts, body: NewSession | None =
 
 @router.get("/sessions")
 async def list_sessions(
-    caller: Talker, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0)] = 0,
+    caller: Talker, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50, offset: Annotated[int, Query(ge=0, le=100_000_000)] = 0,
     archived: Literal["true", "false", "all"] = "false", starred: bool | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> dict[str, Any]:  # fmt: skip

@@ -108,7 +108,7 @@ def message_shown(message: Message, session: Session) -> dict[str, Any]:
 @router.get("/agents/{agent_id}/conversations")
 async def list_conversations(
     agent_id: str, caller: Unlimited, parts: Parts, limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0, q: Annotated[str | None, Query(max_length=200)] = None,
+    offset: Annotated[int, Query(ge=0, le=100_000_000)] = 0, q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Conversations of this agent, the last active first."""
     async with parts.database.connection() as connection:
