@@ -30,6 +30,7 @@ from rapport.api.state import State
 from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
+from rapport.api.teammate import keys as teammate_keys
 from rapport.api.teammate import teams as teammate_teams
 from rapport.api.teammate import webhooks as teammate_webhooks
 from rapport.config import Settings
@@ -184,7 +185,7 @@ def create_app(settings: Settings) -> FastAPI:
         prompts.router, chat.router, reports.router, segments.router, inbox.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
-        teammate_teams.router, teammate_webhooks.router,
+        teammate_teams.router, teammate_webhooks.router, teammate_keys.router,
     ):  # fmt: skip
         app.include_router(router)
     # The last one added is the first to see a request.

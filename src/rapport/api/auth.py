@@ -2,8 +2,9 @@
 hold blanks); `X-API-Key: <key>` means the same. A key is looked up at most once in two seconds per process, so a revoked key
 works that long at other processes.
 
-Dependencies: `Talker` (chats with agents: also a visitor's token), `Caller` (any key of the API), `Unlimited` and `Writer` (not
-limited to one organization or user), `Analytics` (Growth plan and up), `Administrator` (scope admin).
+Dependencies: `Talker` (chats with agents: also a visitor's token), `Caller` (any key of the API that is not limited to an agent or
+team), `Unlimited` and `Writer` (not limited to one organization or user; `Writer` nor to an agent), `Analytics` (Growth plan and up),
+`Administrator` (scope admin).
 """
 
 import hashlib
@@ -60,8 +61,11 @@ def _key(request: Request) -> str:
 
 
 async def caller(request: Request) -> Principal:
-    """Dependency: a key with the scope `api`."""
-    return with_api(await principal(request))
+    """Dependency: a key with the scope `api` that is not limited to one agent or team: such keys talk, and read no figures."""
+    found = with_api(await principal(request))
+    if found.agent_id:
+        raise Forbidden("This key may only chat with its agent or team; use a key without such a limit.")
+    return found
 
 
 def with_api(found: Principal) -> Principal:
@@ -92,8 +96,8 @@ async def unlimited(request: Request) -> Principal:
 async def writer(request: Request) -> Principal:
     """Dependency: a key that may log and change data: not one that is limited to an organization, a user or an agent."""
     found = await caller(request)
-    if found.organization_id or found.user_id or found.agent_id:
-        raise Forbidden("This key may only read what it is limited to; log data with an unlimited key.")
+    if found.organization_id or found.user_id:
+        raise Forbidden("This key may only read what it is limited to; use an unlimited key.")
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Response
 
 from rapport.api import pagination
-from rapport.api.auth import Parts, Unlimited
+from rapport.api.auth import Parts, Writer
 from rapport.api.greenflash.interactions import ROLES, transcript_message, visible
 from rapport.api.pagination import Page
 from rapport.domain.analysis import level_label, sentiment_label
@@ -29,7 +29,7 @@ def shown(item: Item) -> dict[str, Any]:
 
 @router.get("/inbox")
 async def list_inbox(
-    response: Response, page: Annotated[Page, Depends(pagination.page)], caller: Unlimited,
+    response: Response, page: Annotated[Page, Depends(pagination.page)], caller: Writer,
     status: Literal["unreviewed", "reviewed", "dismissed"] = "unreviewed",
     trigger_type: Annotated[
         Literal["guardrail", "expectation_check", "novelty", "manual_review", "revenue_risk", "opportunity"] | None,
@@ -49,7 +49,7 @@ async def list_inbox(
 
 
 @router.get("/inbox/{conversation_id}")
-async def get_inbox_item(conversation_id: str, parts: Parts, caller: Unlimited) -> dict[str, Any]:
+async def get_inbox_item(conversation_id: str, parts: Parts, caller: Writer) -> dict[str, Any]:
     """One flagged conversation with its transcript, its scores, and everything that raised it."""
     async with parts.database.connection() as connection:
         head = await visible(connection, caller, conversation_id)

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 
 from rapport.analytics import segments as rules
 from rapport.api import pagination, ratelimit
-from rapport.api.auth import Parts, Unlimited
+from rapport.api.auth import Parts, Writer
 from rapport.api.greenflash.wire import Wire
 from rapport.api.pagination import Page
 from rapport.domain.segment import Segment
@@ -104,7 +104,7 @@ def detail(segment: Segment) -> dict[str, Any]:
 
 
 @router.post("/segments", status_code=201)
-async def create_segment(body: NewSegment, parts: Parts, caller: Unlimited) -> dict[str, Any]:
+async def create_segment(body: NewSegment, parts: Parts, caller: Writer) -> dict[str, Any]:
     """Make a segment. It can be read at once; its members and their count follow within seconds."""
     async with parts.database.transaction() as connection:
         made = await rules.create(
@@ -118,7 +118,7 @@ async def create_segment(body: NewSegment, parts: Parts, caller: Unlimited) -> d
 
 
 @router.get("/segments")
-async def list_segments(response: Response, page: Annotated[Page, Depends(pagination.page)], caller: Unlimited) -> list[dict[str, Any]]:
+async def list_segments(response: Response, page: Annotated[Page, Depends(pagination.page)], caller: Writer) -> list[dict[str, Any]]:
     """Stock segments first, then custom ones by name."""
     tenant_id = caller.tenant_id
     async with page.parts.database.transaction() as connection:
@@ -130,7 +130,7 @@ async def list_segments(response: Response, page: Annotated[Page, Depends(pagina
 
 
 @router.get("/segments/{segment_id}")
-async def get_segment(segment_id: str, parts: Parts, caller: Unlimited) -> dict[str, Any]:
+async def get_segment(segment_id: str, parts: Parts, caller: Writer) -> dict[str, Any]:
     """One segment, by id, preset id or name."""
     async with parts.database.transaction() as connection:
         await segments.ensure_presets(connection, caller.tenant_id)
@@ -138,7 +138,7 @@ async def get_segment(segment_id: str, parts: Parts, caller: Unlimited) -> dict[
 
 
 @router.get("/users/{user_id}/segments", tags=["users"])
-async def user_segments(user_id: str, parts: Parts, caller: Unlimited) -> list[dict[str, Any]]:
+async def user_segments(user_id: str, parts: Parts, caller: Writer) -> list[dict[str, Any]]:
     """The segments that a user is in."""
     async with parts.database.connection() as connection:
         found = await people.resolve_user(connection, caller.tenant_id, user_id)

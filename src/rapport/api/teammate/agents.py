@@ -50,16 +50,16 @@ class NewAgentBody(AgentBody):
 
 
 def only_own_agents(caller: Principal) -> None:
-    """Keys that are limited to one agent may talk to it, not manage anything."""
+    """Keys that are limited to one agent or team may talk to it, not manage anything."""
     if caller.agent_id:
-        raise Forbidden("This key may only chat with its agent; use a key without such a limit.")
+        raise Forbidden("This key may only chat with its agent or team; use a key without such a limit.")
 
 
 async def agent_of(connection: Connection, caller: Principal, reference: str) -> Agent:
     """The agent that the path names. Raises NotFound, Forbidden for a key of another agent."""
     found = await agents.resolve(connection, caller.tenant_id, reference)
     if caller.agent_id and caller.agent_id != found.id:
-        raise Forbidden("This key belongs to another agent.")
+        raise Forbidden("This key belongs to another agent or team.")
     return found
 
 
@@ -106,9 +106,10 @@ async def create_agent(body: NewAgentBody, caller: Unlimited, parts: Parts) -> d
 
 @router.get("/agents/{agent_id}")
 async def get_agent(agent_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
-    """One agent."""
+    """One agent; without its instructions for a key that is limited to it."""
     async with parts.database.connection() as connection:
-        return shown(await agent_of(connection, caller, agent_id))
+        found = shown(await agent_of(connection, caller, agent_id))
+    return found | {"system_prompt": None} if caller.agent_id else found
 
 
 @router.put("/agents/{agent_id}")
@@ -160,6 +161,7 @@ def _document(document: Document) -> dict[str, Any]:
 @router.get("/agents/{agent_id}/documents")
 async def list_documents(agent_id: str, caller: Unlimited, parts: Parts) -> list[dict[str, Any]]:
     """What the agent knows, oldest first."""
+    only_own_agents(caller)
     async with parts.database.connection() as connection:
         agent = await agent_of(connection, caller, agent_id)
         return [_document(row) for row in await documents.list_(connection, caller.tenant_id, agent.id)]

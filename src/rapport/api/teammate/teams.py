@@ -173,6 +173,7 @@ async def _team(connection: Connection, caller: Principal, team_id: str) -> Team
 @router.get("/teams/{team_id}/agents")
 async def list_members(team_id: str, caller: Unlimited, parts: Parts) -> list[dict[str, Any]]:
     """The team's agents, in their order."""
+    only_own_agents(caller)
     async with parts.database.connection() as connection:
         team = await _team(connection, caller, team_id)
     return [agents_api.shown(agent) | {"role": role} for agent, role in team.members]
