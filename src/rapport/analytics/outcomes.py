@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from rapport.analytics.filters import midnight, relation
 from rapport.analytics.predicates import PREDICATES
 from rapport.analytics.queries import Arguments
+from rapport.analytics.statistics import find_rise
 from rapport.domain.scope import Scope
 from rapport.errors import Invalid
 from rapport.store.database import Connection
@@ -59,6 +60,45 @@ async def tool_failures(connection: Connection, scope: Scope, *, limit: int = 10
         *arguments,
     )
     return tuple(ToolHealth(**row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """Since when a tool fails. `since` is the first day of a sustained rise, None where its failure rate never rose beyond chance;
+    rates are percents of calls."""
+
+    name: str
+    calls: int
+    failures: int
+    first_failure: date | None
+    last_failure: date | None
+    since: date | None = None
+    rate_before: float | None = None
+    rate_after: float | None = None
+
+
+async def tool_onset(connection: Connection, scope: Scope, name: str) -> Onset:
+    """When a tool began to fail: the change point of its daily failures and calls, by likelihood ratio."""
+    arguments = Arguments(scope.tenant_id)
+    zone = f"{arguments.add(scope.time_zone)}::text"
+    rows = await connection.fetch(
+        f"""
+        SELECT (c.created_at AT TIME ZONE {zone})::date AS day, sum((use ->> 2)::int)::int AS failures, sum((use ->> 1)::int)::int AS calls
+        {relation(scope, arguments, joins="JOIN LATERAL jsonb_array_elements(a.tools) t(use) ON a.tool_calls > 0")}
+          AND use ->> 0 = {arguments.add(name)}
+        GROUP BY 1 ORDER BY 1
+        """,
+        *arguments,
+    )
+    broken = [row["day"] for row in rows if row["failures"]]
+    onset = Onset(
+        name, sum(row["calls"] for row in rows), sum(row["failures"] for row in rows), broken[0] if broken else None,
+        broken[-1] if broken else None,
+    )  # fmt: skip
+    rise = find_rise([(row["failures"], row["calls"]) for row in rows])
+    if rise is None:
+        return onset
+    return replace(onset, since=rows[rise.at]["day"], rate_before=100 * rise.before, rate_after=100 * rise.after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,3 +71,39 @@ def fit_line(values: Sequence[float], weights: Sequence[float]) -> Line | None:
     rest = sum(w * (y - mean_y - slope * (x - mean_x)) ** 2 for x, y, w in points) / (len(points) - 2)
     p = student_p(slope / math.sqrt(rest / spread), len(points) - 2) if rest > 0 else (1.0 if slope == 0 else 0.0)
     return Line(slope, p, mean_y + slope * (points[0][0] - mean_x), mean_y + slope * (points[-1][0] - mean_x))
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """Where a rate rose for good: place of the first trial after it, the rates (0..1) before and after, trials after it, and G, twice the
+    logarithm of the likelihood ratio against one rate throughout."""
+
+    at: int
+    before: float
+    after: float
+    trials: int
+    g: float
+
+
+RISE_G = 14.0
+"""Least G of a rise. Over some dozens of places the greatest G of a steady rate stays below this but for about one case in a hundred."""
+
+
+def find_rise(counts: Sequence[tuple[int, int]], *, least: int = 5) -> Rise | None:
+    """The change point of a series of (failures, trials): the split into two rates that is most likely, if the later rate is higher, each
+    side with any trials has `least` of them after the split, and G reaches RISE_G. None where the rate does not rise."""
+    failures, trials = sum(f for f, _ in counts), sum(n for _, n in counts)
+    best: Rise | None = None
+    f, n = 0, 0
+    for at, (failed, tried) in enumerate(counts):
+        if failed and n and trials - n >= least:
+            before, after = f / n, (failures - f) / (trials - n)
+            g = 2 * (_log_likelihood(f, n) + _log_likelihood(failures - f, trials - n) - _log_likelihood(failures, trials))
+            if after > before and g >= RISE_G and (best is None or g > best.g):
+                best = Rise(at, before, after, trials - n, g)
+        f, n = f + failed, n + tried
+    return best
+
+
+def _log_likelihood(failures: int, trials: int) -> float:
+    return sum(k * math.log(k / trials) for k in (failures, trials - failures) if k)

@@ -8,7 +8,7 @@ from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": numbers.count, "level": numbers.level, "ranking": numbers.ranking, "compare": numbers.compare, "breakdown": numbers.breakdown,
-    "trend": numbers.trend, "change": causes.changes, "why": causes.why, "tool_failures": causes.tool_failures, "outcomes": causes.outcomes,
+    "trend": numbers.trend, "change": causes.changes, "why": causes.why, "tool_failures": causes.tool_failures, "tool_onset": causes.tool_onset, "outcomes": causes.outcomes,
     "anomalies": causes.anomalies, "recommend": causes.recommend, "inbox": causes.inbox, "top_topics": stories.top_topics, "complaints": stories.complaints,
     "examples": stories.examples, "quotes": stories.quotes, "conversation_detail": stories.conversation_detail,
     "user_profile": stories.user_profile, "at_risk": stories.at_risk, "summary": stories.summary, "list_entities": stories.list_entities,
@@ -59,11 +59,33 @@ _LENGTH = r"average|mean|typical\w*|how long|per (?:chat|conversation|dialogue|s
 _OF_TOOLS = frozenset({None, "tool_calls", "tool_failures", "tool_failure_rate", "conversations"})
 
 
+def _asks_for_onset(asked: Asked) -> bool:
+    """ "Since when is this tool failing?", and "when did it start?" after an answer about tools."""
+    reading = asked.reading
+    says = reading.slots.says
+    if reading.intent.startswith(("ticket", "refuse")) or not says(_WHEN):
+        return False
+    failing = says(
+        r"fail\w*|br(?:ea|o)k\w*|crash\w*|errors?|erroring|down|go(?:ne|ing)? wrong|went wrong|trouble|problems?|act\w* up|time ?outs?|timing out"
+    )
+    if reading.slots.of_kind("tool"):
+        return bool(failing)
+    follows = reading.follows and bool(reading.of_kind("tool")) and bool(says(r"start\w*|beg[aiu]n\w*|since|first|onset") or failing)
+    return follows or bool(failing and says(r"(?:the|a|any|our|these|those|which|what) (?:\w+ )?tools?(?: \w+)?"))
+
+
+_WHEN = (
+    r"since when|since what (?:day|date)|since which (?:day|date)|when|from when|how long (?:has|have|is)|(?:what|which) (?:day|date)|onset"
+)
+
+
 def route(asked: Asked) -> str:
     """The intent, once its slots are looked at: some readings are better served by a neighbour."""
     reading = asked.reading
     dimension, intent, says = reading.dimension, reading.intent, reading.slots.says
     tools = reading.of_kind("tool")
+    if _asks_for_onset(asked):
+        return "tool_onset"
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(tools) >= 2):
         return "tool_failures"
     if "messages_per_conversation" in reading.metrics and intent in ("count", "examples", "summary") and says(_LENGTH):

@@ -465,6 +465,17 @@ _NAME_FRAME = re.compile(
 )  # fmt: skip
 
 
+_KIND_FRAME = re.compile(
+    r"\b(?:user|customer|person|account|client|organi[sz]ation|company|org|firm|product|bot|assistant|app|model|tool|called|named)\s+[\"'“]?$",
+    re.I,
+)
+_SMALL_FRAME = re.compile(
+    _KIND_FRAME.pattern + r"|\b(?:for|at|from|vs\.?|versus|than|how(?:\s+\w+)?\s+(?:is|are|was|were|did|does|do|has))\s+[\"'“]?$",
+    re.I,
+)
+"""Where a word without a capital may be a name; after "to" or "and" it is a verb or a noun that the word lists lack."""
+
+
 def _unknown(text: str, content: Sequence[Word], names: Names) -> list[str]:
     """Runs of words that are written or placed like a name and are none: "Zorblax Ltd", "user q@x.io"."""
     found: list[str] = []
@@ -490,7 +501,11 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
     before = text[: word.start]
     if _STRONG_BEFORE.search(before):
         return False
-    return bool(_NAME_FRAME.search(before)) and (word.text[0].isupper() or len(word.lower) >= 4)
+    if word.text[0].isupper():
+        return bool(_NAME_FRAME.search(before))
+    if len(word.lower) < 4 or word.lower.endswith(("s", "ing", "ed", "ly")):
+        return bool(_KIND_FRAME.search(before)) and len(word.lower) >= 4
+    return bool(_SMALL_FRAME.search(before))
 
 
 _STRONG_BEFORE = re.compile(

@@ -637,6 +637,8 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         links, intent = pair, "compare"
     if intent == "ranking" and previous.intent == "ranking" and pointed:
         intent = own or "summary"
+    if previous.intent == "tool_failures" and not links and slots.says(r"since when|when|how long") and answers:
+        links = _named_in(next(iter(_LIST_ITEM.findall(answers[-1])), answers[-1]), "tool", setting)
     extra = ("tool_failed",) if previous.intent == "tool_failures" and intent in _ABOUT_FAILURES else ()
     subject = reading.subject or (
         previous.subject

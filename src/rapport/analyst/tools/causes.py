@@ -22,6 +22,9 @@ def cause_tools() -> tuple[Reading, ...]:
                 schema({"outcome": BAD, "limit": LIMIT}), why),
         Reading("getToolFailures", "Checking failing tools", "Calls and failures of each tool.",
                 schema({"order": {"enum": ["failures", "rate", "calls"]}, "limit": LIMIT}), failing),
+        Reading("getToolOnset", "Finding when a tool began to fail",
+                "Since which day a tool fails: the first day of a sustained rise of its failure rate.",
+                schema({"tool": {"type": "string", "description": "name of the tool"}}, ["tool"]), onset),
         Reading("getOutcomes", "Reading business events",
                 "Business events by type, user, organization, value or time, with sums; and what was talked about before them.",
                 schema({"types": TYPES, "groupBy": {"enum": list(outcomes.EVENT_GROUPINGS)}, "limit": LIMIT}), events),
@@ -73,6 +76,20 @@ async def failing(asked: Asked) -> ToolResult:
                 }
                 for t in found
             ],
+        }
+    )  # fmt: skip
+
+
+async def onset(asked: Asked) -> ToolResult:
+    name = await asked.identify("tool", asked.arguments["tool"])
+    found = await outcomes.tool_onset(asked.connection, asked.scope, name.id)
+    return ToolResult(
+        {
+            "period": period(asked.scope), "tool": found.name, "calls": found.calls, "failures": found.failures,
+            "firstFailure": found.first_failure and found.first_failure.isoformat(),
+            "lastFailure": found.last_failure and found.last_failure.isoformat(),
+            "since": found.since and found.since.isoformat(),
+            "rateBefore": _rounded(found.rate_before), "rateAfter": _rounded(found.rate_after),
         }
     )  # fmt: skip
 

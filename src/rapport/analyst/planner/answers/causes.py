@@ -11,6 +11,7 @@ from rapport.analyst.planner.answers.asking import (
     Call,
     bullets,
     counted,
+    day,
     heading,
     joined,
     measured,
@@ -193,6 +194,36 @@ def tool_failures(asked: Asked) -> Answer:
         text += bullets([_tool(t) for t in failing[: reading.limit or 6]], numbered=True) + _error(failing[0])
     examples = broken[0].data.get("conversations", []) if broken else []
     return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in examples]) if examples else "")
+
+
+def tool_onset(asked: Asked) -> Answer:
+    """Since when a tool fails: of the one that is named, else of the one that fails most."""
+    reading = asked.reading
+    own = replace(reading, conditions=(), subject="", links=tuple(link for link in reading.links if link.kind != "tool"))
+    named = [name.id for link in reading.of_kind("tool") for name in link.names]
+    if not named:
+        (found,) = yield [Call("getToolFailures", {"order": "failures", "limit": 1, "filter": own.filter()})]
+        named = [t["name"] for t in found.data.get("tools", ()) if t["failures"]]
+        if not named:
+            return heading("failing tools", own.scope()) + f"No tool call failed{phrase(own)}, {own.when()}."
+    outputs = yield [Call("getToolOnset", {"tool": name, "filter": own.filter()}) for name in named[:3]]
+    text = heading("since when tools fail", own.scope(), *named[:3])
+    return text + "\n".join(_since(output.data, own) if not output.error else output.error for output in outputs)
+
+
+def _since(found: Mapping[str, Any], reading: Reading) -> str:
+    name, failed = found["tool"], f"{number(found['failures'])} of {counted(found['calls'], 'tool_calls')} failed"
+    if not found["failures"]:
+        return f"**{name}** has not failed: {counted(found['calls'], 'tool_calls')}{phrase(reading)}, {reading.when()}."
+    if found["since"]:
+        return (
+            f"**{name}** has been failing since **{day(found['since'])}**: from that day on {found['rateAfter']:g}% of its calls failed, before it "
+            f"{found['rateBefore']:g}%. In all {failed}, the last on {day(found['lastFailure'])}."
+        )
+    return (
+        f"**{name}** shows no day from which it fails more often than before: {failed}, the first on **{day(found['firstFailure'])}**, "
+        f"the last on {day(found['lastFailure'])}."
+    )
 
 
 def _tool(t: Mapping[str, Any]) -> str:
@@ -448,4 +479,4 @@ def inbox(asked: Asked) -> Answer:
     return text + "\n\nTo look at:\n" + bullets([quoted(one) for one in shown.data.get("conversations", [])])
 
 
-__all__ = ["TITLES", "anomalies", "changes", "driver", "inbox", "outcomes", "recommend", "title", "tool_failures", "why"]
+__all__ = ["TITLES", "anomalies", "changes", "driver", "inbox", "outcomes", "recommend", "title", "tool_failures", "tool_onset", "why"]

@@ -252,7 +252,8 @@ def ranking(asked: Asked) -> Answer:
     metric = ranked_metric(reading, dimension)
     order = ranked_order(reading, metric)
     single = singular(reading)
-    place = reading.slots.ordinal if (reading.slots.ordinal or 0) > 1 and _RANKED_PLACE.search(reading.slots.text) else 1
+    ordinal = reading.slots.ordinal or 1
+    place = ordinal if ordinal > 1 and _RANKED_PLACE.search(reading.slots.text) else 1
     shown = reading.limit if place == 1 and reading.limit else (place + 2 if single or place > 1 else 5)
     cut = _group_cut(reading, dimension)
     if cut:
