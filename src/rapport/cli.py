@@ -5,11 +5,9 @@ Each command prints its result (a key, an id) alone on the last line of standard
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -18,14 +16,12 @@ from uuid import UUID
 
 import structlog
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from rapport import analysing, importing, reanalysis, tour
+from rapport import analysing, importing, reanalysis, serving, tour
 from rapport.analysis import toolkit
-from rapport.api.state import State
-from rapport.app import create_app, open_database, open_worker
+from rapport.app import open_database, open_worker
 from rapport.config import Settings
 from rapport.errors import RapportError
 from rapport.providers import encoders
@@ -78,25 +74,6 @@ def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]])
     return asyncio.run(run())
 
 
-class _Server(uvicorn.Server):
-    """A server that ends running answers when it is told to stop, instead of cutting their connections."""
-
-    def __init__(self, config: uvicorn.Config, *, drain_s: float):
-        super().__init__(config)
-        self._drain_s = drain_s
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        gc.collect()
-        gc.freeze()  # what is loaded now stays: looking through it again makes collections dear, and so rare that garbage piles up
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        state: State = self.config.app.state.rapport  # type: ignore[union-attr]
-        draining = asyncio.create_task(state.hub.drain(self._drain_s))
-        await super().shutdown(sockets)
-        await draining
-
-
 @cli.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
@@ -107,11 +84,8 @@ def serve(
     """Start the server. Ready when GET /healthz answers 200."""
     settings = _settings(host=host, port=port, data_dir=data_dir, sdk_conformance=sdk_conformance)
     _log_to_stderr(settings)
-    config = uvicorn.Config(
-        create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False, loop="uvloop",
-        http="httptools", timeout_graceful_shutdown=int(settings.run_drain_seconds) + 5, server_header=False,
-    )  # fmt: skip
-    _Server(config, drain_s=settings.run_drain_seconds).run()
+    listening = serving.listen(settings)
+    serving.server(settings).run(sockets=[listening])
 
 
 @cli.command()

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx2
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from rapport import demo
-from rapport.app import create_app, open_database
+from rapport import demo, serving
+from rapport.app import open_database
 from rapport.config import Settings
 from rapport.errors import Conflict, RapportError
 from rapport.store import catalog, jobs, keys
@@ -27,14 +26,14 @@ AT_ONCE = 16
 QUESTION = "why are enterprise users unhappy this week?"
 
 
-async def run(settings: Settings, notes: Console, *, server: uvicorn.Config | None = None) -> None:
+async def run(settings: Settings, notes: Console) -> None:
     """Start a server, fill the tenant `demo`, say how to use it, and serve until interrupted."""
-    config = server or uvicorn.Config(create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False)
-    serving = uvicorn.Server(config)
-    task = asyncio.create_task(serving.serve())
-    while not serving.started:
+    server = serving.server(settings)
+    task = asyncio.create_task(server.serve(sockets=[serving.listen(settings)]))
+    while not server.started:
         if task.done():
-            raise RapportError(f"The server did not start; is port {settings.port} free? Choose another with --port.")
+            await task
+            raise RapportError("The server did not start; its messages are above.")
         await asyncio.sleep(0.05)
     url = f"http://{settings.host}:{settings.port}"
     try:
@@ -43,7 +42,7 @@ async def run(settings: Settings, notes: Console, *, server: uvicorn.Config | No
         for line in commands(url, key, product_id):
             print(line, flush=True)
     except BaseException:
-        serving.should_exit = True
+        server.should_exit = True
         await task
         raise
     await task

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from threadpoolctl import threadpool_limits
 
 from rapport.analysis import clustering, names
@@ -302,6 +301,8 @@ def _kept_names(things: Sequence[tuple[UUID, str]], old: dict[UUID, str]) -> lis
 
 def _same(before: Sequence[UUID | None], after: Sequence[UUID]) -> dict[UUID, UUID]:
     """New id -> old id of the pairs that share most of their conversations (F-measure >= 0.4), each used once."""
+    from scipy.optimize import linear_sum_assignment  # scipy is 40 MB: loaded by those who fit
+
     old, new = sorted({b for b in before if b}), sorted(set(after))
     if not old or not new:
         return {}
