@@ -70,3 +70,15 @@ def test_every_answer_carries_its_request_id(client):
     assert client.get("/api/v1/products", headers={"X-Request-Id": "abc-1"}).headers["X-Request-Id"] == "abc-1"
     made = client.get("/nowhere", headers={"X-Request-Id": "no good; id"}).headers["X-Request-Id"]
     assert len(made) == 32
+
+
+@pytest.mark.parametrize(
+    "path", ["interactions", "users", "organizations", "products", "models", "prompts", "segments", "inbox", "tickets"]
+)
+def test_a_key_of_one_agent_reads_nothing_else(server, client, path: str):
+    agent = client.post("/api/agents", json={"name": "Ada"}).json()["id"]
+    key = client.post("/api/admin/v1/keys", json={"agentId": agent}).json()["key"]
+    with server.client(key) as limited:
+        assert limited.get(f"/api/v1/{path}").status_code == 403
+        assert limited.post("/api/v1/chat", json={"question": "How many users are there?"}).status_code == 403
+        assert limited.get(f"/api/agents/{agent}/history").status_code == 200
