@@ -39,6 +39,7 @@ from rapport.ports import Encoder, ModelProvider
 from rapport.providers.encoders import open_encoder
 from rapport.providers.models import model_provider
 from rapport.runs.desk import Desk as AgentDesk
+from rapport.runs.http_tools import HttpTools
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
 from rapport.store import database, embedded, jobs, rollups
@@ -166,7 +167,8 @@ def create_app(settings: Settings) -> FastAPI:
             worker = await stack.enter_async_context(open_worker(settings, opened, encoder)) if settings.worker else None
             app.state.rapport = State(
                 settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge,
-                desk=AgentDesk(opened, knowledge, provider=model), model=model,
+                desk=AgentDesk(opened, knowledge, provider=model, http_tools=HttpTools(trackers.vault, settings.allow_private_urls)),
+                model=model,
                 office=Office(opened, Lexicons(), analyst_model(model), encoder, trackers), trackers=trackers,
                 encoder=encoder, worker=worker, deliver_webhook=webhooks_of(settings, opened).tell,
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""One POST to a URL that a customer gave: signed, bounded in time, and never to a private address unless the operator allows it.
+"""One request to a URL that a customer gave: signed, bounded in time, and never to a private address unless the operator allows it.
 
 The host is resolved here and the connection goes to the address that was checked, so a name that answers differently the second
 time gains nothing. Redirects are not followed.
@@ -61,28 +61,40 @@ def _is_public(address: str) -> bool:
 
 async def post(url: str, body: bytes, headers: dict[str, str], *, allow_private: bool) -> int:
     """The status of the answer. Raises ProviderError where there is none, or where it is not 2xx; Invalid for a refused URL."""
+    status, _ = await fetch("POST", url, body, headers, allow_private=allow_private)
+    if not 200 <= status < 300:
+        raise Refused(status)
+    return status
+
+
+async def fetch(method: str, url: str, body: bytes | None, headers: dict[str, str], *, allow_private: bool) -> tuple[int, bytes]:
+    """Status and body of the answer, of which no more than MOST_ANSWER_BYTES is read. Raises ProviderError where there is none,
+    Invalid for a refused URL."""
     address, parts = await address_of(url, allow_private=allow_private), _parts(url)
     target = httpx2.URL(url).copy_with(host=address)
-    sent = {"Host": parts.netloc, "Content-Type": "application/json", **headers}
+    sent = {
+        "Host": parts.netloc,
+        "Accept-Encoding": "identity",
+        **({"Content-Type": "application/json"} if body is not None else {}),
+        **headers,
+    }
+    got = bytearray()
     try:
         async with (
             asyncio.timeout(PATIENCE_S),
             httpx2.AsyncClient(timeout=PATIENCE_S, follow_redirects=False, trust_env=False) as client,
-            client.stream("POST", target, content=body, headers=sent, extensions={"sni_hostname": parts.hostname}) as answer,
+            client.stream(method, target, content=body, headers=sent, extensions={"sni_hostname": parts.hostname}) as answer,
         ):
-            size = 0
             async for chunk in answer.aiter_raw():
-                size += len(chunk)
-                if size > MOST_ANSWER_BYTES:
+                got += chunk
+                if len(got) > MOST_ANSWER_BYTES:
                     break
             status = answer.status_code
     except TimeoutError as error:
         raise ProviderError(f"No answer within {PATIENCE_S:.0f} s.") from error
     except httpx2.HTTPError as error:
         raise ProviderError(f"{type(error).__name__}: {error}") from error
-    if not 200 <= status < 300:
-        raise Refused(status)
-    return status
+    return status, bytes(got[:MOST_ANSWER_BYTES])
 
 
 class Refused(ProviderError):

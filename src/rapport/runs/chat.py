@@ -107,7 +107,7 @@ class ChatTurn:
         if history is None:
             history = await self._history()
             question = self._question
-        tools = [*question.tools, desk.knowledge.tool(question.agent.tenant_id, question.agent.id)]
+        tools = [*question.tools, *desk.tools_of(question.agent)]
         if question.propose_commands:
             tools.append(commands.tool(question.agent.interface, self._proposed))
         provider = desk.provider or BuiltinResponder(question.agent, question.page, question.session.summary)

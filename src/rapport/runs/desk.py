@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from rapport.domain.agent import ChatMessage
+from rapport.domain.agent import Agent, ChatMessage, Tool
 from rapport.domain.conversation import Message
 from rapport.errors import NotFound
 from rapport.ports import ModelProvider
+from rapport.runs.http_tools import HttpTools
 from rapport.runs.knowledge import Knowledge
 from rapport.store import conversations
 from rapport.store.database import Database
@@ -26,12 +27,18 @@ class Desk:
     knowledge: Knowledge
     provider: ModelProvider | None
     window: int = 128_000  # tokens that the model can take in
+    http_tools: HttpTools | None = None
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def model(self) -> str:
         """What answers: the name that the provider goes by."""
         return self.provider.name if self.provider else "builtin"
+
+    def tools_of(self, agent: Agent) -> list[Tool]:
+        """What every answer of this agent may use: its documents, and the HTTP tools that it declares."""
+        declared = self.http_tools.of(agent) if self.http_tools else []
+        return [self.knowledge.tool(agent.tenant_id, agent.id), *declared]
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Keep a task alive that nobody waits for, such as the late answer of a team's member."""

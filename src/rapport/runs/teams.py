@@ -136,7 +136,7 @@ class Room:
                 self.run.emit(Notice("agent_start", {"agent_id": str(agent.id), "agent_name": agent.name, "round": round, "role": role}))
             request = request_for(
                 agent, [*self.history, ChatMessage("user", text)], page=Page(), summary=None,
-                tools=[self.desk.knowledge.tool(self.question.tenant_id, agent.id)],
+                tools=self.desk.tools_of(agent),
             )  # fmt: skip
             if card:
                 request = replace_system(request, f"{request.system}\n\n{card}")
