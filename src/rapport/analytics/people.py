@@ -76,6 +76,24 @@ async def profile(connection: Connection, tenant_id: int, user_id: UUID) -> Mapp
     return dict(row)
 
 
+async def organization_profile(connection: Connection, tenant_id: int, organization_id: UUID) -> Mapping[str, Any]:
+    """What is known about an organization: names, properties, its people, first and last conversation. Raises NotFound."""
+    row = await connection.fetchrow(
+        """
+        SELECT o.id, o.external_id, o.name, o.properties, c.conversations, c.first_at, c.last_at,
+               (SELECT count(*) FROM app_user u WHERE u.tenant_id = $1 AND u.organization_id = o.id) AS people
+        FROM organization o,
+             LATERAL (SELECT count(*) AS conversations, min(created_at) AS first_at, max(created_at) AS last_at
+                      FROM conversation WHERE tenant_id = $1 AND organization_id = o.id AND kind = 'conversation') c
+        WHERE o.tenant_id = $1 AND o.id = $2
+        """,
+        tenant_id, organization_id,
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("There is no such organization.")
+    return dict(row)
+
+
 async def transcript(connection: Connection, tenant_id: int, conversation_id: UUID) -> Sequence[Mapping[str, Any]]:
     """What was said and which tools were called, in order: at most MOST_TURNS turns of TURN_LENGTH characters."""
     rows = await connection.fetch(

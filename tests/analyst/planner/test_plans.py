@@ -32,3 +32,46 @@ def test_the_onset_is_asked_for_after_an_answer_about_tools():
 
 def test_when_a_tool_was_called_is_no_question_about_failing():
     assert calls("how often was search_docs called last week")[0].tool != "getToolOnset"
+
+
+@pytest.mark.parametrize(
+    ("question", "tool"),
+    [
+        ("what plan is Acme Corp on", "getOrganizationDetail"),
+        ("when did we last hear from Globex?", "getOrganizationDetail"),
+        ("how many people does Acme have", "getOrganizationDetail"),
+        ("which plan does Maria Chen have?", "getUserDetail"),
+        ("when did Will Hart last contact us", "getUserDetail"),
+    ],
+)
+def test_plain_facts_about_a_name_are_looked_up(question: str, tool: str):
+    assert [call.tool for call in calls(question)] == [tool]
+
+
+def test_figures_of_a_name_are_no_plain_facts():
+    assert calls("how many people from Acme Corp wrote last week")[0].tool == "countConversations"
+    assert "getOrganizationDetail" not in [call.tool for call in calls("average rating of Acme Corp by plan")]
+
+
+@pytest.mark.parametrize(
+    ("question", "token"),
+    [
+        ("turn conversation 'kq/77:A' into a ticket", "kq/77:A"),
+        ("make a ticket from chat 2026.11.X9", "2026.11.X9"),
+        ("who was the user of conversation “order-thread”?", "order-thread"),
+    ],
+)
+def test_ids_of_conversations_are_taken_in_any_form(question: str, token: str):
+    first = calls(question)[0]
+    assert (first.tool, first.arguments["conversation"]) in (("getConversationDetail", token), ("draftTicket", token))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["what percentage of conversations has a rating", "what share of chats was Harbor Guide", "how many percent of chats were with gpt-4o"],
+)
+def test_a_share_is_counted_against_the_whole(question: str):
+    part, whole = calls(question)
+    assert part.tool == whole.tool == "countConversations"
+    assert part.arguments["filter"]
+    assert not whole.arguments["filter"]

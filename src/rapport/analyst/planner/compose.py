@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rapport.analyst.planner.answers import actions, causes, declines, numbers, segments, stories
+from rapport.analyst.planner.answers import actions, causes, declines, facts, numbers, segments, stories
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
@@ -11,7 +11,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "trend": numbers.trend, "change": causes.changes, "why": causes.why, "tool_failures": causes.tool_failures, "tool_onset": causes.tool_onset, "outcomes": causes.outcomes,
     "anomalies": causes.anomalies, "recommend": causes.recommend, "inbox": causes.inbox, "top_topics": stories.top_topics, "complaints": stories.complaints,
     "examples": stories.examples, "quotes": stories.quotes, "conversation_detail": stories.conversation_detail,
-    "user_profile": stories.user_profile, "at_risk": stories.at_risk, "summary": stories.summary, "list_entities": stories.list_entities,
+    "user_profile": stories.user_profile, "facts": facts.facts, "at_risk": stories.at_risk, "summary": stories.summary, "list_entities": stories.list_entities,
     "prompt_versions": stories.prompt_versions, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
     "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
@@ -41,6 +41,8 @@ def answer(asked: Asked) -> Answer:
 
 
 def _answer(asked: Asked) -> Answer:
+    if asked.reading.intent not in ("refuse_write", "refuse_secret", "ticket_create", "smalltalk", "help"):
+        asked = yield from facts.with_ids(asked)
     reading = asked.reading
     if reading.slots.unknown and reading.intent not in NAMELESS and not reading.of_kind("user", "organization"):
         return (yield from declines.unknown_name(asked))
@@ -84,6 +86,8 @@ def route(asked: Asked) -> str:
     reading = asked.reading
     dimension, intent, says = reading.dimension, reading.intent, reading.slots.says
     tools = reading.of_kind("tool")
+    if facts.wanted(reading):
+        return "facts"
     if _asks_for_onset(asked):
         return "tool_onset"
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(tools) >= 2):

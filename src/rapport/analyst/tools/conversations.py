@@ -17,6 +17,7 @@ USER_FIGURES = ("conversations", "rating", "sentiment", "frustration", "struggle
 def conversation_tools() -> tuple[Reading, ...]:
     """The tools of this file."""
     one = {"conversation": {"type": "string", "description": "id of a conversation, yours or ours"}}
+    account = {"organization": {"type": "string", "description": "id or name"}}
     user = {"user": {"type": "string", "description": "id, name or e-mail"}}
     found = {"query": QUERY, "order": {"enum": list(examples.ORDERS)}, "limit": LIMIT}
     return (
@@ -29,6 +30,9 @@ def conversation_tools() -> tuple[Reading, ...]:
                 schema(one, ["conversation"], filtered=False), detail),
         Reading("getUserDetail", "Reading a user", "Who a user is, their figures, topics, events and latest conversations.",
                 schema(user, ["user"]), user_detail),
+        Reading("getOrganizationDetail", "Reading an organization",
+                "Who an organization is: properties, people, first and last conversation.",
+                schema(account, ["organization"], filtered=False), organization_detail),
         Reading("getUserTrajectory", "Following a user", "How one user fared from conversation to conversation.",
                 schema(user, ["user"]), follow_user),
         Reading("getAtRisk", "Finding who is at risk", "Users or organizations that are most likely to leave, and why.",
@@ -112,6 +116,21 @@ async def user_detail(asked: Asked) -> ToolResult:
             "conversations": [example_json(example) for example in latest],
         },
         evidence=tuple(example.reference for example in latest),
+    )  # fmt: skip
+
+
+async def organization_detail(asked: Asked) -> ToolResult:
+    name = await asked.identify("organization", asked.arguments["organization"])
+    known = await people.organization_profile(asked.connection, asked.scope.tenant_id, UUID(name.id))
+    return ToolResult(
+        {
+            "organization": {
+                "id": name.id, "externalId": known["external_id"], "name": known["name"], "properties": known["properties"] or {},
+                "people": known["people"], "conversations": known["conversations"],
+                "firstConversation": known["first_at"] and known["first_at"].isoformat(timespec="minutes"),
+                "lastConversation": known["last_at"] and known["last_at"].isoformat(timespec="minutes"),
+            }
+        }
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, heading
@@ -32,9 +33,11 @@ def ticket_draft(asked: Asked) -> Answer:
     said = problem(reading)
     ids = reading.slots.conversation_ids
     for given in ids:
-        said = said.replace(given, "").strip(" ,.")
+        said = said.replace(given, "").strip(" ,.#:'\"`“”‘’")
     said = re.sub(r"^(?:conversation|interaction|chat|session|transcript|dialogue)s?(?: id)?$", "", said, flags=re.I)
-    arguments: dict[str, Any] = {"filter": reading.filter()}
+    if ids or len(reading.slots.words) > 30:  # a date in a long message tells of the problem
+        reading = replace(reading, period=None)
+    arguments: dict[str, Any] = {"filter": {} if ids else reading.filter()}
     if reading.follows and not re.search(
         r"\w{4,}", re.sub(r"\b(?:that|this|it|those|them|these|worst|problem|issue|one|first|second|third|top|most|the)\b", "", said)
     ):

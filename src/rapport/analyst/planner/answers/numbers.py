@@ -60,8 +60,27 @@ def count(asked: Asked) -> Answer:
     share = slots.says(
         r"what (?:share|percentage|percent|proportion|fraction|portion|part)|percentage|share of|proportion of|how big is the (?:share|portion)|%|percent"
     )
+    if (
+        share
+        and not reading.conditions
+        and slots.says(
+            r"(?:ha(?:s|ve|d)|with|got|get|received?|carr(?:y|ies)|come with|leave|left|gave) (?:an? |any )?(?:star )?(?:ratings?|rating at all)|(?:is|are|was|were|been|get|got) rated"
+        )
+    ):
+        return (
+            yield from _share_of_all(
+                asked, replace(reading, conditions=("rated",), metrics=("conversations",), thresholds=reading.thresholds)
+            )
+        )
     if share and reading.conditions:
         return (yield from _share(asked))
+    named = [link for link in reading.links if not link.negated]
+    if (
+        share
+        and (named or reading.languages or reading.thresholds or reading.subject)
+        and reading.metric in (None, "conversations", "rating", "ratings")
+    ):
+        return (yield from _share_of_all(asked, replace(reading, metrics=("conversations",))))
     metric = reading.metric or "conversations"
     repeated = next((t for t in reading.thresholds if t.metric == "conversations"), None)
     if metric in ("users", "organizations", "days", "topics") and repeated:
@@ -143,6 +162,24 @@ def _share(asked: Asked) -> Answer:
         heading(figure["title"], rest.scope(), f"n = {number(figure['n'])}")
         + f"**{measured(figure)}** of the conversations{phrase(rest)}, {reading.when()}: {number(hits)} of {number(figure['n'])}."
     )
+
+
+def _share_of_all(asked: Asked, reading: Reading) -> Answer:
+    """How large a part of all conversations of the same days has the last thing that is named: "what share was Harbor Guide"."""
+    whole = replace(reading, conditions=(), thresholds=(), languages=(), subject="")
+    if not (reading.conditions or reading.thresholds or reading.languages or reading.subject):
+        asked_of = [link for link in reading.links if not link.negated]
+        kinds = {link.kind for link in asked_of[:1]}
+        whole = replace(whole, links=tuple(link for link in reading.links if link.negated or link.kind not in kinds))
+    part, base = yield [
+        Call("countConversations", {"filter": reading.filter(text=True)}),
+        Call("countConversations", {"filter": whole.filter()}),
+    ]
+    n, of = part.figure("conversations").get("value") or 0, base.figure("conversations").get("value") or 0
+    if part.error or base.error or not of:
+        return (yield from nothing(asked))
+    text = heading("share of conversations", reading.scope(), f"n = {number(of)}")
+    return text + f"**{100 * n / of:.1f}%**: {number(n)} of {counted(of, 'conversations')}{phrase(whole)}, {reading.when()}."
 
 
 def at_least(reading: Reading) -> int:
