@@ -26,7 +26,7 @@ from rapport.config import Settings
 from rapport.errors import RapportError
 from rapport.providers import encoders
 from rapport.providers.encoders import open_encoder
-from rapport.store import catalog, fixtures, keys
+from rapport.store import catalog, fixtures, keys, transfer
 from rapport.store.database import Database
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -138,15 +138,17 @@ def migrate(data_dir: DataDir = None) -> None:
 @cli.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON lines, gzip accepted.")],
-    format_: Annotated[str, typer.Option("--format", help="messages: each line is a body of POST /messages.")] = "messages",
+    format_: Annotated[
+        str, typer.Option("--format", help="messages: bodies of POST /messages. export: what `rapport export` wrote.")
+    ] = "messages",
     data_dir: DataDir = None,
     tenant: Tenant = "default",
     product: Annotated[str | None, typer.Option(help="Id of the product of lines that name none.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of stopping at the first.")] = False,
 ) -> None:
     """Log the conversations of a file. Running it again stores nothing twice."""
-    if format_ != "messages":
-        raise typer.BadParameter(f"unknown format {format_!r}; known: messages")
+    if format_ not in ("messages", "export"):
+        raise typer.BadParameter(f"unknown format {format_!r}; known: messages, export")
     settings = _settings(data_dir=data_dir, log_level="warning")
     _log_to_stderr(settings)
 
@@ -155,6 +157,8 @@ def import_(
             tenant_id = await keys.ensure_tenant(connection, tenant)
         with Progress(console=notes) as progress:
             bar = progress.add_task("importing", total=file.stat().st_size)
+            if format_ == "export":
+                return await importing.restore(database, tenant_id, file, advanced=lambda read: progress.update(bar, completed=read))
             return await importing.run(
                 database,
                 importing.Import(
@@ -169,6 +173,32 @@ def import_(
         f"{report.lines} lines: {report.created} messages stored, {report.deduplicated} known already, {report.bad} bad lines left out."
     )
     typer.echo(report.lines - report.bad)
+
+
+@cli.command()
+def export(
+    file: Annotated[Path | None, typer.Argument(help="Where to write; standard output where none is named.")] = None,
+    data_dir: DataDir = None,
+    tenant: Tenant = "default",
+) -> None:
+    """Write a whole tenant as JSON lines; `rapport import FILE --format export` reads them."""
+    settings = _settings(data_dir=data_dir, log_level="warning")
+    _log_to_stderr(settings)
+
+    async def write(database: Database) -> int:
+        async with database.connection() as connection:
+            tenant_id = await keys.find_tenant(connection, tenant)
+        count = 0
+        with contextlib.ExitStack() as stack:
+            out = stack.enter_context(file.open("wb")) if file else sys.stdout.buffer
+            async for line in transfer.export(database, tenant_id):
+                out.write(line)
+                count += 1
+        return count
+
+    count = _with_database(settings, write)
+    if file:
+        typer.echo(count)
 
 
 @cli.command()

@@ -7,9 +7,11 @@ recognised by its external ids. A line without them gets ids made from its own c
 import gzip
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -18,7 +20,7 @@ from rapport.analysis import pii
 from rapport.api.greenflash.messages import LogMessages, batch_of
 from rapport.config import Settings
 from rapport.errors import Invalid, RapportError
-from rapport.store import conversations
+from rapport.store import conversations, jobs, transfer
 from rapport.store.conversations import Appended, Batch
 from rapport.store.database import Database
 
@@ -133,3 +135,34 @@ def _reason(error: Exception) -> str:
         first = error.errors()[0]
         return f"{'.'.join(str(part) for part in first['loc']) or 'the line'}: {first['msg']}."
     return error.message if isinstance(error, RapportError) else f"{error}."
+
+
+async def restore(database: Database, tenant_id: int, path: Path, *, advanced: Callable[[int], None]) -> Report:
+    """Store what `rapport export` wrote, and ask for the analysis of its conversations. Running it again stores nothing twice.
+    Raises Invalid, naming the line, for a file that is something else; what came before that line is stored."""
+    report = Report()
+    rows: list[tuple[str, Mapping[str, Any]]] = []
+
+    async def flush() -> None:
+        async with database.transaction() as connection:
+            stored = await transfer.load(connection, tenant_id, rows)
+        report.created += stored
+        report.deduplicated += len(rows) - stored
+        rows.clear()
+
+    for number, line, read in lines(path):
+        report.lines += 1
+        rows.append(transfer.parse(line, number))
+        if len(rows) >= transfer.PAGE:
+            await flush()
+            advanced(read)
+    await flush()
+    after = None
+    while True:
+        async with database.transaction() as connection:
+            page = await transfer.conversations(connection, tenant_id, after)
+            await jobs.queue_analyses(connection, tenant_id, page, due_at=datetime.now(UTC))
+        if not page:
+            break
+        after = page[-1]
+    return report

@@ -8,6 +8,7 @@ import asyncpg
 
 from rapport.domain.ids import new_id
 from rapport.domain.scope import Principal
+from rapport.errors import NotFound
 from rapport.store.database import Connection
 
 PLANS = ("free", "growth", "enterprise")
@@ -79,6 +80,14 @@ async def find(connection: Connection, key: str) -> Principal | None:
         time_zone=row["time_zone"], organization_id=row["organization_id"], user_id=row["user_id"], agent_id=row["agent_id"],
         limits=row["limits"],
     )  # fmt: skip
+
+
+async def find_tenant(connection: Connection, name: str) -> int:
+    """The id of the tenant of that name. Raises NotFound."""
+    found = await connection.fetchval("SELECT id FROM tenant WHERE name = $1 AND deleted_at IS NULL", name)
+    if found is None:
+        raise NotFound(f"There is no tenant {name!r}; `rapport key create --tenant {name}` makes it.")
+    return found
 
 
 async def tenant(connection: Connection, tenant_id: int) -> asyncpg.Record | None:
