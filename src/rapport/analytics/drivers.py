@@ -25,10 +25,11 @@ from rapport.store.database import Connection
 
 PLAIN = {
     "topic": "a.topic_id", "model": "c.model_id", "prompt_version": "c.prompt_id", "product": "c.product_id",
-    "organization": "c.organization_id", "language": "a.language",
+    "organization": "c.organization_id", "language": "a.language", "topic_group": "a.topic_group_id",
 }  # fmt: skip
-"""What can be a cause, beside tools, failing tools and properties. Topic groups are left out: a topic says more; users are left out:
-they are who is affected."""
+"""What can be a cause, beside tools, failing tools and properties. Topic groups are asked only where no topic stands out: a topic says
+more, but one subject may have been cut into several. Users are left out: they are who is affected."""
+TOPICS = ("topic", "topic_group")
 PEOPLE = (
     "LEFT JOIN app_user u ON u.tenant_id = c.tenant_id AND u.id = c.user_id"
     " LEFT JOIN organization o ON o.tenant_id = c.tenant_id AND o.id = c.organization_id"
@@ -113,8 +114,12 @@ async def drivers(connection: Connection, scope: Scope, outcome: str, *, limit: 
     found = [c for c in found if c.dimension.split(":")[0] not in left_out and LEAST_N <= c.n < total]
     for candidate in found:
         candidate.z = _z(candidate, total, bad)
-    likely = await _named(connection, scope, _beyond_chance(found, total, bad))
-    chosen = _choose(likely, await _patterns(connection, scope, predicate, likely)) if likely else []
+    chosen: list[tuple[_Candidate, float]] = []
+    for aside in ("topic_group", "topic"):
+        likely = await _named(connection, scope, _beyond_chance([c for c in found if c.dimension != aside], total, bad))
+        chosen = _choose(likely, await _patterns(connection, scope, predicate, likely)) if likely else []
+        if chosen:
+            break
     return Drivers(predicate, total, bad, len(found), tuple(_driver(c, total, bad, adjusted) for c, adjusted in chosen[:limit]))
 
 
@@ -221,8 +226,8 @@ def _beyond_chance(found: Sequence[_Candidate], total: int, bad: int) -> list[_C
     worse = sorted((c for c in found if c.z > 0), key=lambda c: (-c.z, c.dimension, str(c.key)))
     passed = [place for place, c in enumerate(worse, 1) if normal_p(c.z) <= SIGNIFICANT * place / len(found)]
     kept = [c for c in worse[: max(passed, default=0)] if _difference(c, total, bad) >= LEAST_DIFFERENCE]
-    topics = [c for c in kept if c.dimension == "topic"][:MOST_CANDIDATES]
-    return [c for c in kept if c.dimension != "topic"][:MOST_CANDIDATES] + topics
+    topics = [c for c in kept if c.dimension in TOPICS][:MOST_CANDIDATES]
+    return [c for c in kept if c.dimension not in TOPICS][:MOST_CANDIDATES] + topics
 
 
 def _difference(candidate: _Candidate, total: int, bad: int) -> float:
@@ -302,12 +307,12 @@ def _choose(candidates: Sequence[_Candidate], patterns: Sequence[_Pattern]) -> l
     chosen: list[int] = []
     rejected: list[int] = []
     for topics in (False, True):
-        rest = [i for i, c in enumerate(candidates) if (c.dimension == "topic") == topics]
+        rest = [i for i, c in enumerate(candidates) if (c.dimension in TOPICS) == topics]
         rejected += _forward(rest, chosen, candidates, patterns)
 
     def others(i: int) -> list[int]:
         technical = candidates[i].dimension in TECHNICAL
-        return [j for j in chosen if j != i and not (technical and candidates[j].dimension == "topic")]
+        return [j for j in chosen if j != i and not (technical and candidates[j].dimension in TOPICS)]
 
     for i in [i for i in chosen if not _holds_up(_within(patterns, i, others(i)), len(candidates))]:
         chosen.remove(i)
@@ -318,7 +323,7 @@ def _choose(candidates: Sequence[_Candidate], patterns: Sequence[_Pattern]) -> l
         if closest is not None and left[closest] < candidates[i].z * EXPLAINED:
             candidates[closest].explained.append(candidates[i].label)
     final = [(candidates[i], _within(patterns, i, others(i))) for i in chosen]
-    final.sort(key=lambda pair: (pair[0].dimension == "topic", -pair[1].z))
+    final.sort(key=lambda pair: (pair[0].dimension in TOPICS, -pair[1].z))
     return [(candidate, test.difference) for candidate, test in final]
 
 
