@@ -18,6 +18,9 @@ CANDIDATES = 2_000
 VECTORS = 5_000
 ALL_WORDS, SOME_WORDS = 0.35, 0.35
 """What finding all words of the question in one message adds to a cosine, and at most finding some of them."""
+MANY_WORDS, HALF_OF_WORDS, FEW_WORDS = 0.7, 0.5, 0.3
+"""Share of the question's words, by rarity, that a conversation found by words alone holds: where meaning could say otherwise, where
+there are no embeddings, and where nothing else is found at all."""
 LEAST_COSINE = 0.35
 """Two texts on one subject lie above this for MiniLM sentence embeddings; unrelated ones mostly lie below 0.25."""
 
@@ -40,10 +43,13 @@ async def search(connection: Connection, scope: Scope, text: str, *, meaning: np
     for id, rank in words.items():
         scores[id] = scores.get(id, 0.0) + SOME_WORDS * rank
     cosines = await _cosines(connection, scope, meaning, list(scores)) if meaning is not None else {}
+    enough = MANY_WORDS if meaning is not None else HALF_OF_WORDS
+    if not whole and not any(share >= enough for share in words.values()) and max(cosines.values(), default=0) < LEAST_COSINE:
+        enough = FEW_WORDS  # of a long question the rare words alone
     hits = []
     for id in scores.keys() | cosines.keys():
         cosine = cosines.get(id, 0.0)
-        if id in whole or cosine >= LEAST_COSINE or (meaning is None and words.get(id, 0) >= 0.5):
+        if id in whole or cosine >= LEAST_COSINE or words.get(id, 0) >= enough:
             how = "both" if id in scores and cosine >= LEAST_COSINE else "words" if id in scores else "meaning"
             hits.append(Hit(id, round(scores.get(id, 0.0) + max(cosine, 0.0), 3), how))
     return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.id.bytes)))[:limit]

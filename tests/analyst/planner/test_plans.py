@@ -75,3 +75,53 @@ def test_a_share_is_counted_against_the_whole(question: str):
     assert part.tool == whole.tool == "countConversations"
     assert part.arguments["filter"]
     assert not whole.arguments["filter"]
+
+
+@pytest.mark.parametrize(
+    ("question", "mood"),
+    [
+        ("show me chats where people could not reset their router", "unhappy"),
+        ("quotes about parcels that never came", "unhappy"),
+        ("conversations about parking suitable to show to investors", "happy"),
+        ("conversations about parking", None),
+    ],
+)
+def test_examples_go_as_the_question_says(question: str, mood: str | None):
+    arguments = calls(question)[0].arguments
+    assert arguments["query"]
+    assert (arguments["filter"].get("conditions") or [None])[-1] == mood
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "link me to conversations of Maria Chen",
+        "read me one badly rated chat from Globex",
+        "show some 1-star conversations",
+        "find conversations in spanish",
+    ],
+)
+def test_words_that_ask_are_not_searched_for(question: str):
+    assert "query" not in calls(question)[0].arguments
+
+
+def test_where_a_tool_failed_its_failures_are_asked_for():
+    first = calls("show me a conversation where search_docs failed")[0]
+    assert first.arguments["filter"]["failedTools"] == ["search_docs"]
+    assert "query" not in first.arguments
+
+
+def test_the_least_of_a_group_does_not_replace_the_metric():
+    first = calls("lowest rated user with at least 7 conversations")[0]
+    assert first.arguments["metrics"][0] == "rating"
+    assert (first.arguments["minConversations"], first.arguments["order"]) == (7, "lowest")
+
+
+@pytest.mark.parametrize("question", ["the plans by conversations", "list all plans by number of chats"])
+def test_a_property_by_traffic_is_a_breakdown(question: str):
+    assert (calls(question)[0].tool, calls(question)[0].arguments["dimension"]) == ("getBreakdown", "property:plan")
+
+
+def test_about_weeks_ago_is_a_week_around_that_day():
+    filter = calls("how many conversations about 3 weeks ago")[0].arguments["filter"]
+    assert (filter["since"], filter["until"]) == ("2026-10-28", "2026-11-03")

@@ -354,6 +354,9 @@ def _calendar(m: re.Match, today: date) -> Period | None:
 
 def _ago(m: re.Match, today: date) -> Period | None:
     unit, count = m.group("u"), number(m.group("n"))
+    if unit == "week" and re.search(r"\b(?:about|around|roughly|some|approximately|circa|maybe|or so)\s+$", m.string[: m.start()], re.I):
+        middle = move(today, -count, unit)
+        return Period(middle - 3 * DAY, middle + 3 * DAY, "range")
     return unit_at(move(today, -count, unit), unit if unit != "fortnight" else "week")
 
 

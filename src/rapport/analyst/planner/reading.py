@@ -209,6 +209,12 @@ def conditions(slots: Slots) -> tuple[str, ...]:
             found.append(name)
     if "unhappy" in found and "happy" in found and not slots.says(r"(?<!not )(?<!un)happy (?:users?|customers?|people)"):
         found.remove("happy")
+    if (
+        "tool_failed" not in found
+        and slots.of_kind("tool")
+        and slots.says(r"fail(?:s|ed|ing|ure|ures)?|br(?:ea|o)k(?:s|e|en|ing)?|crash(?:ed|es|ing)?|errors?|errored")
+    ):
+        found.append("tool_failed")
     if "unresolved" in found and "resolved" in found:
         found.remove("resolved")
     return tuple(found)

@@ -64,6 +64,8 @@ def writes(text: str) -> str | None:
         verb, rest = match.group("verb").lower(), match.group("rest")
         if verb in _ALWAYS_WRITES and rest.strip():
             return part
+        if verb == "order" and re.search(r"\bby\b", rest):  # sorting
+            continue
         if not rest.strip(" .!?") or (verb in _SOFT and _ASKS_FOR_DATA.match(rest)):
             continue
         if verb in (

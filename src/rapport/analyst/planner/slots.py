@@ -361,6 +361,8 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     every each whole entire complete full fully totally total overall altogether combined
     come came coming become became becoming turn turned turns keep kept keeps hold
     someone's anyone's peoples folks folk guys guy buyer buyers shopper shoppers student students visitor visitors member members subscriber subscribers individual individuals caller callers learner learners
+    link links linked linking read reads reading present presenting display pull paste forward badly worst-rated best-rated investor investors management leadership stakeholder stakeholders exec execs executives
+    suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
     their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 
@@ -378,7 +380,7 @@ def _clause(slots: Slots, spans: Sequence[tuple[int, int]]) -> str:
     match = _CLAUSE.search(slots.text)
     if not match:
         return ""
-    stop = min([start for start, end in spans if start > match.start("rest")] + [match.end("rest")])
+    stop = min([start for start, end in spans if start >= match.start("rest")] + [match.end("rest")])
     rest = slots.text[match.start("rest") : stop].strip(" ,")
     inside = [word for word in split(rest) if word.lower not in _SMALL]
     return rest if inside and stop - match.start("rest") > 5 else ""
@@ -398,6 +400,9 @@ def _subject(slots: Slots, names: Names) -> Slots:
         and word.lower.removesuffix("s") not in keys
         and stem(word.lower) not in lexicon.AFFECT
         and not word.lower.isdigit()
+        and not re.fullmatch(r"[1-5][- ]?stars?|\w+[- ](?:rated|star)", word.lower)
+        and not (slots.languages and word.lower in lexicon.LANGUAGES.values())
+        and not (word.lower in _FAILED and slots.of_kind("tool"))
     ]
     content = [word for word in content if not (word.lower == "never" and len(content) == 1)]
     positive, negative = [], []
@@ -422,6 +427,8 @@ def _subject(slots: Slots, names: Names) -> Slots:
         strange=strange,
     )
 
+
+_FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
 
 _POLITE = re.compile(r"[\s,]*\b(?:please|pls|thanks|thank you|or so|if any|at all|right now)\b.*$|[?.!\s]+$", re.I)
 

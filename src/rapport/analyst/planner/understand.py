@@ -184,6 +184,12 @@ def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
     if foreign(slots):
         return "refuse_out_of_scope"
     data = substantial(slots)
+    if re.match(
+        r"\W*(?:show |list |give |me |us |all |our |the )*(?:plans?|tiers?|countries|regions?|industries|products?|models?|languages?|segments?) by (?:number of )?(?:conversations?|chats?|messages|users|ratings?|stars)\b",
+        slots.text,
+        re.I,
+    ):
+        return "breakdown"
     for place, (intent, score) in enumerate(ranked):
         if intent in ("refuse_write", "refuse_secret"):
             if place == 0 and score >= PLAIN and not slots.metrics and not slots.says(_TALK):
@@ -193,7 +199,11 @@ def _intent(slots: Slots, ranked: list[tuple[str, float]]) -> str:
             continue
         if intent == "refuse_out_of_scope" and data and not slots.says(_ELSEWHERE):
             continue
-        if score < (LEAST if data else SURE) or (not data and intent in _OF_SOMETHING and not (intent == "quotes" and slots.framed)):
+        if score < (LEAST if data else SURE) or (
+            not data
+            and intent in _OF_SOMETHING
+            and not (intent == "quotes" and (slots.framed or slots.says(r"(?:quotes?|verbatims?) (?:on|of|for|from|regarding)")))
+        ):
             break
         return intent
     return _fallback(slots)
@@ -332,6 +342,8 @@ def substantial(slots: Slots) -> bool:
 def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
     found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
+    if slots.says(r"ratings?|stars?|csat|rated") and found and found[0] == "sentiment":
+        found = ["rating"]  # "the happiest users by rating"
     if intent == "ranking" and not found:
         most = slots.says(
             r"(?:most|fewest|least|more|highest number of|largest number of|lowest number of|number of|many) (?:\w+ )?(users|people|customers|organi[sz]ations|companies|accounts|conversations|chats|messages|tool calls|ratings|reviews)"
@@ -403,6 +415,13 @@ def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
         re.I,
     )
     keys = property_keys(names)
+    over = re.match(
+        r"\W*(?:show |list |give |rank |sort |order |compare |me |us |all |our |the |my )*([a-z_]+) (?:by|ranked|sorted|ordered|with|per)\b",
+        slots.text,
+        re.I,
+    )
+    if over and (found := _property(over.group(1).lower(), keys)):
+        return found
     if by:
         word = by.group(1).lower()
         found = _property(word, keys) or _named_dimension(slots, by.start(1))
@@ -517,7 +536,7 @@ def _tidy(reading: Reading) -> Reading:
             reading = replace(reading, conditions=kept)
     if (
         reading.intent in ("level", "ranking", "breakdown", "trend", "compare")
-        and slots.thresholds
+        and any(threshold.metric == "rating" for threshold in slots.thresholds)
         and reading.metric == "rating"
         and not slots.says("average|mean")
     ):

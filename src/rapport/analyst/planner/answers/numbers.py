@@ -18,6 +18,7 @@ from rapport.analyst.planner.answers.asking import (
     nothing,
     number,
     phrase,
+    quoted,
     said,
     small,
 )
@@ -139,6 +140,14 @@ def _none(asked: Asked) -> Answer:
     if not whole.figure("conversations").get("value"):
         return (yield from nothing(asked))
     what = reading.scope(period=False)
+    if reading.subject and len(reading.subject.split()) > 1:
+        (near,) = yield [Call("getConversations", {"query": reading.subject, "limit": 3, "filter": reading.filter()})]
+        if close := near.data.get("conversations"):
+            return (
+                heading(reading.scope())
+                + f"No message holds all of “{reading.subject}”{phrase(reading)}, {reading.when()}. The nearest by words and meaning:\n"
+                + bullets([quoted(one) for one in close])
+            )
     return (
         heading(reading.scope())
         + f"**0 conversations** fit {what}, {reading.when()}, of {counted(whole.figure('conversations')['value'], 'conversations')} in that time."

@@ -1,6 +1,6 @@
 """Answers made of several findings: topics, complaints, reasons, examples, quotes, people, overviews."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -150,6 +150,46 @@ def _search(reading: Reading, limit: int) -> dict[str, Any]:
     return arguments
 
 
+_TROUBLE = r"could ?n[o'’]t|can(?:not|['’]t| not)|did ?n[o'’]t|was ?n[o'’]t|is ?n[o'’]t|never|unable to|fail\w*|wrong(?:ly)?|broke\w*|broken|crash\w*|errors?|bugs?|charged|overcharged|double|twice|missing|lost|late|delayed|stuck|rude|refus\w*|reject\w*|allerg\w*|complain\w*|angry|problems?|issues?|trouble|not (?:work\w*|arriv\w*|receiv\w*|get\w*|come|help\w*)"
+_CONTENT = (
+    r"happy|satisf\w+|pleased|thank\w*|grateful|prais\w*|lov(?:e|ed|es)|good|great|positive|success\w*|delight\w*|went well|compliment\w*"
+)
+_SHOWN = r"(?:to|for) (?:\w+ )?(?:investors?|prospects?|marketing|the (?:press|website|board)|a (?:case study|pitch|demo))|testimonials?|success stor(?:y|ies)|show ?case|proud"
+_JUDGED = frozenset({"unhappy", "happy", "negative", "positive", "frustrated", "low_rated", "high_rated", "tool_failed", "neutral"})
+
+
+def _mood(reading: Reading) -> str | None:
+    """unhappy | happy: how the conversations went that a question about a subject asks for; None where it does not say, or says
+    it by a condition of its own."""
+    says = reading.slots.says
+    if set(reading.conditions) & _JUDGED or reading.thresholds or not reading.subject:
+        return None
+    if says(_TROUBLE) or reading.bad:
+        return "unhappy"
+    return "happy" if reading.bad is False or says(_CONTENT) or says(_SHOWN) else None
+
+
+def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Sequence[Output], Output]:
+    """Conversations about the subject that went as it says; else about the subject; else, where the words were no frame of a subject,
+    those of the rest of the question."""
+    reading = asked.reading
+    plain = _search(reading, limit)
+    attempts = [plain]
+    if mood := _mood(reading):
+        attempts = [{**plain, "filter": {**plain["filter"], "conditions": [*reading.conditions, mood]}}, plain]
+    if topics := [link for link in reading.of_kind("topic") if link.score < 100]:  # a likeness to a topic's name: its words mean more
+        loose = replace(reading, links=tuple(link for link in reading.links if link not in topics))
+        attempts.append({**_search(loose, limit), "query": " ".join(link.text for link in topics)})
+    if reading.subject and not reading.slots.framed and (reading.links or reading.conditions or reading.thresholds or reading.languages):
+        attempts.append(_search(replace(reading, subject="", slots=replace(reading.slots, subject="", phrase="", quoted=())), limit))
+    output = Output()
+    for arguments in attempts:
+        (output,) = yield [Call(tool, arguments)]
+        if output.error or output.data.get("conversations"):
+            break
+    return output
+
+
 def examples(asked: Asked) -> Answer:
     """Conversations that fit, with ids and quotes."""
     reading = asked.reading
@@ -162,7 +202,7 @@ def examples(asked: Asked) -> Answer:
         )
         else 3
     )
-    (output,) = yield [Call("getConversations", _search(reading, min(wanted, 20)))]
+    output = yield from _found(asked, "getConversations", min(wanted, 20))
     if output.error:
         return heading("conversations", reading.scope()) + output.error
     found = output.data.get("conversations", [])
@@ -189,7 +229,7 @@ def examples(asked: Asked) -> Answer:
 def quotes(asked: Asked) -> Answer:
     """What users said, word for word."""
     reading = asked.reading
-    (output,) = yield [Call("getQuotes", _search(reading, min(reading.limit or 4, 15)))]
+    output = yield from _found(asked, "getQuotes", min(reading.limit or 4, 15))
     if output.error:
         return heading("quotes", reading.scope()) + output.error
     found = output.data.get("conversations", [])
