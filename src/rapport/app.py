@@ -31,6 +31,7 @@ from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
 from rapport.api.teammate import keys as teammate_keys
+from rapport.api.teammate import memories as teammate_memories
 from rapport.api.teammate import teams as teammate_teams
 from rapport.api.teammate import webhooks as teammate_webhooks
 from rapport.config import Settings
@@ -187,7 +188,7 @@ def create_app(settings: Settings) -> FastAPI:
         prompts.router, chat.router, reports.router, segments.router, inbox.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,
-        teammate_teams.router, teammate_webhooks.router, teammate_keys.router,
+        teammate_teams.router, teammate_webhooks.router, teammate_keys.router, teammate_memories.router,
     ):  # fmt: skip
         app.include_router(router)
     # The last one added is the first to see a request.

@@ -74,6 +74,22 @@ def test_documents(sdk, tmp_path):
     assert sdk.agents.list_documents(agent.id) == []
 
 
+def test_memories(sdk):
+    agent, other = sdk.agents.create(name="Ada"), sdk.agents.create(name="Bob")
+    made = sdk.memories.create(agent_id=agent.id, content="The shop closes at 18:00", category="hours", tags=["shop"])
+    sdk.memories.create(agent_id=agent.id, content="Ann likes tea")
+    assert sdk.memories.get(agent.id, made.id).tags == ["shop"]
+    assert [m.content for m in sdk.memories.list(agent.id)] == ["Ann likes tea", "The shop closes at 18:00"]
+    assert [m.id for m in sdk.memories.list(agent.id, category="hours")] == [made.id]
+    assert [m.id for m in sdk.memories.search(agent.id, "SHOP closes")] == [made.id]
+    assert sdk.memories.search(agent.id, "100%") == []
+    assert sdk.memories.list(other.id) == []
+    with pytest.raises(ai_teammate.NotFoundError):
+        sdk.memories.get(other.id, made.id)
+    assert sdk.memories.delete(agent.id, made.id)
+    assert len(sdk.memories.list(agent.id)) == 1
+
+
 @pytest.mark.parametrize("mode", ["auto", "round_robin", "parallel", "debate", "brainstorm", "expert"])
 def test_teams(sdk, mode: str):
     team = sdk.teams.create(name="Crew", description="Painters")

@@ -23,12 +23,14 @@ from rapport.runs.desk import Desk, as_history, said_after
 from rapport.runs.meter import Meter
 from rapport.runs.representative import BuiltinResponder, Page, request_for
 from rapport.runs.run import Ending, Run
-from rapport.store import conversations, privacy, sessions
+from rapport.store import conversations, memories, privacy, sessions
 from rapport.store.conversations import Batch, NewMessage
 from rapport.store.database import Database
 from rapport.store.sessions import Session
 
 TITLE_CHARACTERS = 60
+MEMORIES = 50
+"""Most memories that an answer is given, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,20 @@ class ChatTurn:
         tools = [*question.tools, *desk.tools_of(question.agent)]
         if question.propose_commands:
             tools.append(commands.tool(question.agent.interface, self._proposed))
-        provider = desk.provider or BuiltinResponder(question.agent, question.page, question.session.summary)
+        known = await self._memories()
+        provider = desk.provider or BuiltinResponder(question.agent, question.page, question.session.summary, memories=known)
         request = request_for(
             question.agent, [*history, ChatMessage("user", question.content)], tools=tools, page=question.page,
-            summary=question.session.summary,
+            summary=question.session.summary, memories=known,
         )  # fmt: skip
         self._answer = await engine.run(provider, request, sink=run, meter=run.meter)
+
+    async def _memories(self) -> tuple[str, ...]:
+        """What the agent was told to remember, the newest first."""
+        agent = self._question.agent
+        async with self._desk.database.connection() as connection:
+            found = await memories.list_(connection, agent.tenant_id, agent.id, limit=MEMORIES)
+        return tuple(memory.content for memory in found)
 
     async def _history(self) -> list[ChatMessage]:
         """What was said before; where it hardly fits any more, its older part is folded into a summary first."""

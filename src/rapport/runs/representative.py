@@ -70,7 +70,14 @@ def redact(value: Any, depth: int = 0) -> Any:
 
 
 def request_for(
-    agent: Agent, history: Sequence[ChatMessage], *, tools: Sequence[Tool], page: Page, summary: str | None, max_tokens: int = 2048
+    agent: Agent,
+    history: Sequence[ChatMessage],
+    *,
+    tools: Sequence[Tool],
+    page: Page,
+    summary: str | None,
+    max_tokens: int = 2048,
+    memories: Sequence[str] = (),
 ) -> ModelRequest:
     """What a language model is asked. `history` ends with the user's message."""
     voice = [text for text in (agent.personality and f"Be {agent.personality}.", agent.tone and f"Your tone is {agent.tone}.") if text]
@@ -80,6 +87,8 @@ def request_for(
         "Answer from your documents (searchKnowledge) and this conversation. Cite the source of what you take from a document as "
         "(source: NAME). When neither holds the answer, say that you do not know.",
     ]
+    if memories:
+        parts.append("You were told to remember:\n<memories>\n" + "\n".join(m.replace("<", "‹") for m in memories) + "\n</memories>")
     if summary:
         parts.append(f"Earlier in this conversation, summarised:\n<summary>\n{summary}\n</summary>")
     if page.known:
@@ -98,6 +107,7 @@ class BuiltinResponder:
     page: Page
     summary: str | None = None
     name: str = "builtin"
+    memories: tuple[str, ...] = ()
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """First what it looks up, then, with what was found, the answer."""
@@ -136,7 +146,11 @@ class BuiltinResponder:
         if THANKS.match(question):
             return "You are welcome. Ask me anything else."
         results = {m.tool_name: m.content for m in messages if m.role == "tool"}
-        sources = [*self._passages(results.get("searchKnowledge")), *self._earlier(messages)]
+        sources = [
+            *self._passages(results.get("searchKnowledge")),
+            *self._earlier(messages),
+            *(Source(memory, "memory") for memory in self.memories),
+        ]
         found = extract(self._query(question), sources)
         moved = self._moved(results.get("proposeCommand"))
         if not found:

@@ -116,7 +116,7 @@ async def delete(connection: Connection, tenant_id: int, agent_id: UUID) -> list
         """,
         tenant_id, agent_id,
     )  # fmt: skip
-    for table in ("passage", "document", "team_agent", "inbox_message", "lead", "agent_webhook"):
+    for table in ("passage", "document", "team_agent", "inbox_message", "lead", "agent_webhook", "agent_memory"):
         await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1 AND agent_id = $2", tenant_id, agent_id)
     await connection.execute("DELETE FROM public_handle WHERE tenant_id = $1 AND target_id = $2", tenant_id, agent_id)
     rows = await connection.fetch("DELETE FROM session WHERE tenant_id = $1 AND agent_id = $2 RETURNING id", tenant_id, agent_id)

@@ -28,6 +28,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "team": ("id",),
     "team_agent": ("team_id", "agent_id"),
     "document": ("id",),
+    "agent_memory": ("id",),
     "passage": ("agent_id", "document_id", "position"),
     "session": ("id",),
     "conversation": ("id",),

@@ -119,3 +119,9 @@ def test_meta_chunk_on_request(client):
         chunks = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: {")]
     assert chunks[0]["type"] == "meta"
     assert chunks[-1]["usage"]["total_tokens"] > 0
+
+
+def test_a_memory_is_known_in_every_conversation(client):
+    agent = make_agent(client)
+    client.post(f"/api/agents/{agent}/memories", json={"content": "The shop closes at 18:00 on Fridays."})
+    assert "18:00" in ask(client, agent, "When does the shop close on Fridays?", user_id="ann")["response"]
