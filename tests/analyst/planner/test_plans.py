@@ -5,6 +5,7 @@ from tests.analyst.planner.test_understand import SETTING
 
 from rapport.analyst.builtin import plan
 from rapport.analyst.planner.answers.asking import Call
+from rapport.analyst.planner.answers.stories import _one_cause
 from rapport.domain.agent import ChatMessage, ModelRequest
 
 
@@ -125,3 +126,26 @@ def test_a_property_by_traffic_is_a_breakdown(question: str):
 def test_about_weeks_ago_is_a_week_around_that_day():
     filter = calls("how many conversations about 3 weeks ago")[0].arguments["filter"]
     assert (filter["since"], filter["until"]) == ("2026-10-28", "2026-11-03")
+
+
+def test_topics_of_one_cause_are_counted_together():
+    def topic(name: str, conversations: int, rating: float) -> dict:
+        return {
+            "name": name,
+            "conversations": conversations,
+            "figures": [{"metric": "rating", "unit": "stars", "value": rating, "n": conversations}],
+        }
+
+    found = _one_cause(
+        [topic("late parcel", 9, 2.0), topic("parcel wet inside", 3, 2.0), topic("router reset", 6, 1.0), topic("reset my router", 5, 3.0)]
+    )
+    assert [(group["name"], group["conversations"]) for group in found] == [
+        ("router reset / reset my router", 11),
+        ("late parcel", 9),
+        ("parcel wet inside", 3),
+    ]
+    assert found[0]["figures"][0]["value"] == pytest.approx((6 * 1.0 + 5 * 3.0) / 11)
+
+
+def test_an_unknown_model_is_declined_by_its_name():
+    assert calls("average rating of gpt-9.7")[0].tool == "getUserDetail"

@@ -414,7 +414,7 @@ def _subject(slots: Slots, names: Names) -> Slots:
         _framed(slots.text, positive[0]) or _SUBJECT_NOUN.match(slots.text[positive[-1].end :]) or slots.quoted
     )
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
-    clause = "" if kept else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)])
+    clause = "" if kept or slots.of_kind("property") else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)])
     if clause:
         return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
     return replace(
@@ -508,7 +508,7 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
     before = text[: word.start]
     if _STRONG_BEFORE.search(before):
         return False
-    if word.text[0].isupper():
+    if word.text[0].isupper() or re.search(r"\d", word.text):
         return bool(_NAME_FRAME.search(before))
     if len(word.lower) < 4 or word.lower.endswith(("s", "ing", "ed", "ly")):
         return bool(_KIND_FRAME.search(before)) and len(word.lower) >= 4

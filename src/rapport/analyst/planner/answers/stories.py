@@ -23,6 +23,8 @@ from rapport.analyst.planner.answers.asking import (
 )
 from rapport.analyst.planner.answers.numbers import _none, breakdown, clear, level, periods, ranking
 from rapport.analyst.planner.reading import Reading, days, spoken
+from rapport.analyst.planner.slots import STOP
+from rapport.analyst.planner.words import parts, stem
 
 # --- What people talk about --------------------------------------------------------------------------------------------
 
@@ -44,6 +46,46 @@ def top_topics(asked: Asked) -> Answer:
         return (yield from _keywords(asked, own))
     text = heading("topics by conversations", own.scope(), f"n = {number(total.figure('conversations')['value'])}")
     return text + bullets([_topic(group) for group in groups], numbered=True)
+
+
+_ALIKE = 0.5
+"""Least part of the words of the shorter name that two names of one cause have in common."""
+
+
+def _one_cause(groups: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Topics whose names say the same are counted together, under the names of all, largest first. A topic model cuts a frequent cause
+    into several topics; one by one each may come after a smaller cause that it left whole."""
+    merged: list[tuple[set[str], list[Mapping[str, Any]]]] = []
+    for group in groups:
+        words = {stem(part) for part in parts(group["name"]) if part not in STOP and len(part) > 2}
+        near = next((m for m in merged if _same_cause(m[0], words)), None)
+        if near is None:
+            merged.append((words, [group]))
+        else:
+            near[1].append(group)
+    found = [_together(alike) for _, alike in merged]
+    return sorted(found, key=lambda group: -group["conversations"])
+
+
+def _same_cause(one: set[str], other: set[str]) -> bool:
+    """One word in common is enough only where it is nearly all that both say."""
+    shared, least = len(one & other), min(len(one), len(other))
+    return shared >= max(2, _ALIKE * least) or (shared == 1 == least and max(len(one), len(other)) <= 2)
+
+
+def _together(alike: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    if len(alike) == 1:
+        return alike[0]
+    figures = []
+    for metric in dict.fromkeys(figure["metric"] for group in alike for figure in group["figures"]):
+        same = [figure for group in alike for figure in group["figures"] if figure["metric"] == metric and figure.get("value") is not None]
+        n = sum(figure.get("n") or 0 for figure in same)
+        if same and n and same[0]["unit"] != "count":
+            figures.append({**same[0], "value": sum(figure["value"] * (figure.get("n") or 0) for figure in same) / n, "n": n})
+    return {
+        **alike[0], "name": " / ".join(group["name"] for group in alike), "figures": figures,
+        "conversations": sum(group["conversations"] for group in alike),
+    }  # fmt: skip
 
 
 def _topic(group: Mapping[str, Any]) -> str:
@@ -94,7 +136,7 @@ def complaints(asked: Asked) -> Answer:
     if reading.subject:
         arguments["query"] = reading.subject
     topics, quotes, total, whole = yield [
-        Call("getTopics", {"metrics": ["conversations", "rating"], "limit": reading.limit or 5, "filter": own.filter(text=True)}),
+        Call("getTopics", {"metrics": ["conversations", "rating"], "limit": 20, "filter": own.filter(text=True)}),
         Call("getQuotes", arguments),
         Call("countConversations", {"filter": filter}),
         Call("countConversations", {"filter": replace(reading, conditions=()).filter(text=True)}),
@@ -113,7 +155,7 @@ def complaints(asked: Asked) -> Answer:
         )
     found = quotes.data.get("conversations", [])
     text += f"**{number(bad)} of {counted(everything, 'conversations')}**{phrase(reading)} went {'well' if praised else 'badly'}, {reading.when()}."
-    groups = topics.data.get("groups", [])
+    groups = _one_cause(topics.data.get("groups", []))[: reading.limit or 5]
     if groups:
         text += " They are about:\n" + bullets([_topic(group) for group in groups], numbered=True)
     if found:
