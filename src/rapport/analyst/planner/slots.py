@@ -96,7 +96,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     mended = _mend(words, names, taken)
     hits = lexicon.find(text, [word for word in mended if not any(start <= word.start < end for start, end in taken)])
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
-    links, hits = _settle(text, links, hits)
+    links, hits = _settle(text, _versions(text, links, names), hits)
     taken += [(link.start, link.end) for link in links]
     slots = Slots(
         text=text,
@@ -294,6 +294,24 @@ def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], 
         kept.append(link)
     hits = [hit for hit in hits if not any(hit.start < link.end and link.start < hit.end for link in kept)]
     return kept, hits
+
+
+_VERSION = re.compile(r"\b(?:prompt\s+)?(?:version|revision|v)\s*(?:no\.?\s*|#\s*)?(\d{1,3})\b", re.I)
+
+
+def _versions(text: str, links: Sequence[Link], names: Names) -> list[Link]:
+    """ "version 2" is that version of the prompt that is named, or of any prompt."""
+    kept = list(links)
+    for match in _VERSION.finditer(text):
+        prompts = {name.id for link in links if link.kind == "prompt" for name in link.names}
+        found = tuple(
+            name for name in names.of_kind("prompt_version")
+            if re.search(rf"\bv{match.group(1)}$", name.text) and (not prompts or name.part_of in prompts)
+        )  # fmt: skip
+        if found:
+            kept = [link for link in kept if link.kind != "prompt" and not (link.start < match.end() and match.start() < link.end)]
+            kept.append(Link(match.start(), match.end(), match.group(), found))
+    return sorted(kept, key=lambda link: link.start)
 
 
 _NEGATION = re.compile(
