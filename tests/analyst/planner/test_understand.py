@@ -235,3 +235,63 @@ def test_no_to_a_draft_files_nothing(answer: str):
 @pytest.mark.parametrize("answer", ["yes, create it", "create it", "go ahead"])
 def test_yes_to_a_draft_files_it(answer: str):
     assert read(answer, "draft a ticket about failing searches").intent == "ticket_create"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "mail all users of Acme an apology", "give Maria Lopez the money back", "put Globex on the pro plan", "let Acme know it is fixed",
+        "please inform everyone at Globex that the fix is out", "get Acme's account upgraded",
+    ],
+)  # fmt: skip
+def test_what_a_named_one_is_to_get_is_declined(question: str):
+    assert read(question).intent == "refuse_write"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "give me Acme's rating", "put Globex and Acme side by side", "text examples from Globex", "what's bothering Globex?",
+        "order the products by average stars, best first", "tell me about Acme", "give Acme a look",
+    ],
+)  # fmt: skip
+def test_what_only_sounds_like_a_change_is_answered(question: str):
+    assert read(question).intent != "refuse_write"
+
+
+@pytest.mark.parametrize(
+    "question", ["chats on 10 November", "enterprise conversations", "conversations where the plan is pro", "volume this week"]
+)
+def test_a_bare_noun_phrase_is_counted(question: str):
+    assert read(question).intent == "count"
+
+
+@pytest.mark.parametrize("question", ["top conversations", "conversations about refunds", "show me chats of Acme", "latest conversations"])
+def test_conversations_that_are_to_be_seen_are_shown(question: str):
+    assert read(question).intent in ("examples", "ranking")
+
+
+def test_a_share_of_rated_conversations():
+    reading = read("which percentage of them got a rating?", "how many chats of free customers")
+    assert (reading.intent, reading.conditions, linked(reading)) == ("count", ("rated",), ["free"])
+
+
+def test_the_best_by_another_metric_are_those_with_the_least_of_what_is_bad():
+    assert read("and by frustration?", "best products by rating").order == "lowest"
+
+
+def test_one_thing_of_the_answer_before():
+    before = ("which product has the best rating", "**Ledger Mate**: 4.2 stars. Next: Harbor Guide (3.9 stars).")
+    reading = read("and how many chats did it have?", before)
+    assert (reading.intent, linked(reading)) == ("count", ["Ledger Mate"])
+
+
+def test_a_model_is_not_its_smaller_sister():
+    names = Names([Name("model", "m2", "gpt-4o-mini"), Name("model", "m3", "claude-sonnet-4")])
+    setting = Setting(names, date(2026, 11, 21))
+    assert understand("average rating of gpt-4o", [], setting).slots.unknown == ("gpt-4o",)
+    assert linked(understand("average rating of claude", [], setting)) == ["claude-sonnet-4"]
+
+
+def test_a_movement_since_a_day_compares_before_with_after():
+    assert read("did tool errors go up after 5 November?").intent == "change"

@@ -7,7 +7,7 @@ from rapport.analyst.planner.answers import actions, causes, declines, facts, nu
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
-    "count": numbers.count, "level": numbers.level, "ranking": numbers.ranking, "compare": numbers.compare, "breakdown": numbers.breakdown,
+    "count": numbers.count, "level": numbers.level, "ranking": numbers.ranking, "compare": numbers.compare, "growing_topics": stories.growing_topics, "breakdown": numbers.breakdown,
     "trend": numbers.trend, "change": causes.changes, "why": causes.why, "tool_failures": causes.tool_failures, "tool_onset": causes.tool_onset, "outcomes": causes.outcomes,
     "anomalies": causes.anomalies, "recommend": causes.recommend, "inbox": causes.inbox, "top_topics": stories.top_topics, "complaints": stories.complaints,
     "examples": stories.examples, "quotes": stories.quotes, "conversation_detail": stories.conversation_detail,
@@ -56,7 +56,9 @@ def _answer(asked: Asked) -> Answer:
     return (yield from ANSWERS.get(intent, stories.summary)(replace(asked, reading=replace(reading, intent=intent))))
 
 
-_MOVING = r"(?:go|gone|went|going) (?:up|down)|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"
+_MOVING = r"(?:wors|improv)\w+ (?:lately|recently)|(?:go|gone|went|going) (?:up|down)|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"
+_SHAPED = r"trends?|develop\w*|evol\w*|chart|plot|graph|curve|timeline|history|by|per|each|dai?ly|weekly|monthly|hourly|chang\w*|grow\w*|grew|drop\w*|fall\w*|fell|rose|declin\w*|since when|pattern|week over week|day over day|peak\w*|over|across|direction|up|down|improv\w*|wors\w*|better|when"
+_GROWING = r"grow\w*|grew|ris(?:e|en|ing)|rose|increas\w*|gain\w*|emerg\w*|trending|up and coming|coming up|picking up|more often|more frequent\w*|on the up|new(?:ly)?|shrink\w*|declin\w*|fad(?:e|ing)|dying|falling|decreas\w*"
 _LENGTH = r"average|mean|typical\w*|how long|per (?:chat|conversation|dialogue|session)|length"
 _OF_TOOLS = frozenset({None, "tool_calls", "tool_failures", "tool_failure_rate", "conversations"})
 
@@ -101,10 +103,22 @@ def route(asked: Asked) -> str:
         and says(r"which|what|who|list|show|any")
     ):
         return "ranking"
+    if (
+        intent == "trend"
+        and (reading.metric in (None, "conversations", "messages", "users"))
+        and reading.period
+        and not says(_MOVING)
+        and not says(_SHAPED)
+    ):
+        return "count"
+    if dimension == "topic" and says(_GROWING) and not reading.of_kind("topic"):
+        return "growing_topics"
     if intent == "ranking" and dimension == "topic":
         return "top_topics"
     if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):
         return "examples"
+    if tools and intent in ("trend", "tool_failures", "level") and says(_MOVING):
+        return "trend"
     about_tools = intent in ("summary", "level", "user_profile", "count", "outcomes", "definition", "trend") and reading.metric in _OF_TOOLS
     if tools and about_tools and not says(r"conversations?|chats?|users?|people"):
         return "tool_failures"

@@ -11,7 +11,8 @@ from functools import cache
 from rapport.analyst.planner.words import Word, stem
 
 _RATES = re.compile(
-    r"\s+(?:us|them|it|him|her|our|the (?:bot|assistant|product|answers?)|highly|higher|lower|better|worse|well|poorly|badly)\b", re.I
+    r"\s+(?:us|them|it|him|her|our|the (?:bot|assistant|product|answers?)|highly|higher|lower|better|worse|well|poorly|badly|lowest|highest|best|worst|most|least)\b",
+    re.I,
 )
 _BREAK = re.compile(r"[?!;,]|\.\s")
 

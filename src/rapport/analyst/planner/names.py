@@ -193,6 +193,9 @@ class Names:
             return self._plausible_segment(name, text, window)
         if len(window) > 1 or not self._everyday(window[0]):
             return True
+        key = re.escape(name.id.partition("=")[0].lower().replace("_", " ")) if name.kind == "property" else ""
+        if key and re.search(rf"\b{key}\s*(?:is|was|=|:|equals)\s*[\"'“]?$", text[: window[0].start], re.I):
+            return True
         if _hinted(text, window) == name.kind or _hinted(text, window) == "property" == name.kind:
             return True
         capital = window[0].text[:1].isupper() and window[0].start > 0
@@ -250,9 +253,10 @@ class Names:
             if size > 1 and all(self._everyday(word) for word in window):
                 continue
             split = [part for word in window for part in parts(word.lower)]
+            candidates = [name for name in self._sharing(split) if not (name.kind == "model" and _other_size(split, name))]
             candidates = [
                 name
-                for name in self._sharing(split)
+                for name in candidates
                 if size > 1
                 or name.kind not in ("tool", "topic", "topic_group", "prompt", "prompt_version")
                 or _hinted(text, window) == name.kind
@@ -353,6 +357,15 @@ class Names:
         pool = {name.text: name for kind in kinds for name in self.of_kind(kind)}
         found = process.extract(text, list(pool), scorer=fuzz.WRatio, score_cutoff=70, limit=limit)
         return [pool[label] for label, _, _ in found]
+
+
+_SIZES = frozenset("mini nano micro tiny lite small medium large xl turbo pro max plus flash instruct preview thinking fast".split())
+
+
+def _other_size(split: Sequence[str], name: Name) -> bool:
+    """Whether a model that is named with its number ("gpt-4o") is a sister of this one ("gpt-4o-mini"), not a short form of it."""
+    numbered = any(part[-1:].isdigit() or part[:1].isdigit() for part in split)
+    return numbered and bool((set(parts(name.text)) - set(split)) & _SIZES)
 
 
 def _append(names: list[Name], name: Name) -> None:

@@ -190,6 +190,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
     ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tool (?:failed|broke|errored)"),
     ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
+    ("rated", r"with (?:a |any |an? actual )?(?:star )?(?:ratings?|stars|rating given|review)(?! (?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|\d))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?rated\b(?! (?:\w+ )?(?:\d|below|above|under|over|at|lower|higher|less|more|one|two|three|four|five|best|worst|lowest|highest|badly|well|by))|(?:ha(?:ve|s|d)|carry|carries|received?|leave|left|gave|give|got|gets?) (?:a |any )(?:star )?(?:rating|review)\b(?! (?:of|below|above|under|over|at|\d))"),
     ("unrated", r"(?:unrated|without (?:a |any )?ratings?|not rated|no rating)\b"),
     ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
     ("jailbreak_detected", r"jailbreak\w*|prompt injections?"),
@@ -215,6 +216,12 @@ def conditions(slots: Slots) -> tuple[str, ...]:
         and slots.says(r"fail(?:s|ed|ing|ure|ures)?|br(?:ea|o)k(?:s|e|en|ing)?|crash(?:ed|es|ing)?|errors?|errored")
     ):
         found.append("tool_failed")
+    if "rated" in found and (
+        "unrated" in found
+        or slots.thresholds
+        or not slots.says(r"how many|number of|count|shares?|percent\w*|proportion|fraction|portion|part")
+    ):
+        found.remove("rated")
     if "unresolved" in found and "resolved" in found:
         found.remove("resolved")
     return tuple(found)

@@ -1,10 +1,11 @@
 """What is never done: changing data, acting outside, giving out secrets, following orders hidden in a text."""
 
 import re
+from collections.abc import Iterable
 
 _VERBS = (
     r"delete|erase|wipe|purge|truncate|destroy|reset|rename|overwrite|edit|modify|disable|deactivate|block|ban|suspend|unsubscribe|anonymi[sz]e|"
-    r"e-?mail|text|notify|refund|reimburse|charge|pay|transfer|grant|revoke|invite|promote|demote|downgrade|upgrade|roll ?back|rollback|deploy|restart|reboot|shut ?down|"
+    r"e-?mail|mail|phone|text|notify|refund|reimburse|charge|pay|transfer|grant|revoke|invite|promote|demote|downgrade|upgrade|roll ?back|rollback|deploy|restart|reboot|shut ?down|"
     r"archive|unarchive|assign|reassign|merge|insert|alter|update|upload|import|publish|cancel|close|extend|activate|enable|apologi[sz]e|reply|respond|schedule|book|buy|order|ping|escalate|"
     r"(?:turn|switch) (?:off|on)|change|set|add|remove|drop|give|send|make|call|message|write to|reach out to|log (?:me |them |him |her )?(?:in|out)|sign|offer|credit|fix|retrain|train|migrate|move|replace|revert|kill|stop|start|pause|resume|mute|hide|redact|dismiss|mark"
 )
@@ -43,6 +44,27 @@ DISCARDS = re.compile(
 )
 """An answer to a draft that files nothing: "no, leave it", "not now"."""
 
+_SORTS = re.compile(r"\bby\b|\bfrom (?:best|worst|high\w*|low\w*|most|least|top)\b|\b(?:best|worst|highest|lowest|most) first\b", re.I)
+"""What "order" means where nothing is bought: "order the products by rating"."""
+
+_POLITELY = r"^\W*(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|kindly|just|can you|could you|would you|will you|i want you to|i need you to|i(?: would|'d) like (?:you )?to|i (?:want|need) to|we (?:want|need) to|go ahead and|let us|let's)[\s,:]+)*"
+_TO_SOMEONE = tuple(
+    re.compile(rf"{_POLITELY}(?:{pattern})", re.I)
+    for pattern in (
+        r"(?:give|send|offer|grant|refund|credit|comp|reimburse|pay|gift|return|hand|wire)\s+NAME\s+(?:back\b|\$|€|£|\d|(?:(?:an?|the|their|his|her|its|some|another|one|two|three|free|full|more)\s+)+(?!.*\b(?:ratings?|scores?|counts?|summary|overview|number|average|look|check|rundown|report|figures?|stats)\b))",
+        r"(?:let)\s+NAME\s+know\b|(?:tell|inform|remind|thank|warn|ask|congratulate|notify|alert|phone|ring|ping|dm|slack|mail|e-?mail|text|call|contact|message|write|write to|reach out to|apologi[sz]e to|reply to|respond to)\s+(?:all |every |each |the )?(?:(?:users?|people|customers?|everyone|admins?|team|staff|members?|contacts?|owners?) (?:of|at|from|in) )?NAME\b(?!\s+(?:a |the )?(?:ratings?|complaints?|issues?))",
+        r"(?:put|move|switch|migrate|transfer|bump|upgrade|downgrade|assign|add|enrol\w*|set|convert|change)\s+NAME(?:'s plan)?\s+(?:on|to|onto|into|back to|over to)\b",
+        r"(?:get|have|want)\s+NAME(?:'s \w+(?: \w+)?)?\s+(?:removed|deleted|refunded|blocked|banned|cancelled|canceled|upgraded|downgraded|moved|reset|suspended|closed|renamed|merged|credited|contacted|called)\b",
+    )
+)  # fmt: skip
+
+
+def to_someone(text: str, spans: Iterable[tuple[int, int]]) -> bool:
+    """Whether a person or an account that is named is to get, be told or be made something. `spans` are the names in `text`."""
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]}NAME{text[end:]}"
+    return any(pattern.search(text) for pattern in _TO_SOMEONE)
+
 
 def sentences(text: str) -> list[str]:
     """The parts of a question that can be read by themselves."""
@@ -64,9 +86,7 @@ def writes(text: str) -> str | None:
         verb, rest = match.group("verb").lower(), match.group("rest")
         if verb in _ALWAYS_WRITES and rest.strip():
             return part
-        if verb == "order" and re.search(r"\bby\b", rest):  # sorting
-            continue
-        if not rest.strip(" .!?") or (verb in _SOFT and _ASKS_FOR_DATA.match(rest)):
+        if not rest.strip(" .!?") or (verb in _SOFT and _ASKS_FOR_DATA.match(rest)) or (verb == "order" and _SORTS.search(rest)):
             continue
         if verb in (
             "make",

@@ -5,7 +5,7 @@ lexicon. What nobody takes and is no everyday command word is the subject ("parc
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -122,7 +122,7 @@ _ID_AFTER = re.compile(
     r"(?:conversation|interaction|transcript|chat|dialogue|session|thread|convo)s?\s+(?:with\s+)?(?:(?:the\s+)?id\s+|number\s+|no\.?\s+|#\s*)?[\"'`#]?((?=[\w.:-]*\d)[\w][\w.:-]*[\w])", re.I
 )  # fmt: skip
 _ID_SHAPE = re.compile(
-    r"(?<![\w@.-])(?!(?:gpt|claude|gemini|llama|mistral|o\d|v\d|q\d|px|sha|utf|covid)\b)([a-z]{1,20}(?:[-_:][a-z0-9]+)*[-_:]\d{2,}[\w-]*)(?![\w@])",
+    r"(?<![\w@.-])(?!(?:gpt|claude|gemini|llama|mistral|o\d|v\d|q\d|px|sha|utf|covid)\b)([a-z][a-z0-9]{0,19}(?:[-_:][a-z0-9]+)*[-_:]\d{2,}[\w-]*)(?![\w@])",
     re.I,
 )
 
@@ -231,7 +231,7 @@ def _languages(text: str) -> tuple[str, ...]:
         + "|".join(lexicon.LANGUAGES.values())
         + r")\b|\b("
         + "|".join(lexicon.LANGUAGES.values())
-        + r")[\s-]+(?:speaking|language|speakers|conversations|chats|messages|dialogues)",
+        + r")[\s-]+(?:speaking|language|speakers?|(?:conversation|chat|message|dialog(?:ue)?|session|transcript|example|user|customer|text|quote)s?)\b",
         text,
         re.I,
     )
@@ -291,6 +291,8 @@ def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], 
         rival = [hit for hit in hits if hit.start < link.end and link.start < hit.end]
         if rival and link.score < 100 and not text[link.start].isupper():
             continue
+        if link.kind in ("topic", "topic_group") and link.score < 100 and all(word.lower in STOP for word in split(link.text)):
+            continue
         kept.append(link)
     hits = [hit for hit in hits if not any(hit.start < link.end and link.start < hit.end for link in kept)]
     return kept, hits
@@ -337,11 +339,11 @@ def _negate(text: str, links: Sequence[Link]) -> list[Link]:
 
 _FRAME = re.compile(
     r"\b(?:about|regarding|mention(?:s|ed|ing)?|concerning|related to|relating to|involving|on the (?:subject|topic) of|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
-    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around)\b",
+    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around)\b",
     re.I,
 )  # fmt: skip
 _STRONG = re.compile(
-    r"^(?:about|regarding|mention|concerning|relat|involving|on the|discuss|talk|ask|contain|complain|the word|the phrase|whose|because|due)",
+    r"^(?:about|regarding|mention|concerning|relat|involving|on the|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
     re.I,
 )
 
@@ -359,6 +361,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     write draft create open file make turn raise log up ticket tickets issue bug report story task jira linear github fix fixing
     rank ranking ranked order ordered sort sorted highest lowest top bottom best worst most least more less better worse first last second third
     people person user users customer customers client clients account accounts organization organizations company companies product products conversation conversations chat chats dialogue dialogues session sessions interaction interactions message messages
+    summarise summarize summarised analyse analyze prioritise prioritize categorise categorize visualise visualize recap outline describe characterise characterize organise organize
     did does do it's isn't don't doesn't there's what's who's i'm we're i'd we'd i'll can't just only share percent percentage proportion portion fraction rate ratio part half
     compared difference different differ differs change changed changes changing trend trends trending over time evolve evolved evolution develop developed development move moved moving rise rising fall falling grow growing drop dropping dropped increase increased increasing decrease decreased decreasing
     call called calls concern concerning regard regarding related relating involving mention mentions mentioned mentioning discuss discussing discussed talk talks talked talking ask asks asked asking wonder wondering complain complains complained complaining complaint complaints problem problems trouble troubles issues
@@ -393,14 +396,14 @@ _SMALL = frozenset(
 )
 
 
-def _clause(slots: Slots, spans: Sequence[tuple[int, int]]) -> str:
+def _clause(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str]) -> str:
     """A clause of everyday words that says what is looked for: "people who could not log in"."""
     match = _CLAUSE.search(slots.text)
     if not match:
         return ""
     stop = min([start for start, end in spans if start >= match.start("rest")] + [match.end("rest")])
     rest = slots.text[match.start("rest") : stop].strip(" ,")
-    inside = [word for word in split(rest) if word.lower not in _SMALL]
+    inside = [word for word in split(rest) if word.lower not in _SMALL and word.lower not in keys]
     return rest if inside and stop - match.start("rest") > 5 else ""
 
 
@@ -427,12 +430,12 @@ def _subject(slots: Slots, names: Names) -> Slots:
     for word in content:
         (negative if _is_negated(slots.text, word) else positive).append(word)
     strange = tuple(word.text for word in positive if word.lower not in common() and stem(word.lower) not in _stems())
-    unknown = tuple(_unknown(slots.text, positive, names))
+    unknown = () if slots.conversation_ids else tuple(_unknown(slots.text, positive, names))
     framed = bool(positive) and bool(
         _framed(slots.text, positive[0]) or _SUBJECT_NOUN.match(slots.text[positive[-1].end :]) or slots.quoted
     )
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
-    clause = "" if kept or slots.of_kind("property") else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)])
+    clause = "" if kept else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
     if clause:
         return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
     return replace(

@@ -14,7 +14,7 @@ from rapport.analyst.planner.exemplars import bank, masked
 from rapport.analyst.planner.intents import REFUSALS
 from rapport.analyst.planner.names import Link, Names
 from rapport.analyst.planner.reading import Reading, conditions, event_types, period_of, shifted
-from rapport.analyst.planner.refusals import DISCARDS, OVERRIDE, divided, secrets, writes
+from rapport.analyst.planner.refusals import DISCARDS, OVERRIDE, divided, secrets, to_someone, writes
 from rapport.analyst.planner.slots import Slots, read
 
 TURNS = 6
@@ -104,7 +104,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
     period, against = period_of(slots)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
-    if intent == "count" and events and not of_people(slots):
+    if intent == "count" and events and (not of_people(slots) or _counts_events(slots)):
         counted = counted_noun(slots)
         intent = intent if counted in ("conversations", "messages", "ratings", "tool_calls") else "outcomes"
     if events and intent in _OF_EVENTS and not of_people(slots) and not _measured(slots):
@@ -165,6 +165,16 @@ def of_people(slots: Slots) -> bool:
     """Whether an event is what people did ("customers who cancelled"), not what they talk about ("quotes about refunds")."""
     return bool(_OF_PEOPLE.search(slots.text)) or any(
         link.kind == "event_type" and len(link.text) > 4 and "_" in link.text for link in slots.links
+    )
+
+
+def _counts_events(slots: Slots) -> bool:
+    """ "Count of plan_upgraded": the event type itself stands where the noun would."""
+    return any(
+        re.search(
+            r"\b(?:how many|number of|counts? of|count|total(?: of)?)\s+(?:the\s+|all\s+|of\s+)*[\"'`]?$", slots.text[: link.start], re.I
+        )
+        for link in slots.of_kind("event_type")
     )
 
 
@@ -292,14 +302,18 @@ def _forced(slots: Slots) -> str | None:
     if (
         moving
         and not slots.says(r"why|than|or|versus|vs|compared")
-        and (slots.metrics or slots.subject or slots.links)
+        and (slots.metrics or slots.subject or slots.links or slots.says(_BROKEN))
         and "prompt_version" not in slots.dimensions
     ):
-        return "trend"
+        return "change" if _since(slots) else "trend"
     if re.search(
         r"create_?ticket|\b(?:create|file|open|submit|log|push|ship) (?:the|this|that|my|our) (?:ticket|issue|draft)\b", text, re.I
     ) or (re.search(r"\{.*\"?title\"?\s*:", text, re.S)):
         return "ticket_create"
+    if _AUTHORING.match(text):
+        return "refuse_out_of_scope"
+    if _of_each(slots) and conditions(slots) and not slots.values("extreme"):
+        return "count"
     drafting = re.match(
         r"\W*(?:(?:please|ok(?:ay)?|can you|could you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:draft|write|prepare|compose|open|file|raise|log|create|make|turn)\b.{0,60}\b(?:ticket|bug report|issue|jira|story)",
         text,
@@ -308,6 +322,8 @@ def _forced(slots: Slots) -> str | None:
     if not drafting:
         written = writes(text)
         if written and not OVERRIDE.search(text):
+            return "refuse_write"
+        if to_someone(text, [(link.start, link.end) for link in slots.of_kind("user", "organization", "property", "product")]):
             return "refuse_write"
         if written or secrets(text):
             return "refuse_secret"
@@ -319,9 +335,49 @@ def _forced(slots: Slots) -> str | None:
         r"(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
     ):
         return "segment_create"
+    if (
+        _BARE.match(text)
+        and not slots.says(_SHOWS)
+        and not _ASKING.match(text)
+        and not slots.subject
+        and not slots.values("extreme")
+        and not slots.conversation_ids
+        and not slots.says(r"by|per|each|every|versus|vs|or|compared|why|trend|daily|weekly|over time")
+    ):
+        return "count"
     if slots.says(_RISK) and not slots.says(r"how many|why|reasons?"):
         return "at_risk"
     return None
+
+
+_AUTHORING = re.compile(
+    r"^\W*(?:(?:please|can you|could you|would you|now|and|ok|hey)[\s,]+)*(?:write|code|program|implement|compose|generate|script|sing|tell)(?: me| us)?(?: up)?\s+(?:an?|the|some|this)?\s*(?:\w+ ){0,4}?(?:(?:python|javascript|typescript|java|rust|bash|perl|ruby|golang|php|haskell)\b|(?:poem|song|haiku|limerick|sonnet|joke|essay|novel|fairy tale|bedtime story|regex|algorithm|shell script|unit test)s?\b)",
+    re.I,
+)  # fmt: skip
+
+SHARE = r"what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|how big is the (?:share|portion)|%|percent"
+
+
+def _since(slots: Slots) -> bool:
+    """Whether a question about a movement names the day that it is to be judged from."""
+    return any(period.grain == "range" and period.since and period.until is None for period in slots.periods) and bool(
+        slots.says("since|after|from")
+    )
+
+
+def _of_each(slots: Slots) -> bool:
+    """Whether one share is asked for, not one for each group."""
+    return bool(slots.says(SHARE)) and not slots.says(
+        r"by|per|each|every|which \w+ has|trend|over time|compared?|versus|vs|changed?|highest|lowest|most|least|quality|below|above|under|over"
+    )
+
+
+_BARE = re.compile(
+    r"^\W*(?:and |so |ok |the |all |all the |our |total |any )*(?:[a-z]+ ){0,2}?(?:conversations|chats|dialogues|dialogs|sessions|interactions|traffic|volume)(?:\s+(?!(?:ids?|examples?|ranked|sorted)\b)\S+)*\W*$", re.I
+)  # fmt: skip
+"""A noun phrase without a verb that asks to be shown something: "chats on 10 November" wants a number."""
+_SHOWS = r"show|list|find|give|get|pull|fetch|see|need|want|send|search|open|look|surface|bring|dig|display|read|examples?|ids?|transcripts?|summar\w+|explain|describe|draft|create|make|tell|rank|compare|quote\w*|flagged|random|top|bottom|some|any|few|newest|recent|latest|worst|best"
+_ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does|do|was|were|has|have|where|when|rate)\b", re.I)
 
 
 _RISK = r"at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
@@ -333,7 +389,7 @@ _ANYONE = frozenset("who whom someone somebody anyone anybody everyone human guy
 def substantial(slots: Slots) -> bool:
     """Whether anything in the question is about the tenant's data."""
     return bool(
-        slots.links or slots.metrics or slots.dates or slots.conversation_ids or slots.values("event") or slots.values("extreme")
+        slots.links or slots.metrics or (slots.dates and (not slots.subject or slots.framed or slots.says(_TALK))) or slots.conversation_ids or slots.values("event") or slots.values("extreme")
         or [hit for hit in slots.hits if hit.kind == "dimension" and slots.text[hit.start : hit.end].lower() not in _ANYONE]
         or (slots.subject and slots.says("issues?|problems?|complaints?|conversations?|chats?|transcripts?"))
     )  # fmt: skip
@@ -360,6 +416,10 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
         and intent in ("level", "trend", "breakdown", "compare")
     ):
         found = ["sentiment"]
+    by = slots.says(r"(?:by|in terms of|based on|judging by|measured by|according to|going by)(?: \w+){0,2}")
+    if by and intent in ("ranking", "breakdown", "compare", "level"):
+        told = [str(hit.value) for hit in slots.hits if hit.kind == "metric" and by.start() < hit.start < by.end()]
+        found = list(dict.fromkeys([*told, *found]))
     strong = [name for name in found if name not in ("conversations", "messages", "users", "organizations", "events")]
     if strong and intent != "count" and not slots.values("extreme"):
         said = [
@@ -425,7 +485,7 @@ def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
     if by:
         word = by.group(1).lower()
         found = _property(word, keys) or _named_dimension(slots, by.start(1))
-        if found and not (intent == "ranking" and found in ("rating", "sentiment")):
+        if found and found != "conversation" and not (intent == "ranking" and found in ("rating", "sentiment")):
             return found
     which = re.search(
         r"\b(?:which|what|top|best|worst|whose|rank(?:ing)?(?: of| the)?|list|highest|lowest|most \w+|least \w+)\s+(?:\d+\s+|the\s+|our\s+|\w+\s+)?([a-z_]+)",
@@ -437,6 +497,12 @@ def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
             found = _property(word, keys)
             if found:
                 return found
+    if slots.of_kind("user", "organization") and (
+        of := slots.says(r"(?:what|which)(?: is|'s)? (?:the |her |his |its |their )?(?P<key>[a-z_]+) (?:of|for|does|is|do|are)")
+    ):
+        found = _property(of.group("key").lower(), keys)
+        if found:
+            return found
     hits = [hit for hit in slots.hits if hit.kind == "dimension" and hit.value not in ("conversation",)]
     named = [hit for hit in hits if slots.text[hit.start : hit.end].lower() not in _ANYONE]
     hits = named if any(hit.value in ("user", "organization", "product", "model", "tool", "topic") for hit in named) else hits
@@ -521,6 +587,9 @@ def bad(slots: Slots) -> bool | None:
     return None if not found else "bad" in found
 
 
+_BROKEN = r"fail\w*|errors?|errored|broke|broken|crash\w*|went wrong|did not work|didn't work|not working|tool_failed"
+
+
 def _tidy(reading: Reading) -> Reading:
     """What the chosen intent makes of the slots."""
     slots = reading.slots
@@ -528,12 +597,21 @@ def _tidy(reading: Reading) -> Reading:
         r"average|mean|on average|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"
     ):
         reading = replace(reading, metrics=("messages_per_conversation",), intent="level" if reading.intent == "count" else reading.intent)
+    if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(_BROKEN):
+        rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(_BROKEN, word))
+        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, "tool_failed"])), subject=rest)
     if reading.intent in ("ranking", "level", "trend", "compare", "breakdown", "count", "change", "summary", "at_risk", "why"):
         # an adjective that already chose the metric does not also filter
         told = {"frustrated": "frustration", "unhappy": "sentiment", "happy": "sentiment", "positive": "sentiment", "negative": "sentiment", "resolved": "resolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share", "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share"}  # fmt: skip
         if reading.intent != "count":
             kept = tuple(name for name in reading.conditions if told.get(name) not in reading.metrics)
             reading = replace(reading, conditions=kept)
+    if reading.intent == "level" and _since(slots) and slots.says(r"chang\w*|mov\w*|develop\w*|better|worse|improv\w*|happen\w*"):
+        reading = replace(reading, intent="change")
+    if reading.intent in ("trend", "change") and not reading.metrics and slots.says(r"errors?|failures?|fail\w*"):
+        reading = replace(
+            reading, metrics=("tool_failures",), subject="", conditions=tuple(c for c in reading.conditions if c != "tool_failed")
+        )
     if (
         reading.intent in ("level", "ranking", "breakdown", "trend", "compare")
         and any(threshold.metric == "rating" for threshold in slots.thresholds)
@@ -655,7 +733,7 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
     if pair:
         links, intent = pair, "compare"
     if intent == "ranking" and previous.intent == "ranking" and pointed:
-        intent = own or "summary"
+        intent = own or "user_profile"
     if previous.intent == "tool_failures" and not links and slots.says(r"since when|when|how long") and answers:
         links = _named_in(next(iter(_LIST_ITEM.findall(answers[-1])), answers[-1]), "tool", setting)
     extra = ("tool_failed",) if previous.intent == "tool_failures" and intent in _ABOUT_FAILURES else ()
@@ -674,7 +752,7 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         links=links,
         period=period,
         against=against,
-        order=reading.order or (previous.order if own is None else None),
+        order=reading.order or (_order_of(previous, metrics) if own is None else None),
         bad=reading.bad if reading.bad is not None else previous.bad,
         limit=reading.limit or (previous.limit if own is None else None),
         conditions=(*(reading.conditions or previous.conditions), *extra),
@@ -687,6 +765,14 @@ def _follow(previous: Reading, reading: Reading, answers: Sequence[str], setting
         earlier=(*previous.earlier, *previous.links),
         follows=True,
     )
+
+
+def _order_of(previous: Reading, metrics: Sequence[str]) -> str | None:
+    """The order of the question before for another metric: the best by frustration are those with the least of it."""
+    old, new = (lexicon.METRICS[m[0]].good if m and m[0] in lexicon.METRICS else 0 for m in (previous.metrics, metrics))
+    if previous.order is None or old * new >= 0:
+        return previous.order
+    return "lowest" if previous.order == "highest" else "highest"
 
 
 def _pair(previous: Reading) -> tuple[Link, ...]:
@@ -724,6 +810,10 @@ _OWN = {
 }  # fmt: skip
 
 
+_IT = re.compile(r"\b(?:it|that|this|he|she|him|her)\b", re.I)
+"""One thing of the answer before."""
+
+
 def _own_intent(previous: Reading, reading: Reading) -> str | None:
     """The intent that the follow-up itself asks for; None where it only changes the slots of the question before."""
     slots, text = reading.slots, reading.slots.text.strip()
@@ -732,6 +822,9 @@ def _own_intent(previous: Reading, reading: Reading) -> str | None:
         return forced
     if re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", text, re.I):
         return "why"
+    grouped = previous.intent in ("ranking", "breakdown", "compare") and not _IT.search(text)
+    if slots.says("how many|number of") and reading.metrics and not grouped and reading.intent != "breakdown":
+        return "outcomes" if reading.intent == "outcomes" else "count"
     if (
         re.match(r"^(?:and|what about|how about|only|just|same|now|for|in|on|without|excluding|except|but|ok)\b", text, re.I)
         and len(slots.words) <= 7
@@ -803,9 +896,20 @@ def _pointed(previous: Reading, slots: Slots, answers: Sequence[str], setting: S
     if slots.ordinal is not None and items:
         item = items[slots.ordinal - 1] if 0 < slots.ordinal <= len(items) else items[-1]
         return _named_in(item, kind, setting)
-    match = re.search(r"\b(?:that|this|the (?:top|worst|best)|him|her|he|she|his|them|they|their)\b", _IT_IS.sub(" ", slots.text), re.I)
+    match = re.search(
+        r"\b(?:that|this|it|its|the (?:top|worst|best)|him|her|he|she|his|them|they|their)\b", _IT_IS.sub(" ", slots.text), re.I
+    )
     why = re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", slots.text.strip(), re.I)
     examples = slots.says(r"examples?|quotes?|transcripts?|show me|complain\w*|ticket") and previous.intent in ("ranking", "tool_failures")
+    if (
+        match
+        and match.group().lower() in ("it", "its")
+        and not (
+            kind in ("product", "model", "tool", "organization", "topic")
+            and previous.intent in ("ranking", "breakdown", "list_entities", "tool_failures")
+        )
+    ):
+        match = None  # a thing, and only where the answer before listed some
     if not (match or why or examples) or previous.intent not in (
         "ranking",
         "at_risk",

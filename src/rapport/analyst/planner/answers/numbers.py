@@ -25,11 +25,13 @@ from rapport.analyst.planner.answers.asking import (
 from rapport.analyst.planner.dates import Period, unit_at
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading, days, spoken
+from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.understand import SHARE
 
 SHARES = {
     "negative": "negative_share", "positive": "positive_share", "neutral": "neutral_share", "frustrated": "frustrated_share", "unhappy": "unhappy_share", "resolved": "resolved_share",
     "unresolved": "unresolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "repeated": "repeated_share", "tool_failed": "tool_failed_share", "flagged": "flagged_share",
-    "unrated": "unrated_share", "commercial": "commercial_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share",
+    "rated": "rated_share", "unrated": "unrated_share", "commercial": "commercial_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share",
     "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share",
 }  # fmt: skip
 TITLES = {
@@ -58,21 +60,9 @@ def title(metric: str) -> str:
 def count(asked: Asked) -> Answer:
     reading = asked.reading
     slots = reading.slots
-    share = slots.says(
-        r"what (?:share|percentage|percent|proportion|fraction|portion|part)|percentage|share of|proportion of|how big is the (?:share|portion)|%|percent"
-    )
-    if (
-        share
-        and not reading.conditions
-        and slots.says(
-            r"(?:ha(?:s|ve|d)|with|got|get|received?|carr(?:y|ies)|come with|leave|left|gave) (?:an? |any )?(?:star )?(?:ratings?|rating at all)|(?:is|are|was|were|been|get|got) rated"
-        )
-    ):
-        return (
-            yield from _share_of_all(
-                asked, replace(reading, conditions=("rated",), metrics=("conversations",), thresholds=reading.thresholds)
-            )
-        )
+    share = slots.says(SHARE)
+    if share and reading.conditions == ("rated",):
+        return (yield from _share_of_all(asked, replace(reading, metrics=("conversations",))))
     if share and reading.conditions:
         return (yield from _share(asked))
     named = [link for link in reading.links if not link.negated]
@@ -83,6 +73,12 @@ def count(asked: Asked) -> Answer:
     ):
         return (yield from _share_of_all(asked, replace(reading, metrics=("conversations",))))
     metric = reading.metric or "conversations"
+    if (
+        reading.dimension
+        and slots.says(r"(?:by|per|for each|for every|in each|across|each)(?: \w+)? (?:of )?\w+")
+        and _split_by(slots, reading.dimension)
+    ):
+        return (yield from breakdown(asked))
     repeated = next((t for t in reading.thresholds if t.metric == "conversations"), None)
     if metric in ("users", "organizations", "days", "topics") and repeated:
         return (yield from _count_frequent(asked, metric))
@@ -94,6 +90,17 @@ def count(asked: Asked) -> Answer:
     if len(sides) >= 2:
         return (yield from compare(asked))
     return (yield from _count(asked, metric))
+
+
+def _split_by(slots: Slots, dimension: str) -> bool:
+    """Whether the dimension itself follows "per" or "by"."""
+    key = dimension.removeprefix("property:").replace("_", " ")
+    nouns = lexicon.DIMENSIONS.get(dimension, key)
+    return bool(
+        slots.says(
+            rf"(?:by|per|for each|for every|in each|across|each)(?: (?:the|our|all|pricing|customer|language))* (?:{nouns}|{re.escape(key)})s?"
+        )
+    )
 
 
 def _count(asked: Asked, metric: str) -> Answer:
@@ -298,9 +305,10 @@ def ranking(asked: Asked) -> Answer:
     metric = ranked_metric(reading, dimension)
     order = ranked_order(reading, metric)
     single = singular(reading)
+    whole = reading.slots.says(r"rank(?:ing)?|order|sort|all|every|(?:best|worst|highest|lowest|most) first")
     ordinal = reading.slots.ordinal or 1
     place = ordinal if ordinal > 1 and _RANKED_PLACE.search(reading.slots.text) else 1
-    shown = reading.limit if place == 1 and reading.limit else (place + 2 if single or place > 1 else 5)
+    shown = reading.limit if place == 1 and reading.limit else (place + 2 if single or place > 1 else 12 if whole else 5)
     cut = _group_cut(reading, dimension)
     if cut:
         reading, shown, single = replace(reading, thresholds=(), conditions=()), 50, False
@@ -467,7 +475,7 @@ def singular(reading: Reading) -> bool:
         return reading.limit == 1
     slots = reading.slots
     if slots.says(
-        r"top|bottom|ranking|rank|list|leaderboard|which (?:\w+ )?(?:users|people|customers|accounts|companies|organi[sz]ations|orgs|products|models|tools|assistants|bots|topics|days|clients|plans|countries)|who are|users|people|accounts|companies|organi[sz]ations|orgs|customers|clients"
+        r"top|bottom|ranking|rank|order|sort|(?:best|worst|highest|lowest|most) first|list|leaderboard|which (?:\w+ )?(?:users|people|customers|accounts|companies|organi[sz]ations|orgs|products|models|tools|assistants|bots|topics|days|clients|plans|countries)|who are|users|people|accounts|companies|organi[sz]ations|orgs|customers|clients"
     ):
         return bool(
             slots.says(
@@ -784,7 +792,17 @@ def _changed(c: Mapping[str, Any]) -> str:
     own, other = measured({"value": c["value"], "unit": c["unit"]}), measured({"value": c["other"], "unit": c["unit"]})
     by = f", {c['differencePercent']:+g}%" if c.get("differencePercent") is not None else ""
     sure = "" if clear(c) or c.get("p") is None else " (no clear difference)" if c["value"] is not None and c["other"] is not None else ""
-    return f"**{c['title']}**: {own} now, {other} before{by}{sure}"
+    return f"**{c['title']}**{_direction(c)}: {own} now, {other} before{by}{sure}"
+
+
+def _direction(c: Mapping[str, Any]) -> str:
+    """Which way a figure went: said only where both sides have one."""
+    if c["value"] is None or c["other"] is None:
+        return ""
+    if c["value"] == c["other"]:
+        return " is unchanged"
+    went = "rose" if c["value"] > c["other"] else "fell"
+    return f" {went}" if clear(c) or c.get("p") is None else f" {went} a little"
 
 
 def periods(reading: Reading) -> tuple[Period, Period]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import (
@@ -22,6 +23,7 @@ from rapport.analyst.planner.answers.asking import (
     said,
 )
 from rapport.analyst.planner.answers.numbers import _none, breakdown, clear, level, periods, ranking
+from rapport.analyst.planner.dates import Period
 from rapport.analyst.planner.reading import Reading, days, spoken
 from rapport.analyst.planner.slots import STOP
 from rapport.analyst.planner.words import parts, stem
@@ -96,6 +98,44 @@ def _topic(group: Mapping[str, Any]) -> str:
     if figures.get("rating", {}).get("value") is not None:
         text += f", rated {figures['rating']['value']:.2f}"
     return text
+
+
+GROWTH_DAYS = 14
+"""Two weeks against the two before: long enough to hold each weekday twice."""
+
+
+def growing_topics(asked: Asked) -> Answer:
+    """Topics by how their number of conversations moved between two periods."""
+    reading = asked.reading
+    own = replace(reading, links=tuple(link for link in reading.links if link.kind != "topic" or link.negated))
+    now, before = periods(reading) if reading.period else _last_days(reading)
+    falling = bool(reading.slots.says(r"shrink\w*|declin\w*|fad(?:e|ing)|dying|fall\w*|decreas\w*|less|fewer|down"))
+    arguments = {"metrics": ["conversations"], "limit": 50}
+    new, old = yield [Call("getTopics", {**arguments, "filter": own.filter(period=span, text=True)}) for span in (now, before)]
+    if new.error or old.error:
+        return heading("topics", own.scope()) + str(new.error or old.error)
+    counts = {group["name"]: [0, group["conversations"]] for group in old.data.get("groups", [])}
+    for group in new.data.get("groups", []):
+        counts.setdefault(group["name"], [0, 0])[0] = group["conversations"]
+    moved = sorted(
+        ((now_n - old_n, name) for name, (now_n, old_n) in counts.items()), key=lambda pair: (pair[0] if falling else -pair[0], pair[1])
+    )
+    moved = [(by, name) for by, name in moved if (by < 0 if falling else by > 0)][: reading.limit or 5]
+    word = "falling" if falling else "growing"
+    text = heading(f"topics that are {word}", own.scope(period=False), f"{reading.when(now)} vs {reading.when(before)}")
+    if not moved:
+        return text + f"No topic is {word}{phrase(own)}."
+    rows = [
+        f"**{name}** {'fell' if falling else 'rose'}: {counted(counts[name][0], 'conversations')} now, {number(counts[name][1])} before"
+        for _, name in moved
+    ]
+    return text + bullets(rows, numbered=True)
+
+
+def _last_days(reading: Reading) -> tuple[Period, Period]:
+    since = reading.today - timedelta(days=GROWTH_DAYS - 1)
+    now = Period(since, reading.today, "range")
+    return now, Period(since - timedelta(days=GROWTH_DAYS), since - timedelta(days=1), "range")
 
 
 def _keywords(asked: Asked, reading: Reading) -> Answer:
