@@ -66,6 +66,7 @@ async def test_every_tool_answers_with_its_defaults(chat: Chat, world: World):
         "getConversationDetail": {"conversation": "c-1"},
         "getChanges": {"filter": {"since": "2026-09-14"}},
         "getUserDetail": {"user": "bob@example.com"}, "getUserTrajectory": {"user": "u-ann"},
+        "getToolOnset": {"tool": "track"}, "getOrganizationDetail": {"organization": "Acme"},
         "getSegmentAnalytics": {"segment": "unhappy-users"}, "compareSegments": {"segments": ["Unhappy Users", "power-users"]},
     }  # fmt: skip
     assert (await chat.call("getSegmentList"))["total"] == len(PRESETS)
