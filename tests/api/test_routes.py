@@ -11,7 +11,7 @@ from rapport.config import Settings
 from rapport.store import database, fixtures
 
 OPEN = {"/healthz"}
-PUBLIC = re.compile(r"^/(api/v1/public/|api/v1/contacts/|api/v1/profiles/p/|tickets/)")
+PUBLIC = re.compile(r"^/(api/v1/public/|api/v1/contacts/|api/v1/profiles/p/|api/webhook/|tickets/)")
 """Pages of published representatives, and the page of a ticket, which asks for the key in a form."""
 TEXTS = ("content", "message", "question", "name", "title", "text")
 IDS = ("session_id", "sessionId", "agent_id", "agentId")
