@@ -23,6 +23,11 @@ SCRIPT = {
 }
 
 
+def said(messages: int) -> str:
+    """The whole answer to "hi" after so many messages: what the script says, and the mark of a figure that no tool gave."""
+    return f"You said: hi ({messages})\n\n⚠ Not found in the results of the tools: {messages}. Do not rely on it."
+
+
 @pytest.fixture
 def served(installation: Installation) -> Installation:
     """A running server with a scripted model that stops within a second of SIGTERM, unless answers end earlier."""
@@ -77,9 +82,7 @@ def test_sigterm_lets_short_answers_end_and_tells_long_ones(served):
     with served.client(key) as client:
         replay = client.get(f"/api/v1/runs/{long.headers['x-run-id']}/events?after=0")
         assert events(replay.content) == events(long.body)
-        assert text_of(events(client.post("/api/v1/chat", json={"question": "hi", "conversationId": "c"}).content)).startswith(
-            "You said: hi (3)"
-        )
+        assert text_of(events(client.post("/api/v1/chat", json={"question": "hi", "conversationId": "c"}).content)) == said(3)
 
 
 def test_after_kill_9_the_run_is_interrupted_and_the_chat_usable(served):
@@ -97,7 +100,7 @@ def test_after_kill_9_the_run_is_interrupted_and_the_chat_usable(served):
         last = rest.text.splitlines()[0].removeprefix("id: ")
         assert client.get(f"{run}/events", headers={"Last-Event-ID": last}).status_code == 204
         again = client.post("/api/v1/chat", json={"question": "hi", "conversationId": "c"})
-        assert text_of(events(again.content)).startswith("You said: hi (2)")
+        assert text_of(events(again.content)) == said(2)
 
 
 def test_any_server_of_a_database_resumes_and_stops_any_run(served):

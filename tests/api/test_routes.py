@@ -11,8 +11,10 @@ from rapport.config import Settings
 from rapport.store import database, fixtures
 
 OPEN = {"/healthz"}
-PUBLIC = re.compile(r"^/(api/v1/public/|api/v1/contacts/|api/v1/profiles/p/|api/webhook/|tickets/)")
-"""Pages of published representatives, and the page of a ticket, which asks for the key in a form."""
+HANDLED = re.compile(r"^/(api/v1/public/|api/v1/contacts/|api/v1/profiles/p/|api/webhook/)")
+"""Published representatives, and incoming webhooks, whose token in the path is the credential: 404 for what nobody gave out."""
+PUBLIC = re.compile(rf"{HANDLED.pattern}|^/tickets/")
+"""Also the page of a ticket, which asks for the key in a form before it tells anything."""
 TEXTS = ("content", "message", "question", "name", "title", "text")
 IDS = ("session_id", "sessionId", "agent_id", "agentId")
 BODY = dict.fromkeys(TEXTS, "hi") | dict.fromkeys(IDS, str(fixtures.SDK_ID)) | {"command": "navigate", "args": {"url": "/"}}
@@ -45,6 +47,12 @@ def test_every_operation_needs_a_key(method, path, unknown_caller):
     answer = call(unknown_caller, method, path, "x")
     assert answer.status_code == 401, answer.text
     assert_envelope(path, answer.json())
+
+
+@pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in operations() if HANDLED.match(p) and "{" in p])
+def test_what_is_open_needs_a_handle_or_token_that_was_given_out(method, path, unknown_caller):
+    answer = call(unknown_caller, method, path, "nobody-gave-this-out")
+    assert answer.status_code == 404, answer.text
 
 
 @pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in operations() if "{" in p])
