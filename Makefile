@@ -14,7 +14,7 @@ setup: $(VENV)/.ready ## Create .venv, install everything, fetch the encoder and
 $(VENV)/.ready: pyproject.toml uv.lock tests/contracts/clients.txt
 	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"
-	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)/uv sync --active --frozen --quiet --inexact
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(RUN)/uv sync --active --frozen --all-extras --quiet --inexact
 	@$(RUN)/python tests/contracts/fetch.py
 	@$(RUN)/rapport encoder install >/dev/null || echo "The sentence encoder is not installed: analysis will use its lexical methods. 'rapport encoder install' tries again."
 	@touch $@

@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="Base URL for links in answers and Link headers, when a proxy hides the real one.")
     worker: bool = Field(True, description="Whether `serve` also analyses; set to false where `rapport worker` runs beside it.")
     model: str = Field(
-        "builtin", description="Language model: builtin | scripted:FILE | openai:MODEL@BASE_URL | anthropic:MODEL[@BASE_URL]."
+        "builtin",
+        description="Language model: builtin | scripted:FILE | openai:MODEL@BASE_URL | anthropic:MODEL[@BASE_URL] | "
+        "pydantic_ai:PROVIDER:MODEL (the extra of that name).",
     )
     model_api_key: SecretStr | None = Field(None, description="Key for the language model.")
     encoder: str | None = Field(

@@ -1,4 +1,5 @@
-"""Which language model a setting names. Formats: builtin | scripted:FILE | openai:MODEL@BASE_URL | anthropic:MODEL[@BASE_URL]."""
+"""Which language model a setting names. Formats: builtin | scripted:FILE | openai:MODEL@BASE_URL | anthropic:MODEL[@BASE_URL] |
+pydantic_ai:PROVIDER:MODEL."""
 
 import re
 from pathlib import Path
@@ -24,7 +25,23 @@ def model_provider(name: str, *, key: str | None) -> ModelProvider | None:
         return openai_compatible.OpenAICompatible(model, base_url or OPENAI_URL, key=key)
     if kind == "anthropic" and model:
         return anthropic.Anthropic(model, base_url or ANTHROPIC_URL, key=key)
-    raise Invalid(f"RAPPORT_MODEL is {name!r}; it must be builtin, scripted:FILE, openai:MODEL@BASE_URL or anthropic:MODEL[@BASE_URL].")
+    if kind == "pydantic_ai" and rest:
+        return _bridged(rest, key)
+    raise Invalid(
+        f"RAPPORT_MODEL is {name!r}; it must be builtin, scripted:FILE, openai:MODEL@BASE_URL, anthropic:MODEL[@BASE_URL] "
+        "or pydantic_ai:PROVIDER:MODEL."
+    )
+
+
+def _bridged(name: str, key: str | None) -> ModelProvider:
+    """A model through the optional extra, which is only imported here."""
+    try:
+        from rapport.providers import pydantic_ai
+    except ModuleNotFoundError as error:
+        raise Invalid(
+            "RAPPORT_MODEL is a model of Pydantic AI, which is not installed; pip install 'rapport-server[pydantic-ai]'."
+        ) from error
+    return pydantic_ai.load(name, key=key)
 
 
 def _split(text: str) -> tuple[str, str | None]:
