@@ -16,7 +16,8 @@ from rapport.analyst.planner.answers.asking import Asked, Call, Output
 from rapport.analyst.planner.compose import answer
 from rapport.analyst.planner.exemplars import bank
 from rapport.analyst.planner.names import Names
-from rapport.analyst.planner.understand import Setting, Turn, understand
+from rapport.analyst.planner.setting import Setting, Turn
+from rapport.analyst.planner.understand import understand
 from rapport.analyst.tools.desk import Desk
 from rapport.analytics.lexicon import Lexicon
 from rapport.analytics.queries import asking

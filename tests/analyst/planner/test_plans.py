@@ -4,9 +4,9 @@ import pytest
 from tests.analyst.planner.test_understand import SETTING
 
 from rapport.analyst.builtin import plan
-from rapport.analyst.planner import slots
 from rapport.analyst.planner.answers.asking import Call
 from rapport.analyst.planner.answers.stories import _one_cause
+from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.names import Names
 from rapport.analytics.lexicon import Name
 from rapport.domain.agent import ChatMessage, ModelRequest
@@ -159,5 +159,5 @@ def test_a_version_is_told_by_its_prompt_and_number():
         Name("prompt_version", f"{prompt}{n}", f"{prompt}-main v{n}", part_of=prompt) for prompt in ("dock", "quay") for n in (1, 2)
     ]
     names = Names([Name("prompt", "dock", "dock-main"), Name("prompt", "quay", "quay-main"), *versions])
-    links = slots.read("how is version 2 of dock-main rated", names, SETTING.today).links
+    links = read("how is version 2 of dock-main rated", names, SETTING.today).links
     assert [name.id for link in links for name in link.names] == ["dock2"]

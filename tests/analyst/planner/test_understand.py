@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from rapport.analyst.planner.intents import INTENTS
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.reading import Reading
-from rapport.analyst.planner.understand import Setting, Turn, understand
+from rapport.analyst.planner.setting import Setting, Turn
+from rapport.analyst.planner.understand import understand
 from rapport.analytics.lexicon import Name
 
 NAMES = Names(

@@ -1,4 +1,4 @@
-"""The words people use for metrics, dimensions, extremes and groups. Tables only; `slots` reads them.
+"""The words people use for metrics, dimensions, extremes and groups. Tables only; `finding` reads them.
 
 A phrase is matched by the stems of its words, longest phrase first. "|" separates phrases.
 """
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from rapport.analyst.planner.common import common
 from rapport.analyst.planner.words import Word, stem
 
 _RATES = re.compile(
@@ -227,3 +228,9 @@ def find(text: str, words: Sequence[Word]) -> list[Hit]:
         else:
             at += 1
     return hits
+
+
+@cache
+def stems() -> frozenset[str]:
+    """Stems of everyday words and of the lexicon: a word with another stem is strange."""
+    return frozenset(stem(word) for word in common()) | frozenset(stem(word) for word in vocabulary())

@@ -1,6 +1,6 @@
 """A question as it was understood: intent, metric, scope and period, with what is carried over from the turns before.
 
-`resolve` turns slots into a Reading; `follow` does the same for a question that leans on the one before ("and last month?").
+`understand` turns slots into a Reading; `following` does the same for a question that leans on the one before ("and last month?").
 """
 
 from collections.abc import Iterable, Mapping, Sequence

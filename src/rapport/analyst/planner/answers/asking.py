@@ -9,7 +9,7 @@ from typing import Any
 
 from rapport.analyst.planner.dates import Period
 from rapport.analyst.planner.reading import Reading, spoken
-from rapport.analyst.planner.understand import Setting, Turn
+from rapport.analyst.planner.setting import Setting, Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
+from rapport.analyst.planner.choosing import foreign
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import DISCARDS, secrets, writes
-from rapport.analyst.planner.understand import foreign
 
 
 def suggestions(names: Names) -> str:

@@ -22,11 +22,11 @@ from rapport.analyst.planner.answers.asking import (
     said,
     small,
 )
+from rapport.analyst.planner.asked import SHARE
 from rapport.analyst.planner.dates import Period, unit_at
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading, days, spoken
 from rapport.analyst.planner.slots import Slots
-from rapport.analyst.planner.understand import SHARE
 
 SHARES = {
     "negative": "negative_share", "positive": "positive_share", "neutral": "neutral_share", "frustrated": "frustrated_share", "unhappy": "unhappy_share", "resolved": "resolved_share",

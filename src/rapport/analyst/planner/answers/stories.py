@@ -25,7 +25,7 @@ from rapport.analyst.planner.answers.asking import (
 from rapport.analyst.planner.answers.numbers import _none, breakdown, clear, level, periods, ranking
 from rapport.analyst.planner.dates import Period
 from rapport.analyst.planner.reading import Reading, days, spoken
-from rapport.analyst.planner.slots import STOP
+from rapport.analyst.planner.subject import STOP
 from rapport.analyst.planner.words import parts, stem
 
 # --- What people talk about --------------------------------------------------------------------------------------------

@@ -1,0 +1,253 @@
+"""What a question asks for: metrics, what they run over, their order, whether it is about the bad, and events of people."""
+
+import re
+from collections.abc import Sequence
+
+from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.slots import Slots
+
+SHARE = r"what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|how big is the (?:share|portion)|%|percent"
+
+
+def asks_a_share(slots: Slots) -> bool:
+    """Whether one share is asked for, not one for each group."""
+    return bool(slots.says(SHARE)) and not slots.says(
+        r"by|per|each|every|which \w+ has|trend|over time|compared?|versus|vs|changed?|highest|lowest|most|least|quality|below|above|under|over"
+    )
+
+
+BROKEN = r"fail\w*|errors?|errored|broke|broken|crash\w*|went wrong|did not work|didn't work|not working|tool_failed"
+
+
+def since(slots: Slots) -> bool:
+    """Whether a question about a movement names the day that it is to be judged from."""
+    return any(period.grain == "range" and period.since and period.until is None for period in slots.periods) and bool(
+        slots.says("since|after|from")
+    )
+
+
+ANYONE = frozenset("who whom someone somebody anyone anybody everyone human guy".split())
+
+
+def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
+    """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
+    found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
+    if slots.says(r"ratings?|stars?|csat|rated") and found and found[0] == "sentiment":
+        found = ["rating"]  # "the happiest users by rating"
+    if intent == "ranking" and not found:
+        most = slots.says(
+            r"(?:most|fewest|least|more|highest number of|largest number of|lowest number of|number of|many) (?:\w+ )?(users|people|customers|organi[sz]ations|companies|accounts|conversations|chats|messages|tool calls|ratings|reviews)"
+        )
+        noun = most.group(1).lower() if most else ""
+        found += [name for name, words in (("users", "users people customers"), ("organizations", "organizations organisations companies accounts"), ("conversations", "conversations chats"), ("messages", "messages"), ("tool_calls", "tool calls"), ("ratings", "ratings reviews")) if noun and noun in words]  # fmt: skip
+    if intent == "count":
+        counted = counted_noun(slots)
+        found += [counted] if counted else []
+    found += [name for name in slots.metrics if name not in found]
+    if (
+        not found
+        and slots.says(r"(?:un)?happy|(?:dis)?satisfied|happier|unhappier|(?:un)?happily|cheerful|mood")
+        and intent in ("level", "trend", "breakdown", "compare")
+    ):
+        found = ["sentiment"]
+    by = slots.says(r"(?:by|in terms of|based on|judging by|measured by|according to|going by)(?: \w+){0,2}")
+    if by and intent in ("ranking", "breakdown", "compare", "level"):
+        told = [str(hit.value) for hit in slots.hits if hit.kind == "metric" and by.start() < hit.start < by.end()]
+        found = list(dict.fromkeys([*told, *found]))
+    strong = [name for name in found if name not in ("conversations", "messages", "users", "organizations", "events")]
+    if strong and intent != "count" and not slots.values("extreme"):
+        said = [
+            name
+            for name in found
+            if name in ("messages", "conversations") and slots.says(rf"(?:and|,) (?:the )?(?:number of )?{name}|{name},|volume|traffic")
+        ]
+        found = [*strong, *said]
+    return tuple(dict.fromkeys(found))
+
+
+_COUNTED = {
+    "user": "users", "organization": "organizations", "conversation": "conversations", "product": "products", "model": "models", "tool": "tools",
+    "topic": "topics", "segment": "segments", "prompt_version": "prompt_versions", "day": "days", "event_type": "event_types", "language": "languages",
+}  # fmt: skip
+
+
+def counted_noun(slots: Slots) -> str | None:
+    """What "how many ..." counts: the first noun after it."""
+    if slots.says("how often|how frequently") and not slots.of_kind("tool"):
+        return "conversations"
+    match = slots.says(r"how many|number of|count(?:s)? of|count|total(?: number of)?|nr of|amount of|how much")
+    start = match.end() if match else 0
+    for hit in sorted(slots.hits, key=lambda hit: (hit.start, hit.kind != "metric")):
+        if hit.start < start:
+            continue
+        if hit.kind == "metric" and hit.value in ("messages", "ratings", "tool_calls", "tool_failures", "events", "users", "organizations"):
+            return str(hit.value)
+        if (
+            hit.kind == "metric"
+            and hit.value == "rating"
+            and slots.says(r"how many (?:\S+ ){0,3}(?:ratings|reviews|stars)|number of (?:ratings|reviews)")
+        ):
+            return "ratings"
+        if hit.kind == "metric" and hit.value == "conversations":
+            return "conversations"
+        if hit.kind == "dimension" and str(hit.value) in _COUNTED:
+            return _COUNTED[str(hit.value)]
+    return None
+
+
+def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
+    """What the answer runs over."""
+    by = re.search(
+        r"\b(?:by|per|each|every|for every|broken down (?:by|into)|split (?:by|across)|across(?: all)?(?: the)?(?: our)?|grouped by|for each(?: of the)?)\s+(?:the\s+|customer\s+|user\s+|pricing\s+)?([a-z_]+(?: version| of the week| of day| type)?)",
+        slots.text,
+        re.I,
+    )
+    keys = property_keys(names)
+    over = re.match(
+        r"\W*(?:show |list |give |rank |sort |order |compare |me |us |all |our |the |my )*([a-z_]+) (?:by|ranked|sorted|ordered|with|per)\b",
+        slots.text,
+        re.I,
+    )
+    if over and (found := _property(over.group(1).lower(), keys)):
+        return found
+    if by:
+        word = by.group(1).lower()
+        found = _property(word, keys) or _named_dimension(slots, by.start(1))
+        if found and found != "conversation" and not (intent == "ranking" and found in ("rating", "sentiment")):
+            return found
+    which = re.search(
+        r"\b(?:which|what|top|best|worst|whose|rank(?:ing)?(?: of| the)?|list|highest|lowest|most \w+|least \w+)\s+(?:\d+\s+|the\s+|our\s+|\w+\s+)?([a-z_]+)",
+        slots.text,
+        re.I,
+    )
+    if which:
+        for word in which.group(0).lower().split():
+            found = _property(word, keys)
+            if found:
+                return found
+    if slots.of_kind("user", "organization") and (
+        of := slots.says(r"(?:what|which)(?: is|'s)? (?:the |her |his |its |their )?(?P<key>[a-z_]+) (?:of|for|does|is|do|are)")
+    ):
+        found = _property(of.group("key").lower(), keys)
+        if found:
+            return found
+    hits = [hit for hit in slots.hits if hit.kind == "dimension" and hit.value not in ("conversation",)]
+    named = [hit for hit in hits if slots.text[hit.start : hit.end].lower() not in ANYONE]
+    hits = named if any(hit.value in ("user", "organization", "product", "model", "tool", "topic") for hit in named) else hits
+    if slots.says(
+        r"(?:ratings?|stars?|scores?) (?:distribution|histogram|spread)|(?:distribution|histogram|spread) of (?:the |our |all )?(?:ratings?|stars?|scores?)|how (?:do|are) the (?:ratings|stars) (?:spread|distributed)"
+    ):
+        return "rating"
+    for hit in hits:
+        if (hit.value == "prompt_version" and slots.says(r"prompts?|versions?|v\d+")) or hit.value != "prompt_version":
+            return str(hit.value)
+    return "conversation" if "conversation" in slots.dimensions and intent in ("ranking", "examples") else None
+
+
+def _named_dimension(slots: Slots, at: int) -> str | None:
+    for hit in slots.hits:
+        if hit.kind == "dimension" and hit.start <= at < hit.end:
+            return str(hit.value)
+    word = re.match(r"[a-z]+", slots.text[at:], re.I)
+    times = {
+        "day": "day",
+        "days": "day",
+        "week": "week",
+        "weeks": "week",
+        "month": "month",
+        "months": "month",
+        "hour": "hour",
+        "weekday": "weekday",
+        "date": "day",
+        "sentiment": "sentiment",
+        "rating": "rating",
+        "stars": "rating",
+    }
+    return times.get(word.group().lower()) if word else None
+
+
+_KEY_WORDS = {
+    "tier": "plan",
+    "subscription": "plan",
+    "pricing": "plan",
+    "region": "country",
+    "location": "country",
+    "nation": "country",
+    "sector": "industry",
+    "vertical": "industry",
+}
+
+
+def property_keys(names: Names) -> frozenset[str]:
+    return frozenset(name.id.partition("=")[0] for name in names.of_kind("property"))
+
+
+def _property(word: str, keys: frozenset[str]) -> str | None:
+    for form in (word, word[:-1] if word.endswith("s") else word, word[:-3] + "y" if word.endswith("ies") else word):
+        form = form if form in keys else _KEY_WORDS.get(form, form)
+        if form in keys:
+            return f"property:{form}"
+    return None
+
+
+def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
+    """highest | lowest: from "worst", "most", "lowest" and whether more of the metric is good."""
+    for _, order, _ in slots.values("extreme"):
+        return "highest" if order == "top" else "lowest"
+    metric = metrics[0] if metrics else None
+    good = lexicon.METRICS[metric].good if metric and metric in lexicon.METRICS else 1
+    if slots.says(r"worst|weakest|poorest|worse|unhappiest"):
+        return "highest" if good < 0 else "lowest"
+    if slots.says(r"best|winner|healthiest|better"):
+        return "lowest" if good < 0 else "highest"
+    if slots.says(r"lowest|least|fewest|bottom|smallest|minimum"):
+        return "lowest"
+    if slots.says(r"highest|most|top|largest|biggest|maximum|greatest"):
+        return "highest"
+    return None
+
+
+def bad(slots: Slots) -> bool | None:
+    """Whether the question is about what went badly (True) or well (False)."""
+    found = list(slots.values("polarity")) + [polarity for _, _, polarity in slots.values("extreme") if polarity]
+    if slots.says(r"worst|unhappiest|angriest"):
+        found.append("bad")
+    return None if not found else "bad" in found
+
+
+_EVENT = "|".join(phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|"))
+
+_OF_PEOPLE = re.compile(
+    rf"\b(?:who|that|which|whose|having|have|has|had|with(?: an?)?|after|before|since|until)\s+(?:they\s+|he\s+|she\s+|people\s+|users\s+|customers\s+|then\s+|later\s+|recently\s+|have\s+|has\s+|had\s+|an?\s+|the\s+|their\s+|just\s+|already\s+)*(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:users?|customers?|people|accounts?|clients?|members?|organi[sz]ations?)\b",
+    re.I,
+)  # fmt: skip
+
+
+def of_people(slots: Slots) -> bool:
+    """Whether an event is what people did ("customers who cancelled"), not what they talk about ("quotes about refunds")."""
+    return bool(_OF_PEOPLE.search(slots.text)) or any(
+        link.kind == "event_type" and len(link.text) > 4 and "_" in link.text for link in slots.links
+    )
+
+
+def measured(slots: Slots) -> bool:
+    """Whether a figure of conversations is asked for, so that an event only narrows whose."""
+    noun = r"conversations?|chats?|messages?|dialogues?|sessions?|ratings?|topics?|tickets?"
+    extremes = [extreme[0] for extreme in slots.values("extreme") if extreme[0] not in (None, "conversations")]
+    return bool(extremes or slots.says(noun) or [name for name in slots.metrics if name not in lexicon.COUNTS])
+
+
+def events_wanted(slots: Slots, intent: str) -> bool:
+    """ "conversation ids of purchase events": conversations are asked for by the event of their people."""
+    return intent in ("examples", "quotes") and bool(slots.says("events?") or slots.of_kind("event_type"))
+
+
+def counts_events(slots: Slots) -> bool:
+    """ "Count of plan_upgraded": the event type itself stands where the noun would."""
+    return any(
+        re.search(
+            r"\b(?:how many|number of|counts? of|count|total(?: of)?)\s+(?:the\s+|all\s+|of\s+)*[\"'`]?$", slots.text[: link.start], re.I
+        )
+        for link in slots.of_kind("event_type")
+    )

@@ -1,0 +1,99 @@
+"""The intent of a question: what its words force, else the likeliest by the vote of the exemplars, else what the slots alone say."""
+
+import re
+
+from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.asked import ANYONE
+from rapport.analyst.planner.forced import forced
+from rapport.analyst.planner.slots import Slots
+
+SURE, LEAST, PLAIN = 0.45, 0.2, 0.8
+"""Scores that an intent needs: where nothing else speaks of the tenant's data, where something does, and for a refusal by likeness alone.
+Below, the slots decide, or the question is declined. Chosen on the exemplars, each judged by all the others."""
+
+TALK = r"people|mention\w*|about|complain\w*|quotes?|conversations?|chats?|say|said|asking|talk\w*"
+
+_ELSEWHERE = r"weather|poem|joke|recipe|capital of|president|stock price|bitcoin|hamlet|translate|haiku|lyrics|horoscope|world cup|movie"
+
+_OF_SOMETHING = frozenset(
+    {
+        "count",
+        "level",
+        "ranking",
+        "compare",
+        "breakdown",
+        "trend",
+        "list_entities",
+        "outcomes",
+        "user_profile",
+        "conversation_detail",
+        "prompt_versions",
+        "quotes",
+        "definition",
+    }
+)
+"""Intents that mean nothing without a metric, a name or a noun of this tenant's data."""
+
+
+def intent_of(slots: Slots, ranked: list[tuple[str, float]]) -> str:
+    """The intent of a question by itself. `ranked` are intents with their scores (0 to 1), the likeliest first."""
+    if told := forced(slots):
+        return told
+    if foreign(slots):
+        return "refuse_out_of_scope"
+    data = substantial(slots)
+    if re.match(
+        r"\W*(?:show |list |give |me |us |all |our |the )*(?:plans?|tiers?|countries|regions?|industries|products?|models?|languages?|segments?) by (?:number of )?(?:conversations?|chats?|messages|users|ratings?|stars)\b",
+        slots.text,
+        re.I,
+    ):
+        return "breakdown"
+    for place, (intent, score) in enumerate(ranked):
+        if intent in ("refuse_write", "refuse_secret"):
+            if place == 0 and score >= PLAIN and not slots.metrics and not slots.says(TALK):
+                return intent
+            continue  # what is to be refused is mostly told by `forced`; a likeness is not enough
+        if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and data):
+            continue
+        if intent == "refuse_out_of_scope" and data and not slots.says(_ELSEWHERE):
+            continue
+        if score < (LEAST if data else SURE) or (
+            not data
+            and intent in _OF_SOMETHING
+            and not (intent == "quotes" and (slots.framed or slots.says(r"(?:quotes?|verbatims?) (?:on|of|for|from|regarding)")))
+        ):
+            break
+        return intent
+    return _fallback(slots)
+
+
+def _fallback(slots: Slots) -> str:
+    """What the slots alone say where the wording says little: a figure, a list, complaints, or the standard briefing."""
+    if slots.unknown and slots.unknown[0][:1].isupper():
+        return "summary"  # answered by saying that the name is unknown
+    if not substantial(slots):
+        return "refuse_out_of_scope"
+    if [name for name in slots.metrics if name not in lexicon.COUNTS]:
+        return "level"
+    if "bad" in slots.values("polarity"):
+        return "complaints"
+    if slots.metrics:
+        return "count"
+    listed = [
+        name for name in slots.dimensions if name in ("product", "user", "organization", "model", "tool", "topic", "event_type", "language")
+    ]
+    return "list_entities" if listed and not slots.of_kind("user", "organization", "product") else "summary"
+
+
+def substantial(slots: Slots) -> bool:
+    """Whether anything in the question is about the tenant's data."""
+    return bool(
+        slots.links or slots.metrics or (slots.dates and (not slots.subject or slots.framed or slots.says(TALK))) or slots.conversation_ids or slots.values("event") or slots.values("extreme")
+        or [hit for hit in slots.hits if hit.kind == "dimension" and slots.text[hit.start : hit.end].lower() not in ANYONE]
+        or (slots.subject and slots.says("issues?|problems?|complaints?|conversations?|chats?|transcripts?"))
+    )  # fmt: skip
+
+
+def foreign(slots: Slots) -> bool:
+    """Whether too many words are no English ones to trust a reading of the rest."""
+    return len(slots.strange) >= 3 and len(slots.strange) >= 0.4 * len(slots.words) and not slots.links

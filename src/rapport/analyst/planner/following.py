@@ -1,0 +1,291 @@
+"""A question that leans on the one before ("and last month?"), completed from it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.asked import order_of
+from rapport.analyst.planner.choosing import LEAST
+from rapport.analyst.planner.forced import forced
+from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.pointing import IT_IS, LIST_ITEM, named_in, pointed_at
+from rapport.analyst.planner.reading import Reading, shifted
+from rapport.analyst.planner.setting import Setting
+from rapport.analyst.planner.slots import Slots
+
+_LEANING = re.compile(
+    r"^(?:ok(?:ay)?[, ]+|so[, ]+|hm+[, ]+|great[, ]+|thanks[, ]+|cool[, ]+)*(?:and\b|but\b|or\b(?! else)|also\b|what about|how about|what of|only\b|just\b(?! (?:the|tell|give|show|how|what))|same\b|the same|instead|now (?:for|only|by|without|the|last|with|in)|then\b|for (?:the )?(?!each|all|every|me|my)|why\??$|why (?:is|was|did|does) (?:that|this|it|he|she|they)\b|why so|how come\??$|who else|what else|which else|anything else|any others?|others?\??$|more\b|and\?|compared? (?:to|with|that|it|this)|versus|vs\b|exclud\w+|without|except|ignore|leave out|drop the|narrow|limit|restrict|filter|by \w+\??$|per \w+\??$|in (?!total)\S+(?: \S+)?\??$|on (?!average)\S+(?: \S+)?\??$|one day|(?:two|three|\d+) (?:days?|weeks?|months?) (?:later|earlier|before)|a (?:day|week|month) (?:later|earlier|before)|the (?:day|week|month) (?:before|after)|the (?:next|following|previous|prior) |next (?:day|week)|(?:last|this|previous) (?:week|month|quarter|year)\??$|yesterday\??$|today\??$|show (?:me )?(?:some |a few |the |an? |one )?(?:examples?|quotes?|conversations?|them|those|it)\b|(?:any |some |give me (?:some |an? |the )?)?(?:examples?|quotes?|details?)\??$|example(?:s)? (?:please|pls)|break (?:it|that|this|them) |split (?:it|that|this|them)|trend\??$|over time\??$|since when|how many\??$|how bad|is that|was that|are they|were they|did (?:they|he|she|it|that)|do they|does (?:he|she|it|that)|what did (?:they|he|she|it)|what do they|what does (?:he|she|it)|what (?:is|was|were|are) (?:his|her|their|its|that|those|they|it)\b|who (?:is|are) (?:that|they|those|he|she)|tell me more|go deeper|dig|elaborate|explain|drill|is it|was it|where (?:do|did|are|is) (?:they|he|she|it)|yes|no\b|draft|write|turn (?:it|that|this)|make (?:it|that|this)|put (?:it|that|this)|file|open (?:a|an) (?:ticket|issue))",
+    re.I,
+)  # fmt: skip
+
+_POINTING = re.compile(
+    r"\b(?:that|this|those|these|same|the (?:first|second|third|fourth|fifth|last|other|top|worst|best|former|latter)) (?:user|person|customer|one|account|organi[sz]ation|company|org|product|bot|assistant|app|model|tool|topic|conversation|chat|day|week|month|period|group|segment|version|issue|problem|guy|client|team|plan|complaint)s?\b|\b(?:him|her|them|they|their|theirs|his|hers|it|its|those|these|there|he|she)\b|\bthat\b\s*[?.!]*$|\bfor (?:that|this|those)\b|\b(?:about|on|with|of|for|into|in) (?:that|this|it|them|those)\b|\bthe (?:first|second|third|fourth|fifth) one\b|\bsame for\b|\binstead\b|\bearlier\b$|\bas well\??$|\btoo\??$",
+    re.I,
+)  # fmt: skip
+
+_CONFIRMING = re.compile(
+    r"\W*(?:yes|yep|yeah|ok(?:ay)?|sure|fine|perfect|great|looks? (?:good|fine)|lgtm|approved?|go ahead|all good)\b.{0,60}$", re.I
+)
+
+
+def leans(slots: Slots, wording: str, reading: Reading, scores: dict[str, float]) -> bool:
+    """Whether the question only makes sense with the one before."""
+    text = slots.text.strip()
+    if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition") and not _CONFIRMING.match(text):
+        return False
+    if _CONFIRMING.match(text):
+        return True
+    if (
+        reading.intent == "user_profile"
+        and reading.of_kind("user", "organization")
+        and slots.says(r"who(?: is|'s|s)|tell me about|how(?: is|'s|s)")
+    ):
+        return False
+    short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))
+    pointing = bool(_POINTING.search(IT_IS.sub(" ", text)))
+    if pointing or any(mention.shift and mention.kind == "period" for mention in slots.dates):
+        return True
+    if (
+        re.search(r"\b(?:which|who|what) of (?:them|those|these|the two|both)\b|\bthe two\b|\bboth\b", text, re.I)
+        and len(slots.of_kind("user", "organization", "product", "model")) < 2
+    ):
+        return True
+    if _LEANING.match(text):
+        return not _complete(slots, reading)
+    return short and not _complete(slots, reading)
+
+
+def _complete(slots: Slots, reading: Reading) -> bool:
+    """A question of its own: it says what is wanted, in more than a few words."""
+    opener = slots.says(r"how many|how much|which|who|what|list|show|compare|give me|tell me|find|draft|write|open|create|file") is not None
+    asked = bool(reading.metrics or reading.dimension or reading.events or slots.subject)
+    return opener and asked and len(slots.words) >= 6
+
+
+_FILES = re.compile(
+    r"\W*(?:yes|yep|yeah|ok(?:ay)?|sure|fine|perfect|great|looks? (?:good|fine)|lgtm|approved?|confirm\w*|go ahead|do it|submit|file it|create it|ship it|all good|that(?: is|'s)? (?:fine|good|right))\b",
+    re.I,
+)
+_BESIDE = re.compile(r"^(?:and |or )?(?:vs\.?|versus|compared? (?:it |that |this )?(?:to|with)|against|than)\b", re.I)
+_OTHER_END = re.compile(
+    r"\W*(?:and|or|what about|how about|now|ok)?\W*(?:which (?:one )?(?:is|was|has) )?(?:the |who is the |who has the )?(?:best|worst|highest|lowest|least|most|fewest|bottom|top|second)\b",
+    re.I,
+)
+
+
+def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting: Setting) -> Reading:
+    """`reading` with what it leaves out taken from `previous`."""
+    if _files_the_draft(previous, reading.slots):
+        return replace(reading, intent="ticket_create", follows=True)
+    own = _own_intent(previous, reading)
+    pointed = pointed_at(previous, reading.slots, answers, setting)
+    carried = _carried(previous, reading, own, pointed)
+    carried = _beside_a_period(previous, reading, carried)
+    if _sets_beside(previous, reading):
+        carried = replace(carried, intent="compare", links=(*previous.links, *reading.links))
+    if _turns_over(previous, reading):
+        carried, pointed = _turned_over(previous, carried, own), ()
+    if pair := _pair(previous, reading.slots):
+        carried = replace(carried, intent="compare", links=pair)
+    if carried.intent == "ranking" and previous.intent == "ranking" and pointed:
+        carried = replace(carried, intent=own or "user_profile")
+    carried = _onset(previous, carried, answers, setting)
+    return _about(previous, carried, by_itself=own is not None, points=bool(pointed))
+
+
+def _files_the_draft(previous: Reading, slots: Slots) -> bool:
+    return bool(
+        previous.intent in ("ticket_draft", "ticket_create")
+        and _FILES.match(slots.text)
+        and not slots.says(r"another|new ticket|instead|draft|how|what|which|why|who")
+    )
+
+
+def _carried(previous: Reading, reading: Reading, own: str | None, pointed: tuple[Link, ...]) -> Reading:
+    """Every slot that the question does not fill itself. Dimension, order and limit belong to the intent, and go with the old one."""
+    slots = reading.slots
+    metrics = reading.metrics if _says_metric(slots, reading) else previous.metrics
+    kept = previous if own is None else None
+    return replace(
+        reading,
+        intent=own or previous.intent,
+        metrics=metrics,
+        dimension=reading.dimension or (kept.dimension if kept else None),
+        links=_joined(previous.links, (*reading.links, *pointed), slots),
+        period=shifted(previous.period, slots) or reading.period or (None if slots.all_time else previous.period),
+        order=reading.order or (_order_of(kept, metrics) if kept else None),
+        bad=reading.bad if reading.bad is not None else previous.bad,
+        limit=reading.limit or (kept.limit if kept else None),
+        conditions=reading.conditions or previous.conditions,
+        thresholds=reading.thresholds or previous.thresholds,
+        not_subject=reading.not_subject or previous.not_subject,
+        languages=reading.languages or previous.languages,
+        earlier=(*previous.earlier, *previous.links),
+        follows=True,
+    )
+
+
+def _beside_a_period(previous: Reading, reading: Reading, carried: Reading) -> Reading:
+    """ "Compared to last week": the period before against the one that is named now."""
+    said = reading.slots.says(r"compared? (?:to|with)|versus|vs\.?|against")
+    if said and reading.period and previous.period and not reading.against:
+        return replace(carried, intent="change", period=previous.period, against=reading.period)
+    return carried
+
+
+def _sets_beside(previous: Reading, reading: Reading) -> bool:
+    """ "Versus Globex", "is it better than Globex": another name of a kind that the question before named."""
+    slots = reading.slots
+    alike = {link.kind for link in reading.links} & {link.kind for link in previous.links}
+    than = slots.says(r"(?:better|worse|higher|lower|more|less|happier|busier|fewer)\b.*\bthan")
+    return bool(alike and (than or _BESIDE.match(slots.text.strip())))
+
+
+def _turns_over(previous: Reading, reading: Reading) -> bool:
+    """ "And the lowest?" after a ranking: its other end."""
+    slots = reading.slots
+    return bool(
+        previous.intent in ("ranking", "breakdown")
+        and len(slots.words) <= 6
+        and (reading.order or _OTHER_END.match(slots.text))
+        and not reading.links
+        and not _says_metric(slots, reading)
+        and not slots.says(r"one|user|person|product|account|why|that|this")
+    )
+
+
+def _turned_over(previous: Reading, carried: Reading, own: str | None) -> Reading:
+    order = order_of(carried.slots, previous.metrics) or (previous.order if own is None else None)
+    return replace(carried, intent="ranking", metrics=previous.metrics, dimension=previous.dimension, links=previous.links, order=order)
+
+
+def _onset(previous: Reading, carried: Reading, answers: Sequence[str], setting: Setting) -> Reading:
+    """ "Since when?" after a list of tools is about the first of them."""
+    if previous.intent != "tool_failures" or carried.links or not answers or not carried.slots.says(r"since when|when|how long"):
+        return carried
+    first = next(iter(LIST_ITEM.findall(answers[-1])), answers[-1])
+    return replace(carried, links=named_in(first, "tool", setting))
+
+
+def _about(previous: Reading, carried: Reading, *, by_itself: bool, points: bool) -> Reading:
+    """Subject, events and failed tools of the question before, where the intent has a use for them. `by_itself`: the intent is the
+    question's own; `points`: it points at a name of the last answer, which then is the subject."""
+    subject, events, conditions = carried.subject, carried.events, carried.conditions
+    if not subject and carried.intent in (*_OF_A_SUBJECT, previous.intent) and not (points and not by_itself):
+        subject = previous.subject
+    if not events and carried.intent in (*_OF_EVENTS, previous.intent):
+        events = previous.events
+    if previous.intent == "tool_failures" and carried.intent in _ABOUT_FAILURES:
+        conditions = (*conditions, "tool_failed")
+    return replace(carried, subject=subject, events=events, conditions=conditions)
+
+
+_OF_A_SUBJECT = ("examples", "quotes", "count", "ticket_draft", "complaints", "top_topics", "trend")
+_OF_EVENTS = ("outcomes", "top_topics", "complaints", "why", "examples", "quotes")
+
+
+def _order_of(previous: Reading, metrics: Sequence[str]) -> str | None:
+    """The order of the question before for another metric: the best by frustration are those with the least of it."""
+    old, new = (lexicon.METRICS[m[0]].good if m and m[0] in lexicon.METRICS else 0 for m in (previous.metrics, metrics))
+    if previous.order is None or old * new >= 0:
+        return previous.order
+    return "lowest" if previous.order == "highest" else "highest"
+
+
+def _pair(previous: Reading, slots: Slots) -> tuple[Link, ...]:
+    """The last two different names of one kind that this chat was about, for "which of them"."""
+    seen = [link for link in (*previous.earlier, *previous.links) if not link.negated]
+    if not seen or not slots.says(r"(?:which|who|what) of (?:them|those|these|the two|both)|the two|both"):
+        return ()
+    kind = seen[-1].kind
+    names = {link.names[0].id: link for link in seen if link.kind == kind}
+    others = [link for link in previous.links if link.kind != kind]
+    return (*others, *list(names.values())[-2:]) if len(names) >= 2 else ()
+
+
+def _says_metric(slots: Slots, reading: Reading) -> bool:
+    named = [name for name in reading.metrics if name not in ("conversations", "users", "organizations")]
+    return bool(
+        named
+        or slots.values("extreme")
+        or (reading.metrics and slots.says("how many|count|number|traffic|volume|conversations|users|messages"))
+    )
+
+
+def _joined(old: Sequence[Link], new: Sequence[Link], slots: Slots) -> tuple[Link, ...]:
+    """New names take the place of old ones of their kind, and of people where they are people; others stay."""
+    replaced = {link.kind for link in new if not link.negated}
+    if replaced & {"user", "organization"}:
+        replaced |= {"user", "organization"}
+    if slots.says(r"everyone|everybody|all (?:users|customers|products|accounts|of them)|overall|in general"):
+        return tuple(new)
+    properties = {link.names[0].id.partition("=")[0] for link in new if link.kind == "property" and not link.negated}
+    kept = [
+        link
+        for link in old
+        if (link.kind not in replaced or (link.kind == "property" and link.names[0].id.partition("=")[0] not in properties))
+    ]
+    return (*kept, *new)
+
+
+_ABOUT_FAILURES = frozenset({"examples", "quotes", "why", "top_topics", "complaints", "ranking", "count"})
+
+_OWN = {
+    "why": r"why|how come|reason|reasons|cause|because|driv\w+|explain|behind", "examples": r"examples?|show (?:me )?(?:them|those|it|some|a few|the conversations)|conversations?|transcripts?|ids?|chats?|cases?|instances?",
+    "quotes": r"quotes?|verbatims?|say|said|words|comments?", "trend": r"trend|over time|develop\w*|going up|going down|rising|falling|since when|week by week|day by day|per day|per week|by day|by week|daily|weekly",
+    "ticket_draft": r"ticket|issue for|bug report|jira|write (?:it|that|this) up|file (?:it|that|this)", "breakdown": r"by|per|split|break|each|across|breakdown",
+    "complaints": r"complain\w*|pain points?|problems?|unhappy about|upset about|issues|wrong", "top_topics": r"topics?|about\?|talk(?:ing|ed)? about|ask(?:ing|ed)? about|themes?|ask|talk|discuss",
+    "compare": r"compared?|vs|versus|than|or", "change": r"changed?|compared? to|versus|vs|different", "recommend": r"what (?:should|can|could) (?:we|i)|recommend|suggest|fix|improve|do about", "at_risk": r"risk|churn|leave",
+    "count": r"how many|count|number", "level": r"how (?:happy|satisfied|frustrated|angry)|average|rating|score", "ranking": r"who|which|top|most|least|worst|best|else", "user_profile": r"tell me (?:more )?about|who is|profile|more about|how (?:is|are) (?:he|she|they|that)",
+    "summary": r"summary|summari[sz]e|overview|recap|brief|how (?:is|are|was|were|did) (?:it|that|things)", "tool_failures": r"tools?|errors?|failures?|fail\w*", "outcomes": r"cancel\w*|churn\w*|upgrad\w*|events?|purchas\w*|refund\w*", "segment_create": r"segment|cohort|audience",
+    "conversation_detail": r"transcript|conversation|chat|read|open|walk me|details?|happened", "anomalies": r"spikes?|unusual|anomal\w*|strange", "list_entities": r"list|which|names?", "inbox": r"flagged|jailbreak\w*|hallucinat\w*|toxic", "prompt_versions": r"prompts?|versions?",
+    "ticket_create": r"create|file|yes|go ahead|submit|confirm\w*|do it|looks good|ok(?:ay)?|send it",
+}  # fmt: skip
+
+_IT = re.compile(r"\b(?:it|that|this|he|she|him|her)\b", re.I)
+"""One thing of the answer before."""
+
+_BRIEF = (
+    "examples", "quotes", "trend", "breakdown", "why", "complaints", "top_topics", "ticket_draft", "recommend", "at_risk", "tool_failures",
+    "count",
+)  # fmt: skip
+"""What "and ..." in a few words may ask for instead, first match first."""
+
+
+def _own_intent(previous: Reading, reading: Reading) -> str | None:
+    """The intent that the follow-up itself asks for; None where it only changes the slots of the question before."""
+    slots, text = reading.slots, reading.slots.text.strip()
+    if told := forced(slots):
+        return told
+    if re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", text, re.I):
+        return "why"
+    grouped = previous.intent in ("ranking", "breakdown", "compare") and not _IT.search(text)
+    if slots.says("how many|number of") and reading.metrics and not grouped and reading.intent != "breakdown":
+        return "outcomes" if reading.intent == "outcomes" else "count"
+    opens = re.match(r"^(?:and|what about|how about|only|just|same|now|for|in|on|without|excluding|except|but|ok)\b", text, re.I)
+    if opens and len(slots.words) <= 7:
+        return _brief_intent(previous, reading)
+    ranked = sorted(reading.scores.items(), key=lambda item: -item[1])
+    for intent, score in ranked[:5]:
+        if intent in ("follow_up", "refuse_write", "refuse_secret", "refuse_out_of_scope", "smalltalk", "help", "definition"):
+            continue
+        if intent == "breakdown" and reading.dimension is None:
+            continue
+        if score >= LEAST and intent in _OWN and slots.says(_OWN[intent]):
+            return intent
+    return None
+
+
+def _brief_intent(previous: Reading, reading: Reading) -> str | None:
+    """The intent that a follow-up of a few words names; None where its words only narrow the question before."""
+    slots = reading.slots
+    said = [name for name in _BRIEF if slots.says(_OWN[name])]
+    about = re.match(r"^(?:and |ok )?(?:what|how) about\b", slots.text.strip(), re.I)
+    if about and not slots.says(r"topics?|themes?|talk\w*|ask\w*|discuss\w*"):
+        said = [name for name in said if name != "top_topics"]
+    if reading.dimension is None:
+        said = [name for name in said if name != "breakdown"]
+    if reading.metrics or previous.intent in ("ranking", "breakdown", "compare"):
+        said = [name for name in said if name != "count"]
+    return said[0] if said else None

@@ -1,0 +1,163 @@
+"""Intents that a few unmistakable words decide, whatever the exemplars say."""
+
+import re
+from collections.abc import Callable
+
+from rapport.analyst.planner.asked import BROKEN, asks_a_share, since
+from rapport.analyst.planner.reading import conditions
+from rapport.analyst.planner.refusals import OVERRIDE, secrets, to_someone, writes
+from rapport.analyst.planner.slots import Slots
+
+
+def forced(slots: Slots) -> str | None:
+    """The intent of the first rule that holds; None where the words leave it open."""
+    return next((intent for intent, holds in _RULES if holds(slots)), None)
+
+
+_THANKS = re.compile(r"\W*(?:thanks|thank you|thx|ty|cheers|merci|danke|much appreciated|well done|good (?:job|work))\b", re.I)
+_GOES_ON = re.compile(r"\?|\b(?:how|what|which|who|why|show|list|now|and then|draft|create)\b", re.I)
+_MEANING = r"what(?: is|'s|s| are| does| do)?(?: the| a| an| your)? (?:quality index|conversation quality index|cqi|frustration|sentiment|struggle|commercial intent|resolution rate|csat|quality score|sentiment score|frustration score|churn)(?: score| index| rate)?(?: exactly| mean| based on| stand for| here| in this context| computed from| made of)*\W*$"
+_EXTREME = r"(?:most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction)s?"
+_MOVED = re.compile(
+    r"\W*(?:and |so )?(?:did|has|have|is|are|was|were|does|do)\b.*\b(?:improv\w*|declin\w*|dropp?\w*|fall\w*|fell|ris(?:e|en|ing)|rose|increas\w*|decreas\w*|grow\w*|grew|(?:go|gone|going|went) (?:up|down)|(?:get|gets|getting|got) (?:better|worse))\b",
+    re.I,
+)
+_FILES = re.compile(r"create_?ticket|\b(?:create|file|open|submit|log|push|ship) (?:the|this|that|my|our) (?:ticket|issue|draft)\b", re.I)
+_DRAFTING = re.compile(
+    r"\W*(?:(?:please|ok(?:ay)?|can you|could you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:draft|write|prepare|compose|open|file|raise|log|create|make|turn)\b.{0,60}\b(?:ticket|bug report|issue|jira|story)",
+    re.I,
+)
+_TICKET = r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|write .{0,40} up as"
+_SEGMENT = r"(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
+
+_CONFIRMS = re.compile(
+    r"\W*(?:(?:yes|yep|yeah|ok|okay|sure|fine|good|great|perfect|alright|right|please|thanks|looks? (?:good|fine|right)|lgtm|that is (?:fine|good|right)|that's (?:fine|good|right)|all good|approved?|confirmed?)[\s,.!]+)*(?:now |please |then |just |you can |you may |and |let us |let's )*(?:(?:create|file|submit|open|log|raise|send|push|ship|post|make) (?:it|this|that|this one|that one)(?: up| in| off| now| please| then| for me| as (?:is|drafted|written)| thanks| thank you)*|go ahead(?: and (?:create|file|submit|open) (?:it|this|that))?(?: please| now)?|do it(?: please| now)?|confirm(?:ed)?|lgtm|approved?)\W*$",
+    re.I,
+)  # fmt: skip
+
+_AUTHORING = re.compile(
+    r"^\W*(?:(?:please|can you|could you|would you|now|and|ok|hey)[\s,]+)*(?:write|code|program|implement|compose|generate|script|sing|tell)(?: me| us)?(?: up)?\s+(?:an?|the|some|this)?\s*(?:\w+ ){0,4}?(?:(?:python|javascript|typescript|java|rust|bash|perl|ruby|golang|php|haskell)\b|(?:poem|song|haiku|limerick|sonnet|joke|essay|novel|fairy tale|bedtime story|regex|algorithm|shell script|unit test)s?\b)",
+    re.I,
+)  # fmt: skip
+
+_BARE = re.compile(
+    r"^\W*(?:and |so |ok |the |all |all the |our |total |any )*(?:[a-z]+ ){0,2}?(?:conversations|chats|dialogues|dialogs|sessions|interactions|traffic|volume)(?:\s+(?!(?:ids?|examples?|ranked|sorted)\b)\S+)*\W*$", re.I
+)  # fmt: skip
+"""A noun phrase without a verb that asks to be shown something: "chats on 10 November" wants a number."""
+
+_SHOWS = r"show|list|find|give|get|pull|fetch|see|need|want|send|search|open|look|surface|bring|dig|display|read|examples?|ids?|transcripts?|summar\w+|explain|describe|draft|create|make|tell|rank|compare|quote\w*|flagged|random|top|bottom|some|any|few|newest|recent|latest|worst|best"
+
+_ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does|do|was|were|has|have|where|when|rate)\b", re.I)
+
+_RISK = r"at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
+
+
+def _confirms(slots: Slots) -> bool:
+    return bool(_CONFIRMS.match(slots.text))
+
+
+def _asks_since_when(slots: Slots) -> bool:
+    """Of a topic or a tool; since when there are events is no trend."""
+    asked = slots.says(r"when did|since when|when (?:was|were) the first|how long has")
+    return bool(asked and (slots.subject or slots.of_kind("topic", "tool")) and not slots.events_said)
+
+
+def _thanks(slots: Slots) -> bool:
+    return bool(_THANKS.match(slots.text)) and not _GOES_ON.search(slots.text)
+
+
+def _asks_a_meaning(slots: Slots) -> bool:
+    """ "What is the quality index?": no name and no date, so that no value is wanted."""
+    return bool(not slots.links and not slots.dates and slots.says(_MEANING) and not slots.says("average|overall|our"))
+
+
+def _asks_for_an_extreme(slots: Slots) -> bool:
+    return bool(slots.says(_EXTREME)) and not slots.says(r"how many|day|week|month|rating of|average")
+
+
+def _moved(slots: Slots) -> bool:
+    """ "Did the rating improve?" """
+    return bool(
+        _MOVED.match(slots.text)
+        and not slots.says(r"why|than|or|versus|vs|compared")
+        and (slots.metrics or slots.subject or slots.links or slots.says(BROKEN))
+        and "prompt_version" not in slots.dimensions
+    )
+
+
+def _moved_since(slots: Slots) -> bool:
+    return _moved(slots) and since(slots)
+
+
+def _files_the_draft(slots: Slots) -> bool:
+    """By its words, or by the payload of `createTicket` itself."""
+    return bool(_FILES.search(slots.text) or re.search(r"\{.*\"?title\"?\s*:", slots.text, re.S))
+
+
+def _orders_a_text(slots: Slots) -> bool:
+    return bool(_AUTHORING.match(slots.text))
+
+
+def _asks_one_share(slots: Slots) -> bool:
+    return bool(asks_a_share(slots) and conditions(slots) and not slots.values("extreme"))
+
+
+def _acts(slots: Slots) -> bool:
+    """Whether something is to be changed or somebody to be told; a ticket may be drafted."""
+    if _DRAFTING.match(slots.text):
+        return False
+    if writes(slots.text) and not OVERRIDE.search(slots.text):
+        return True
+    return to_someone(slots.text, [(link.start, link.end) for link in slots.of_kind("user", "organization", "property", "product")])
+
+
+def _asks_a_secret(slots: Slots) -> bool:
+    return not _DRAFTING.match(slots.text) and bool(writes(slots.text) or secrets(slots.text))
+
+
+def _drafts(slots: Slots) -> bool:
+    return bool(slots.says(_TICKET)) and not slots.says(
+        r"how many|which|count|create it|(?:create|file|open|submit) (?:the|this|that) ticket"
+    )
+
+
+def _makes_a_segment(slots: Slots) -> bool:
+    return bool(slots.says(_SEGMENT))
+
+
+def _is_bare(slots: Slots) -> bool:
+    """A noun phrase alone, that asks neither to be shown something nor for a split."""
+    return bool(
+        _BARE.match(slots.text)
+        and not slots.says(_SHOWS)
+        and not _ASKING.match(slots.text)
+        and not slots.subject
+        and not slots.values("extreme")
+        and not slots.conversation_ids
+        and not slots.says(r"by|per|each|every|versus|vs|or|compared|why|trend|daily|weekly|over time")
+    )
+
+
+def _fears_a_loss(slots: Slots) -> bool:
+    return bool(slots.says(_RISK)) and not slots.says(r"how many|why|reasons?")
+
+
+_RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
+    ("ticket_create", _confirms),
+    ("trend", _asks_since_when),
+    ("smalltalk", _thanks),
+    ("definition", _asks_a_meaning),
+    ("examples", _asks_for_an_extreme),
+    ("change", _moved_since),
+    ("trend", _moved),
+    ("ticket_create", _files_the_draft),
+    ("refuse_out_of_scope", _orders_a_text),
+    ("count", _asks_one_share),
+    ("refuse_write", _acts),
+    ("refuse_secret", _asks_a_secret),
+    ("ticket_draft", _drafts),
+    ("segment_create", _makes_a_segment),
+    ("count", _is_bare),
+    ("at_risk", _fears_a_loss),
+)
+"""In this order: "create the ticket" is no order to write a text, and drafting a ticket is no change of data."""

@@ -1,0 +1,103 @@
+"""Names of the last answer that a follow-up points at: "the second one", "that user", "why?" after a ranking."""
+
+import re
+from collections.abc import Sequence
+
+from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.setting import Setting
+from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.words import split
+
+IT_IS = re.compile(
+    r"\b(?:is it|was it|does it|it is|it was|how is it|make it|there (?:is|are|was|were|any)|are there|is there|were there|was there|that (?:is|was|are|were|have|has|had|did|do|does|mention\w*|contain\w*|fail\w*|talk\w*|uses?|used|using|went|got|go|cost|never|we|you|i|the|our|people|users|customers)|this (?:week|month|year|quarter|morning|weekend|afternoon)|these days|those who|them(?:selves)|their own words)\b",
+    re.I,
+)
+
+LIST_ITEM = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+(.*)$", re.M)
+
+NAMED = ("user", "organization", "product", "model", "tool", "topic")
+"""Kinds of things that an answer lists."""
+_LISTS = ("ranking", "breakdown", "list_entities", "tool_failures")
+_POINTED_INTO = (*_LISTS, "at_risk", "user_profile", "examples", "top_topics", "complaints")
+
+
+def pointed_at(previous: Reading, slots: Slots, answers: Sequence[str], setting: Setting) -> tuple[Link, ...]:
+    """Names of the last answer that the question points at: "the second one", "that user", "why?" after a ranking. An ordinal points into
+    the last answer that was a list."""
+    answer = answers[-1] if answers else ""
+    if slots.ordinal is not None:
+        answer = next((text for text in reversed(answers) if len(LIST_ITEM.findall(text)) > 1), answer)
+    if not answer or any(link.kind in NAMED for link in slots.links):
+        return ()
+    items = LIST_ITEM.findall(answer)
+    kind = _pointed_kind(slots, previous)
+    told = previous.of_kind("user", "organization")
+    if slots.ordinal is None and told and previous.intent not in ("ranking", "at_risk", "list_entities"):
+        return ()  # "they" are the people the turn before was about
+    if items and previous.intent in ("complaints", "top_topics") and _is_of_the_first(slots):
+        return named_in(items[0], "topic", setting)
+    if slots.ordinal is not None and items:
+        item = items[slots.ordinal - 1] if 0 < slots.ordinal <= len(items) else items[-1]
+        return named_in(item, kind, setting)
+    return _by_a_pronoun(previous, slots, answer, kind, setting)
+
+
+def _is_of_the_first(slots: Slots) -> bool:
+    return bool(re.search(r"\b(?:it|that|this)\b", slots.text, re.I)) and not slots.says("examples?|quotes?|ticket")
+
+
+def _by_a_pronoun(previous: Reading, slots: Slots, answer: str, kind: str | None, setting: Setting) -> tuple[Link, ...]:
+    """All that is listed for "them", the first for "it" or "why?"."""
+    items = LIST_ITEM.findall(answer)
+    said = _says_a_pronoun(previous, slots, kind)
+    why = re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", slots.text.strip(), re.I)
+    examples = slots.says(r"examples?|quotes?|transcripts?|show me|complain\w*|ticket") and previous.intent in ("ranking", "tool_failures")
+    if not (said or why or examples) or previous.intent not in _POINTED_INTO:
+        return ()
+    if slots.says(r"them|they|their|those|these") and len(items) > 1:
+        if kind not in ("user", "organization") and not slots.says(r"(?:those|these) \w+"):
+            return ()  # "they" are people, or the conversations themselves
+        return tuple(link for item in items[:10] for link in named_in(item, kind, setting))
+    if previous.intent in ("top_topics", "complaints", "breakdown", "list_entities", "examples") and not (said and kind):
+        return ()
+    first = re.sub(r"^\*[^*\n]+\*\n", "", answer)
+    return named_in(items[0] if items and previous.limit != 1 and not _single(answer) else first, kind, setting)
+
+
+def _says_a_pronoun(previous: Reading, slots: Slots, kind: str | None) -> bool:
+    """ "It" is a thing, and counts only where the answer before listed some."""
+    match = re.search(
+        r"\b(?:that|this|it|its|the (?:top|worst|best)|him|her|he|she|his|them|they|their)\b", IT_IS.sub(" ", slots.text), re.I
+    )
+    if match and match.group().lower() in ("it", "its"):
+        return kind in ("product", "model", "tool", "organization", "topic") and previous.intent in _LISTS
+    return match is not None
+
+
+def _single(answer: str) -> bool:
+    """Whether an answer names its first finding before any list."""
+    body = re.sub(r"^\*[^*\n]+\*\n+", "", answer)
+    return not LIST_ITEM.match(body.lstrip())
+
+
+def _pointed_kind(slots: Slots, previous: Reading) -> str | None:
+    """The kind of thing that "that ..." points at."""
+    for kind, words in (
+        ("user", r"users?|person|people|customers?|him|her|he|she|his|guy|buyers?"), ("organization", r"accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?"),
+        ("product", r"products?|bots?|assistants?|apps?"), ("model", r"models?"), ("tool", r"tools?"), ("topic", r"topics?|complaint|issue|problem"),
+    ):  # fmt: skip
+        if slots.says(
+            rf"(?:that|this|those|these|same|first|second|third|fourth|fifth|last|top|worst|best) (?:{words})|(?:him|her|he|she|his)"
+        ) and slots.says(words):
+            return kind
+    return previous.dimension if previous.dimension in NAMED else None
+
+
+def named_in(text: str, kind: str | None, setting: Setting) -> tuple[Link, ...]:
+    """The first name in a piece of an answer, of this kind where one is given."""
+    found = [
+        link for link in setting.names.link(text, split(text)) if link.score >= 100 and link.kind in (*NAMED, "prompt_version", "property")
+    ]
+    wanted = [link for link in found if link.kind == kind] or (found if kind is None else [])
+    return wanted[:1]  # type: ignore[return-value]

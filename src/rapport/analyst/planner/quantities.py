@@ -1,0 +1,90 @@
+"""The numbers of a question: how many rows are wanted ("top 5"), which one ("the second"), and thresholds ("rated below 3")."""
+
+import re
+from collections.abc import Sequence
+
+from rapport.analyst.planner import dates
+from rapport.analyst.planner.slots import Threshold
+
+_NUMBER = "|".join(
+    word for word in dates.NUMBERS if word not in ("a", "an", "few", "several", "couple", "a few", "couple of", "a couple of")
+)
+
+_LIMIT = re.compile(
+    rf"(?:top|bottom|first|worst|best|last|give me|show me|list|name|find|get|pull|need|want|any)\s+(?:the\s+|me\s+|us\s+|my\s+|top\s+|up to\s+|at least\s+)*(\d{{1,3}}|{_NUMBER})\b(?!\s*(?:days?|weeks?|months?|quarters?|years?|hours?|stars?|%|percent|-star))"
+    rf"|(?<!\bis )\b(\d{{1,2}}|{_NUMBER})\s+(?:most|least|worst|best|happiest|unhappiest|angriest|busiest|chattiest|biggest|highest|lowest|examples?|quotes?|conversations?|chats?|transcripts?|dialogues?|users?|people|customers?|accounts?|companies|organi[sz]ations?|orgs|topics?|tools?|products?|sessions?|ids?|comments?|things?|reasons?)\b",
+    re.I,
+)  # fmt: skip
+
+_NOT_A_LIMIT = re.compile(
+    r"(?:than|least|over|under|above|below|below|more|fewer|exactly|rated|with|of the|by|has|have|had|in|longer|after|before|gave)\s*$",
+    re.I,
+)
+
+
+def limit_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
+    for match in _LIMIT.finditer(text):
+        group = 1 if match.group(1) else 2
+        if any(start <= match.start(group) < end for start, end in taken) or _NOT_A_LIMIT.search(text[: match.start(group)]):
+            continue
+        return max(1, min(50, dates.number(match.group(group).lower())))
+    return None
+
+
+_ORDINAL = re.compile(
+    r"(?:the\s+)?(first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th|last|other|former|latter)\s*(?:one|user|person|customer|conversation|chat|example|product|account|organization|company|topic|tool|model|quote)?\b",
+    re.I,
+)
+
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "former": 1, "latter": 2, "last": -1, "other": 2}
+
+
+def ordinal_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
+    for match in _ORDINAL.finditer(text):
+        if not any(start < match.end() and match.start() < end for start, end in taken):
+            word = match.group(1).lower()
+            bare = match.group().strip().lower() in (word, f"the {word}") and not re.match(r"\s*[?.!]*\s*$", text[match.end() :])
+            if word in ("last", "first", "other") and (bare or (word == "last" and not match.group().lower().endswith("one"))):
+                continue
+            return _ORDINALS.get(word) or int(word[0])
+    return None
+
+
+_CMP = (
+    (r"(?:at least|no less than|minimum of|>=|not less than)", ">="), (r"(?:at most|no more than|<=|up to|not more than)", "<="),
+    (r"(?:below|under|less than|lower than|fewer than|worse than|<)", "<"), (r"(?:above|over|more than|higher than|greater than|better than|longer than|exceeding|>)", ">"),
+    (r"(?:exactly|equal to|of exactly|=|of|with)?", "="),
+)  # fmt: skip
+
+_STARS = r"(?P<v>\d(?:[.,]\d+)?|one|two|three|four|five)"
+
+
+def thresholds_of(text: str) -> list[Threshold]:
+    found: list[Threshold] = []
+
+    def value(match: re.Match) -> float:
+        word = match.group("v").lower().replace(",", ".")
+        return float(dates.NUMBERS[word]) if word in dates.NUMBERS else float(word)
+
+    for pattern, operator in _CMP:
+        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|and\s+(?:below|above|up|under)))?\b(?!\s*(?:conv|chat|days?|weeks?|times|months?|users?|%))"
+        stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|and\s+(?:below|above|up|under)))?"
+        length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
+        times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations|chats|times|sessions|dialogues|dialogs|interactions)"
+        for metric, shape in (("rating", rating), ("rating", stars), ("messages", length), ("conversations", times)):
+            if operator == "=" and metric in ("messages", "conversations"):
+                continue
+            match = re.search(shape, text, re.I)
+            if match and not any(t.metric == metric for t in found):
+                tail = (match.groupdict().get("m") or "").lower()
+                op = "<=" if re.search("less|lower|below|under|worse|fewer", tail) else ">=" if tail else operator
+                found.append(Threshold(metric, op, value(match)))
+    share = re.search(
+        r"quality(?:\s+index|\s+score)?\s*(?:is\s+|of\s+)?(below|under|above|over|less than|more than|<|>)\s*(0?\.\d+|\d{1,3}\s*%)",
+        text,
+        re.I,
+    )
+    if share:
+        amount = float(share.group(2).rstrip("% ")) / (100 if "%" in share.group(2) else 1)
+        found.append(Threshold("quality_index", "<" if re.match("below|under|less|<", share.group(1), re.I) else ">", amount))
+    return found

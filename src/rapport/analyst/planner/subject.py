@@ -1,0 +1,216 @@
+"""What a question is about beyond the lexicon: the words that nothing else took, and whether they look like a name that nobody has."""
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.common import common
+from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.words import CONTRACTIONS, Word, split, stem
+
+STOP = frozenset(CONTRACTIONS) | frozenset(
+    """a an the and or but nor so if then than of to in on at by for from with without into onto over under about as is are was were be been being am do does did done doing have has had having can could
+    will would shall should may might must not no yes i me my mine we us our ours you your yours he him his she her it its they them their theirs this that these those there here what which who whom whose when where
+    why how all any both each few more most other others some such only own same too very just also even ever still again please kindly tell show give list name find get pull fetch want need needs wanted like liked let lets
+    number count total amount many much figure figures figuring exact exactly one ones two three four five six seven eight nine ten per every everything anything something nothing everyone everybody anyone anybody someone somebody nobody
+    see look looking know known knows think thinking say says said saying tells told held handled handle got gets getting go going gone come comes coming make makes made take took taken put use using used
+    up down out off now then today right away back so far yet already till until since between within during before after across through against versus vs compared compare comparison side put overall general generally
+    average mean median typical typically currently current present recent recently lately latest new newest old oldest thing things stuff way ways kind kinds sort type types example examples instance sample samples id ids transcript transcripts
+    quote quotes verbatim word words line lines rows row data info information detail details report reports summary overview stat stats statistics quick quickly brief briefly short long big small large little lot lots bit
+    hey hi hello please thanks thank ok okay well hmm um uh oh pls really actually basically literally maybe perhaps probably possibly roughly approximately around almost nearly
+    happen happened happening happens going doing get gets seem seems seemed appear appears look looks sound feel feeling feels cause causes caused causing reason reasons why driver drivers drive driving behind explain explanation
+    write draft create open file make turn raise log up ticket tickets issue bug report story task jira linear github fix fixing
+    rank ranking ranked order ordered sort sorted highest lowest top bottom best worst most least more less better worse first last second third
+    people person user users customer customers client clients account accounts organization organizations company companies product products conversation conversations chat chats dialogue dialogues session sessions interaction interactions message messages
+    summarise summarize summarised analyse analyze prioritise prioritize categorise categorize visualise visualize recap outline describe characterise characterize organise organize
+    did does do it's isn't don't doesn't there's what's who's i'm we're i'd we'd i'll can't just only share percent percentage proportion portion fraction rate ratio part half
+    compared difference different differ differs change changed changes changing trend trends trending over time evolve evolved evolution develop developed development move moved moving rise rising fall falling grow growing drop dropping dropped increase increased increasing decrease decreased decreasing
+    call called calls concern concerning regard regarding related relating involving mention mentions mentioned mentioning discuss discussing discussed talk talks talked talking ask asks asked asking wonder wondering complain complains complained complaining complaint complaints problem problems trouble troubles issues
+    anything else besides except excluding exclude include including included also plus minus apart ignoring ignore filter filtered limited limit restrict restricted contain contains containing
+    day days week weeks month months quarter quarters year years hour hours yesterday tomorrow daily weekly monthly morning evening night weekend weekday
+    good bad badly great nice fine poor poorly well better happy unhappy went go wrong
+    should focus improve improving improvement improvements suggest suggestion suggestions recommend recommendation recommendations action actions priority priorities next step steps attention address advice advise
+    held with within side sides put together break breakdown split down by group grouped divide divided segment
+    main major biggest common commonly frequent frequently often usually usual typical popular various
+    give gave given matter matters notable interesting important particular particularly specific specifically certain
+    wrote write writes writing written sent send sends contacted contact reached reach wrote messaged chatted spoke speak logged log running ran run occurred occur active doing performing performed perform fare fares fared stand stands standing score scores scored scoring rate rates rated rating
+    reliable unreliable reliability stable broken working works work worked responsible expect expected roughly compared
+    question questions request requests inquiry inquiries enquiry enquiries instances occasions times topic topics subject subjects theme themes
+    sign signs start started starting starts begin began begins beginning trouble lately
+    actual real true truly fact facts true honest honestly straight simple simply plain just plainly
+    team colleague boss manager ceo deck slide meeting standup board
+    lets' let's want wants wanna gonna gotta shall anyways anyway regards hows whats wheres whos
+    every each whole entire complete full fully totally total overall altogether combined
+    come came coming become became becoming turn turned turns keep kept keeps hold
+    someone's anyone's peoples folks folk guys guy buyer buyers shopper shoppers student students visitor visitors member members subscriber subscribers individual individuals caller callers learner learners
+    link links linked linking read reads reading present presenting display pull paste forward badly worst-rated best-rated investor investors management leadership stakeholder stakeholders exec execs executives
+    suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
+    their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
+)  # fmt: skip
+
+
+def with_subject(slots: Slots, names: Names) -> Slots:
+    """Fills subject, not_subject, unknown and strange from the words that nothing else took."""
+    solid = [hit for hit in slots.hits if hit.kind in ("extreme", "dimension", "metric", "order")]
+    spans = [*slots.taken, *((hit.start, hit.end) for hit in solid)]
+    free = [word for word in slots.words if not any(start <= word.start < end for start, end in spans)]
+    keys = {name.id.partition("=")[0].lower() for name in names.of_kind("property")} | {"plan", "plans", "tier", "tiers"}
+    content = [
+        word
+        for word in free
+        if word.lower not in STOP
+        and word.lower not in keys
+        and word.lower.removesuffix("s") not in keys
+        and stem(word.lower) not in lexicon.AFFECT
+        and not word.lower.isdigit()
+        and not re.fullmatch(r"[1-5][- ]?stars?|\w+[- ](?:rated|star)", word.lower)
+        and not (slots.languages and word.lower in lexicon.LANGUAGES.values())
+        and not (word.lower in _FAILED and slots.of_kind("tool"))
+    ]
+    content = [word for word in content if not (word.lower == "never" and len(content) == 1)]
+    positive, negative = [], []
+    for word in content:
+        (negative if _is_negated(slots.text, word) else positive).append(word)
+    strange = tuple(word.text for word in positive if word.lower not in common() and stem(word.lower) not in lexicon.stems())
+    unknown = () if slots.conversation_ids else tuple(_unknown(slots.text, positive, names))
+    framed = bool(positive) and bool(
+        _framed(slots.text, positive[0]) or _SUBJECT_NOUN.match(slots.text[positive[-1].end :]) or slots.quoted
+    )
+    kept = [word for word in positive if word.text not in " ".join(unknown).split()]
+    clause = "" if kept else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
+    if clause:
+        return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
+    return replace(
+        slots,
+        subject=" ".join(word.lower for word in kept) if kept else "",
+        phrase=_phrase(slots, kept, spans),
+        not_subject=" ".join(word.lower for word in negative),
+        framed=framed,
+        unknown=unknown,
+        strange=strange,
+    )
+
+
+_FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
+
+_FRAME = re.compile(
+    r"\b(?:about|regarding|mention(?:s|ed|ing)?|concerning|related to|relating to|involving|on the (?:subject|topic) of|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
+    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around)\b",
+    re.I,
+)  # fmt: skip
+
+_STRONG = re.compile(
+    r"^(?:about|regarding|mention|concerning|relat|involving|on the|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
+    re.I,
+)
+
+
+def _framed(text: str, word: Word) -> re.Match | None:
+    last = None
+    for match in _FRAME.finditer(text[: word.start]):
+        last = match
+    return last if last and _STRONG.match(last.group()) else None
+
+
+_SUBJECT_NOUN = re.compile(
+    r"[\s-]+(?:related\s+|based\s+)?(?:conversations?|chats?|questions?|issues?|problems?|complaints?|requests?|dialogues?|sessions?|tickets?|inquir(?:y|ies)|enquir(?:y|ies)|topics?|errors?|cases?)\b",
+    re.I,
+)
+
+
+def _is_negated(text: str, word: Word) -> bool:
+    return bool(
+        re.search(
+            r"\b(?:not\s+(?:about|mentioning|regarding|on|counting)|exclud\w+|except(?:\s+for)?|other\s+than|without|besides|apart\s+from|ignor\w+|nothing\s+to\s+do\s+with|anything\s+but)\s+(?:the\s+|any\s+)?(?:\w+\s+)?$",
+            text[: word.start],
+            re.I,
+        )
+    )
+
+
+_CLAUSE = re.compile(
+    r"\b(?:people|users?|customers?|someone|somebody|anyone|person|buyers?|shoppers?|students?|clients?|folks|conversations?|chats?|dialogues?|sessions?|transcripts?|those|they|one|ids?)\s+(?:who|whom|whose|where|that|in which)\s+(?P<rest>[^?!;.]{4,80})", re.I
+)  # fmt: skip
+
+_SMALL = frozenset(
+    "could can not did do does have has had was were is are be been being the a an to in on at for of with get got they their it its this that these we us our my me i you and or but so as by from".split()
+)
+
+
+def _clause(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str]) -> str:
+    """A clause of everyday words that says what is looked for: "people who could not log in"."""
+    match = _CLAUSE.search(slots.text)
+    if not match:
+        return ""
+    stop = min([start for start, end in spans if start >= match.start("rest")] + [match.end("rest")])
+    rest = slots.text[match.start("rest") : stop].strip(" ,")
+    inside = [word for word in split(rest) if word.lower not in _SMALL and word.lower not in keys]
+    return rest if inside and stop - match.start("rest") > 5 else ""
+
+
+_POLITE = re.compile(r"[\s,]*\b(?:please|pls|thanks|thank you|or so|if any|at all|right now)\b.*$|[?.!\s]+$", re.I)
+
+
+def _phrase(slots: Slots, content: Sequence[Word], spans: Sequence[tuple[int, int]]) -> str:
+    """From the first word of the subject to the end of its clause: "money back" keeps its "back"."""
+    if not content:
+        return ""
+    start = content[0].start
+    stop = min([end for end, _ in sorted(slots.taken) if end > start] + [len(slots.text)])
+    clause = re.split(r"[?!;]|\.\s|,\s", slots.text[start:stop])[0]
+    text = _POLITE.sub("", clause).strip(" .,?!\"'“”")
+    return re.sub(r"\s+(?:for|from|on|in|at|of|by|with|and|or|to|the|a|since|over|during|last|this)$", "", text)[:200] or content[0].lower
+
+
+def _unknown(text: str, content: Sequence[Word], names: Names) -> list[str]:
+    """Runs of words that are written or placed like a name and are none: "Zorblax Ltd", "user q@x.io"."""
+    found: list[str] = []
+    at = 0
+    while at < len(content):
+        word = content[at]
+        if not _looks_like_a_name(text, word):
+            at += 1
+            continue
+        last = at
+        while last + 1 < len(content) and text[content[last].end : content[last + 1].start] == " " and content[last + 1].text[:1].isupper():
+            last += 1
+        found.append(text[word.start : content[last].end])
+        at = last + 1
+    return found
+
+
+def _looks_like_a_name(text: str, word: Word) -> bool:
+    if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.]+", word.text):
+        return True
+    if word.text.isupper() or not word.text[0].isalpha() or word.lower in common() or stem(word.lower) in lexicon.stems():
+        return False
+    before = text[: word.start]
+    if SUBJECT_BEFORE.search(before):
+        return False
+    if word.text[0].isupper() or re.search(r"\d", word.text):
+        return bool(_NAME_FRAME.search(before))
+    if len(word.lower) < 4 or word.lower.endswith(("s", "ing", "ed", "ly")):
+        return bool(_KIND_FRAME.search(before)) and len(word.lower) >= 4
+    return bool(_SMALL_FRAME.search(before))
+
+
+_NAME_FRAME = re.compile(
+    r"(?:\b(?:user|customer|person|account|client|organization|organisation|company|org|firm|product|bot|assistant|app|model|tool|called|named|for|at|from|with|by|and|vs\.?|versus|or|is|are|was|did|does|of|has|to|than)\s+(?:the\s+)?[\"'“]?|^\s*)$", re.I
+)  # fmt: skip
+
+_KIND_FRAME = re.compile(
+    r"\b(?:user|customer|person|account|client|organi[sz]ation|company|org|firm|product|bot|assistant|app|model|tool|called|named)\s+[\"'“]?$",
+    re.I,
+)
+
+_SMALL_FRAME = re.compile(
+    _KIND_FRAME.pattern + r"|\b(?:for|at|from|vs\.?|versus|than|how(?:\s+\w+)?\s+(?:is|are|was|were|did|does|do|has))\s+[\"'“]?$",
+    re.I,
+)
+"""Where a word without a capital may be a name; after "to" or "and" it is a verb or a noun that the word lists lack."""
+
+SUBJECT_BEFORE = re.compile(
+    r"\b(?:about|mention\w*|regarding|concerning|word|phrase|saying|said|complain\w*\s+(?:about|of))\s+(?:the\s+|an?\s+)?(?:\w+\s+)?$", re.I
+)
