@@ -1,6 +1,6 @@
 """`make train-heads`: every shipped weight from permissively licensed data and examples of our own, the same bytes on one machine.
 
-Sources: the VADER tweets and word list (MIT; from RAPPORT_TEST_DATA and from the vaderSentiment package) and training/turns.tsv.
+Sources: the VADER tweets and word list (MIT; from RAPPORT_TEST_DATA and from the vaderSentiment package), training/turns.tsv and moods.tsv.
 Evaluation-only sets are never read here. Prints cross-validated scores for the cards.
 """
 
@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 WEIGHTS = HERE.parent / "src" / "rapport" / "analysis" / "weights"
 VADER = "vaderSentiment==3.3.2"
 SENTIMENT_C, CLASS_BOUND, OWN_WEIGHT = 0.2, 0.5, 3.0
+MOODS = ("negative", "neutral", "positive")
 LEFT_OUT = frozenset(("no",))
 """In a dialogue `no` is an answer, not a mood."""
 CERTAINTY = 0.7
@@ -114,15 +115,21 @@ def train_sentiment(encoder: Encoder, words: Lexicon) -> SentimentHead:
 
 
 def plain_turns() -> tuple[list[str], np.ndarray]:
-    """Turns of training/turns.tsv: up to 1.5 negative, 3 neutral, from 4 positive; what lies between is left out."""
+    """Turns of training/turns.tsv (up to 1.5 negative, 3 neutral, from 4 positive; what lies between is left out) and of moods.tsv."""
     rows = [(float(score), said) for score, _, _, said in examples()]
     kept = [(said, 0 if score <= 1.5 else 2 if score >= 4 else 1) for score, said in rows if score <= 1.5 or score == 3 or score >= 4]
+    kept += [(said, MOODS.index(label)) for label, said in written("moods.tsv")]
     return [text.spoken(text.masked(said)) for said, _ in kept], np.array([label for _, label in kept])
 
 
 def examples() -> list[list[str]]:
     """[score, earlier user turn, reply, user turn] of training/turns.tsv; `-` where there is none."""
-    lines = (HERE / "turns.tsv").read_text(encoding="utf-8").splitlines()
+    return written("turns.tsv")
+
+
+def written(name: str) -> list[list[str]]:
+    """The fields of each line of a file of examples of our own."""
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
     return [line.split("|") for line in lines if not line.startswith("#")]
 
 
