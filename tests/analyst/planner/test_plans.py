@@ -5,7 +5,7 @@ from tests.analyst.planner.test_understand import SETTING
 
 from rapport.analyst.builtin import plan
 from rapport.analyst.planner.answers.asking import Call
-from rapport.analyst.planner.answers.stories import _one_cause
+from rapport.analyst.planner.answers.topics import one_cause
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.names import Names
 from rapport.analytics.lexicon import Name
@@ -139,7 +139,7 @@ def test_topics_of_one_cause_are_counted_together():
             "figures": [{"metric": "rating", "unit": "stars", "value": rating, "n": conversations}],
         }
 
-    found = _one_cause(
+    found = one_cause(
         [topic("late parcel", 9, 2.0), topic("parcel wet inside", 3, 2.0), topic("router reset", 6, 1.0), topic("reset my router", 5, 3.0)]
     )
     assert [(group["name"], group["conversations"]) for group in found] == [

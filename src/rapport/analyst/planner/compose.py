@@ -3,16 +3,32 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rapport.analyst.planner.answers import actions, causes, declines, facts, numbers, segments, stories
+from rapport.analyst.planner.answers import (
+    actions,
+    breakdowns,
+    causes,
+    changes,
+    comparisons,
+    conversations,
+    counts,
+    declines,
+    facts,
+    levels,
+    people,
+    rankings,
+    segments,
+    summaries,
+    topics,
+)
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
-    "count": numbers.count, "level": numbers.level, "ranking": numbers.ranking, "compare": numbers.compare, "growing_topics": stories.growing_topics, "breakdown": numbers.breakdown,
-    "trend": numbers.trend, "change": causes.changes, "why": causes.why, "tool_failures": causes.tool_failures, "tool_onset": causes.tool_onset, "outcomes": causes.outcomes,
-    "anomalies": causes.anomalies, "recommend": causes.recommend, "inbox": causes.inbox, "top_topics": stories.top_topics, "complaints": stories.complaints,
-    "examples": stories.examples, "quotes": stories.quotes, "conversation_detail": stories.conversation_detail,
-    "user_profile": stories.user_profile, "facts": facts.facts, "at_risk": stories.at_risk, "summary": stories.summary, "list_entities": stories.list_entities,
-    "prompt_versions": stories.prompt_versions, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
+    "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
+    "trend": changes.trend, "change": causes.changes, "why": causes.why, "tool_failures": causes.tool_failures, "tool_onset": causes.tool_onset, "outcomes": causes.outcomes,
+    "anomalies": causes.anomalies, "recommend": causes.recommend, "inbox": causes.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
+    "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
+    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "summary": summaries.summary, "list_entities": summaries.list_entities,
+    "prompt_versions": summaries.prompt_versions, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
     "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
     "refuse_write": declines.refuse_write, "refuse_secret": declines.refuse_secret, "refuse_out_of_scope": declines.refuse_out_of_scope,
@@ -53,7 +69,7 @@ def _answer(asked: Asked) -> Answer:
             f"This chat is limited to {asked.setting.product}, so I cannot answer about {joined(outside)}. Ask again without `productId`."
         )
     intent = segments.wanted(asked, reading.intent) or route(asked)
-    return (yield from ANSWERS.get(intent, stories.summary)(replace(asked, reading=replace(reading, intent=intent))))
+    return (yield from ANSWERS.get(intent, summaries.summary)(replace(asked, reading=replace(reading, intent=intent))))
 
 
 _MOVING = r"(?:wors|improv)\w+ (?:lately|recently)|(?:go|gone|went|going) (?:up|down)|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"

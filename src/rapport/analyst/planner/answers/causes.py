@@ -20,7 +20,8 @@ from rapport.analyst.planner.answers.asking import (
     phrase,
     quoted,
 )
-from rapport.analyst.planner.answers.numbers import TITLES, _none, change, periods, title
+from rapport.analyst.planner.answers.changes import change, periods
+from rapport.analyst.planner.answers.totals import TITLES, none, title
 from rapport.analyst.planner.dates import Period, spell
 from rapport.analyst.planner.reading import Reading, days
 
@@ -76,7 +77,7 @@ def why(asked: Asked) -> Answer:
     if found.error:
         return heading("causes", own.scope()) + found.error
     if not found.data["conversations"]:
-        return (yield from _none(replace(asked, reading=own)))
+        return (yield from none(replace(asked, reading=own)))
     text = heading(
         f"causes: what sets conversations apart that {_WORDED.get(outcome, outcome)}",
         own.scope(),
@@ -167,7 +168,7 @@ def tool_failures(asked: Asked) -> Answer:
     if not found.data["tools"]:
         (whole,) = yield [Call("countConversations", {"filter": own.filter()})]
         if not whole.figure("conversations").get("value"):
-            return (yield from _none(replace(asked, reading=own)))
+            return (yield from none(replace(asked, reading=own)))
         return (
             heading("failing tools", own.scope())
             + "No tool was called. Log calls as messages of type `tool_call`, failures as `tool_error`."
@@ -409,7 +410,7 @@ def recommend(asked: Asked) -> Answer:
         ),
     ]
     if not found.data.get("conversations"):
-        return (yield from _none(replace(asked, reading=own)))
+        return (yield from none(replace(asked, reading=own)))
     steps = [
         f"Look into **{d['name']}** ({d['dimension'].replace('property:', '').replace('_', ' ')}): {d['rate']:g}% of its {counted(d['n'], 'conversations')} went badly, {d['rateElsewhere']:g}% elsewhere."
         for d in found.data["drivers"]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
+from rapport.analyst.planner.answers.people import profile
 from rapport.analyst.planner.choosing import foreign
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import DISCARDS, secrets, writes
@@ -93,9 +94,7 @@ def unknown_name(asked: Asked) -> Answer:
     if kind in (None, "user"):
         (found,) = yield [Call("getUserDetail", {"user": name})]
         if not found.error:
-            from rapport.analyst.planner.answers.stories import _profile
-
-            return _profile(found, asked.reading)
+            return profile(found, asked.reading)
     else:
         yield [Call("countConversations")]
     close = asked.setting.names.similar(

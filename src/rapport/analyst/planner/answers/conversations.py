@@ -1,0 +1,172 @@
+"""Conversations that fit, quotes from them, and one conversation by its id."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, bullets, counted, day, heading, number, phrase, quoted
+from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.reading import Reading
+
+_TROUBLE = r"could ?n[o'’]t|can(?:not|['’]t| not)|did ?n[o'’]t|was ?n[o'’]t|is ?n[o'’]t|never|unable to|fail\w*|wrong(?:ly)?|broke\w*|broken|crash\w*|errors?|bugs?|charged|overcharged|double|twice|missing|lost|late|delayed|stuck|rude|refus\w*|reject\w*|allerg\w*|complain\w*|angry|problems?|issues?|trouble|not (?:work\w*|arriv\w*|receiv\w*|get\w*|come|help\w*)"
+
+_CONTENT = (
+    r"happy|satisf\w+|pleased|thank\w*|grateful|prais\w*|lov(?:e|ed|es)|good|great|positive|success\w*|delight\w*|went well|compliment\w*"
+)
+
+_SHOWN = r"(?:to|for) (?:\w+ )?(?:investors?|prospects?|marketing|the (?:press|website|board)|a (?:case study|pitch|demo))|testimonials?|success stor(?:y|ies)|show ?case|proud"
+
+_JUDGED = frozenset({"unhappy", "happy", "negative", "positive", "frustrated", "low_rated", "high_rated", "tool_failed", "neutral"})
+
+_ROLES = {
+    "user_message": "User",
+    "assistant_message": "Assistant",
+    "final_response": "Assistant",
+    "tool_call": "Tool call",
+    "tool_error": "Tool error",
+}
+
+
+def examples(asked: Asked) -> Answer:
+    """Conversations that fit, with ids and quotes."""
+    reading = asked.reading
+    if reading.slots.conversation_ids and not reading.subject:
+        return (yield from conversation_detail(asked))
+    wanted = reading.limit or (
+        1
+        if reading.slots.says(
+            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: \w+)? (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|an? (?:example|conversation|chat|transcript|dialogue|session|case|instance)|one (?:example|conversation|chat|transcript)"
+        )
+        else 3
+    )
+    output = yield from _found(asked, "getConversations", min(wanted, 20))
+    if output.error:
+        return heading("conversations", reading.scope()) + output.error
+    found = output.data.get("conversations", [])
+    if not found and reading.subject:
+        (plain,) = yield [Call("countConversations", {"filter": reading.filter()})]
+        if not plain.figure("conversations").get("value"):
+            return (yield from none(replace(asked, reading=replace(reading, subject=""))))
+        return (
+            heading("conversations", reading.scope())
+            + f"I found no conversation about “{reading.subject}” among {counted(plain.figure('conversations')['value'], 'conversations')}{phrase(reading)}, {reading.when()}."
+        )
+    if not found:
+        return (yield from none(asked))
+    text = heading("conversations", reading.scope())
+    if len(found) == 1:
+        one = found[0]
+        return (
+            text
+            + f"**`{one['id']}`**: {quoted(one, id=False)}, about {one['product']}{', ' + str(one['topic']) if one.get('topic') else ''}."
+        )
+    return text + bullets([f"`{one['id']}`: {quoted(one, id=False)}" for one in found], numbered=True)
+
+
+def quotes(asked: Asked) -> Answer:
+    """What users said, word for word."""
+    reading = asked.reading
+    output = yield from _found(asked, "getQuotes", min(reading.limit or 4, 15))
+    if output.error:
+        return heading("quotes", reading.scope()) + output.error
+    found = output.data.get("conversations", [])
+    if not found and reading.subject:
+        return (
+            heading("quotes", reading.scope())
+            + f"Nobody said anything about “{reading.subject}”{phrase(reading)}, {reading.when()}, that I could find."
+        )
+    if not found:
+        return (yield from none(asked))
+    return heading("quotes", reading.scope()) + bullets([quoted(one) for one in found])
+
+
+def conversation_detail(asked: Asked) -> Answer:
+    """One conversation that is named by its id."""
+    reading = asked.reading
+    wanted = reading.slots.conversation_ids
+    if not wanted:
+        return (yield from examples(replace(asked, reading=replace(reading, limit=reading.limit or 1))))
+    (output,) = yield [Call("getConversationDetail", {"conversation": wanted[0]})]
+    if output.error:
+        return heading("one conversation") + f"I know no conversation {wanted[0]}. {output.error}"
+    one, turns, analysis = output.data["conversation"], output.data["transcript"], output.data.get("analysis") or {}
+    text = heading(f"conversation {one['id']}")
+    text += f"**{one['id']}**: {one['user']}{', ' + one['organization'] if one.get('organization') else ''}, with {one['product']}, {day(one['at'])}, {counted(one['messages'], 'messages')}."
+    if one.get("summary"):
+        text += f" {one['summary']}"
+    facts = [f"rated {one['rating']:g}" if one.get("rating") is not None else "not rated"]
+    facts += [
+        f"{name} {one[key]:.2f}"
+        for name, key in (("sentiment", "sentiment"), ("frustration", "frustration"), ("quality", "qualityIndex"))
+        if one.get(key) is not None
+    ]
+    facts += [f"topic {one['topic']}"] if one.get("topic") else []
+    facts += [f"flags: {', '.join(analysis['flags'])}"] if analysis.get("flags") else []
+    text += "\n" + ", ".join(facts) + ".\n\n"
+    said_lines = [f"{_ROLES.get(turn['role'], turn['role'])}: {_short(str(turn['text'] or ''))}" for turn in turns[:12]]
+    return (
+        text
+        + bullets(said_lines)
+        + (f"\n({number(len(turns))} turns in all.)" if len(turns) > 12 and len(turns) == one["messages"] else "")
+    )
+
+
+def _short(text: str, length: int = 220) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Sequence[Output], Output]:
+    """Conversations about the subject that went as it says; else about the subject; else, where the words were no frame of a subject,
+    those of the rest of the question."""
+    reading = asked.reading
+    plain = _search(reading, limit)
+    attempts = [plain]
+    if mood := _mood(reading):
+        attempts = [{**plain, "filter": {**plain["filter"], "conditions": [*reading.conditions, mood]}}, plain]
+    if topics := [link for link in reading.of_kind("topic") if link.score < 100]:  # a likeness to a topic's name: its words mean more
+        loose = replace(reading, links=tuple(link for link in reading.links if link not in topics))
+        attempts.append({**_search(loose, limit), "query": " ".join(link.text for link in topics)})
+    if reading.subject and not reading.slots.framed and (reading.links or reading.conditions or reading.thresholds or reading.languages):
+        attempts.append(_search(replace(reading, subject="", slots=replace(reading.slots, subject="", phrase="", quoted=())), limit))
+    output = Output()
+    for arguments in attempts:
+        (output,) = yield [Call(tool, arguments)]
+        if output.error or output.data.get("conversations"):
+            break
+    return output
+
+
+def _search(reading: Reading, limit: int) -> dict[str, Any]:
+    order = "newest"
+    slots = reading.slots
+    if reading.bad or "unhappy" in reading.conditions or "negative" in reading.conditions or "frustrated" in reading.conditions:
+        order = "most_frustrated" if "frustration" in reading.metrics or "frustrated" in reading.conditions else "worst"
+    elif reading.bad is False:
+        order = "best"
+    if slots.says("longest"):
+        order = "longest"
+    elif slots.says("shortest"):
+        order = "shortest"
+    elif slots.says("oldest|earliest|first (?:conversation|chat)"):
+        order = "oldest"
+    elif slots.says(r"(?:lowest|worst)[ -]rated|lowest rating"):
+        order = "lowest_rated"
+    elif slots.says(r"(?:highest|best|top)[ -]rated|highest rating"):
+        order = "highest_rated"
+    arguments: dict[str, Any] = {"filter": reading.filter(), "order": order, "limit": limit}
+    query = (reading.slots.phrase if reading.subject == reading.slots.subject else reading.subject) or " ".join(reading.slots.quoted)
+    if query:
+        arguments["query"] = query
+    return arguments
+
+
+def _mood(reading: Reading) -> str | None:
+    """unhappy | happy: how the conversations went that a question about a subject asks for; None where it does not say, or says
+    it by a condition of its own."""
+    says = reading.slots.says
+    if set(reading.conditions) & _JUDGED or reading.thresholds or not reading.subject:
+        return None
+    if says(_TROUBLE) or reading.bad:
+        return "unhappy"
+    return "happy" if reading.bad is False or says(_CONTENT) or says(_SHOWN) else None

@@ -1,0 +1,121 @@
+"""One user or organization, and who is likely to leave."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rapport.analyst.planner.answers.asking import (
+    Answer,
+    Asked,
+    Call,
+    Output,
+    bullets,
+    counted,
+    day,
+    heading,
+    joined,
+    nothing,
+    number,
+    phrase,
+    quoted,
+    said,
+)
+from rapport.analyst.planner.answers.summaries import measure, summary
+from rapport.analyst.planner.reading import Reading, days
+
+
+def user_profile(asked: Asked) -> Answer:
+    """One user or organization: figures, topics, latest conversations."""
+    reading = asked.reading
+    people = reading.of_kind("user")
+    if not people:
+        return (yield from summary(asked))
+    names = list(people[0].names)
+    if len(names) > 1:
+        (output,) = yield [
+            Call("getUserRanking", {"metrics": ["conversations", "rating", "sentiment"], "filter": reading.filter(), "limit": 6})
+        ]
+        rows = [
+            f"**{g['name']}** ({g['externalId']}): {', '.join(said(f) for f in g['figures'] if f.get('value') is not None)}"
+            for g in output.data.get("groups", [])
+        ]
+        return (
+            heading("users", reading.scope())
+            + f"“{people[0].text}” fits {number(len(names))} users:\n"
+            + bullets(rows or [name.text for name in names])
+            + "\n\nName one of them in full for the details."
+        )
+    (output,) = yield [Call("getUserDetail", {"user": names[0].id, "filter": days(reading.period)})]
+    if output.error:
+        return heading(reading.scope()) + output.error
+    return profile(output, reading)
+
+
+def profile(output: Output, reading: Reading) -> str:
+    user, figures = output.data["user"], {f["metric"]: f for f in output.data["figures"]}
+    total = figures["conversations"]["value"]
+    properties = {**(user.get("organizationProperties") or {}), **(user.get("properties") or {})}
+    who = ", ".join(
+        part
+        for part in (user.get("organization"), f"plan {properties['plan']}" if properties.get("plan") else None, user.get("email"))
+        if part
+    )
+    label = user.get("name") or user.get("email") or user["externalId"]
+    text = heading(f"user {label}", reading.when())
+    text += f"**{label}**{f' ({who})' if who else ''}: {counted(total, 'conversations')}"
+    if not total:
+        return text + f", {reading.when()}."
+    text += f", the last on {day(user['lastConversation'])}.\n"
+    lines = [measure(f) for f in figures.values() if f["metric"] != "conversations" and f.get("value") is not None]
+    text += bullets(lines)
+    if output.data["topics"]:
+        text += "\n- talks about: " + ", ".join(f"{t['name']} ({number(t['conversations'])})" for t in output.data["topics"])
+    if user.get("events"):
+        text += "\n- events: " + ", ".join(f"{e['type']} on {day(e['at'])}" for e in user["events"][:4])
+    latest = output.data["conversations"][:3]
+    return text + "\n\nLatest conversations:\n" + bullets([f"`{one['id']}`: {quoted(one, who=False, id=False)}" for one in latest])
+
+
+def at_risk(asked: Asked) -> Answer:
+    """Who is most likely to leave, and on what grounds."""
+    reading = asked.reading
+    who = (
+        "organization"
+        if reading.dimension == "organization" or reading.slots.says(r"accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?")
+        else "user"
+    )
+    shown = reading.limit or 5
+    own = replace(reading, conditions=(), subject="", events=())
+    (output,) = yield [Call("getAtRisk", {"who": who, "limit": shown, "filter": own.filter()})]
+    if output.error:
+        return heading("at risk", own.scope()) + output.error
+    found = output.data.get("found", [])
+    if not found:
+        (whole,) = yield [Call("countConversations", {"filter": own.filter()})]
+        if not whole.figure("conversations").get("value"):
+            return (yield from nothing(asked))
+        return (
+            heading(f"{who}s at risk", own.scope())
+            + f"Nobody stands out: no {who}{phrase(own)} has enough bad conversations, {own.when()}."
+        )
+    rows = [
+        f"**{one['name']}**: {number(one['badConversations'])} of {counted(one['conversations'], 'conversations')} went badly{_grounds(one)}, last on {day(one['lastAt'])} (risk {one['risk']:.2f})"
+        for one in found
+    ]
+    return heading(
+        f"{who}s at risk, highest first",
+        own.scope(),
+        "risk 0 to 1: bad conversations, frustration, falling sentiment, negative events; it ranks, it is no probability",
+    ) + bullets(rows, numbered=True)
+
+
+def _grounds(one: Mapping[str, Any]) -> str:
+    reasons = one.get("reasons", {})
+    found = []
+    if reasons.get("negative_event"):
+        found.append("a negative event")
+    if reasons.get("frustration", 0) >= 0.4:
+        found.append(f"frustration {reasons['frustration']:.2f}")
+    if reasons.get("sentiment_fall", 0) >= 0.1:
+        found.append("sentiment falling")
+    return f", {joined(found)}" if found else ""

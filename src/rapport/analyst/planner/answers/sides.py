@@ -1,0 +1,102 @@
+"""Named things side by side: their figures in one row each, and which is ahead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, heading, measured, number, said
+from rapport.analyst.planner.answers.totals import none, title
+from rapport.analyst.planner.dates import Period
+from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.reading import Reading, spoken
+
+Side = tuple[str, dict[str, Any], str]
+"""(name, filter that makes it, kind of its link)"""
+
+
+def compared(reading: Reading) -> list[Side]:
+    """The sides that a question names; empty where nothing is set side by side."""
+    groups: dict[str, list[Link]] = {}
+    for link in reading.links:
+        if not link.negated:
+            kind = link.kind if link.kind != "property" else f"property:{link.names[0].id.partition('=')[0]}"
+            groups.setdefault(kind, []).append(link)
+    for kind, links in groups.items():
+        links = list({link.names[0].id: link for link in links}.values())
+        if len(links) >= 2:
+            plain = kind.partition(":")[0]
+            return [
+                (
+                    spoken(link),
+                    replace(
+                        reading, links=(link,), conditions=(), thresholds=(), events=(), not_subject="", languages=(), period=Period()
+                    ).filter(),
+                    plain,
+                )
+                for link in links[:6]
+            ]
+    return []
+
+
+def side_by_side(asked: Asked, sides: Sequence[Side]) -> Answer:
+    """The metrics of each side, and which is ahead on the first. There is one side at least; all are of one kind."""
+    reading, kind = asked.reading, sides[0][2]
+    metrics = list(dict.fromkeys([*(reading.metrics or ("rating", "sentiment", "frustration", "quality_index")), "conversations"]))[:6]
+    rest = replace(reading, links=tuple(link for link in reading.links if link.kind != kind or link.negated))
+    base = rest.filter(text=True)
+    arguments = {"sides": [{"name": name, "filter": _both(base, own)} for name, own, _ in sides], "metrics": metrics}
+    (output,) = yield [Call("compareGroups", arguments)]
+    if output.error:
+        return heading(reading.scope()) + output.error
+    shown = output.data["sides"]
+    if not any(figure_of(side, "conversations").get("value") for side in shown):
+        return (yield from none(asked))
+    asked_for = [metric for metric in metrics if metric != "conversations" or "conversations" in reading.metrics] or ["conversations"]
+    text = heading(", ".join(title(m) for m in asked_for), " vs ".join(name for name, _, _ in sides), rest.scope())
+    text += bullets([_side(side, asked_for) for side in shown])
+    verdict = _verdict(output.data, asked_for[0], reading)
+    return text + (f"\n\n{verdict}" if verdict else "")
+
+
+def _both(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    merged = {**base, **own}
+    if base.get("properties") and own.get("properties"):
+        merged["properties"] = [*base["properties"], *own["properties"]]
+    return merged
+
+
+def figure_of(side: Mapping[str, Any], metric: str) -> Mapping[str, Any]:
+    return next((figure for figure in side["figures"] if figure["metric"] == metric), {})
+
+
+def _side(side: Mapping[str, Any], metrics: Sequence[str]) -> str:
+    parts = []
+    for metric in metrics:
+        figure = figure_of(side, metric)
+        n = f" (n = {number(figure.get('n'))})" if figure.get("unit") != "count" and figure.get("n") is not None else ""
+        value = said(figure) if figure.get("unit") == "count" else measured(figure)
+        parts.append(f"{'' if len(metrics) == 1 or figure.get('unit') in ('count',) else figure['title'] + ' '}{value}{n}")
+    return f"**{side['name']}**: " + ", ".join(parts)
+
+
+def _verdict(data: Mapping[str, Any], metric: str, reading: Reading) -> str:
+    """Which side is ahead on the first metric, and whether chance would give such a difference."""
+    sides = [side for side in data["sides"] if figure_of(side, metric).get("value") is not None]
+    if len(sides) < 2:
+        return ""
+    good = lexicon.METRICS[metric].good if metric in lexicon.METRICS else 0
+    best = max(sides, key=lambda side: figure_of(side, metric)["value"] * (good or 1))
+    worst = min(sides, key=lambda side: figure_of(side, metric)["value"] * (good or 1))
+    if figure_of(best, metric)["value"] == figure_of(worst, metric)["value"]:
+        return f"They are equal on {title(metric)}."
+    word = ("lowest" if good < 0 else "highest") if len(sides) > 2 else ("lower" if good < 0 else "higher")
+    text = f"{best['name']} has the {word} {f'number of {title(metric)}' if metric in lexicon.COUNTS else title(metric)}"
+    if len(sides) > 2:
+        return text + f", {worst['name']} the {'lowest' if good >= 0 else 'highest'}."
+    change = next((c for d in data["differences"] for c in d["changes"] if c["metric"] == metric), {})
+    if change.get("difference") is not None:
+        text += f", by {measured({'value': abs(change['difference']), 'unit': change['unit']}) if change['unit'] != 'count' else number(abs(change['difference']))}"
+    if change.get("p") is not None:
+        text += " (a clear difference)" if change["p"] < 0.05 else " (within what chance would give)"
+    return text + "."

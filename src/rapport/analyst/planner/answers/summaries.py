@@ -1,0 +1,130 @@
+"""Overviews: the standard briefing, lists of names, and versions of prompts side by side."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, measured, number, phrase, quoted, said
+from rapport.analyst.planner.answers.breakdowns import breakdown
+from rapport.analyst.planner.answers.changes import clear, periods
+from rapport.analyst.planner.answers.conversations import examples
+from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.reading import Reading, days
+
+
+def summary(asked: Asked) -> Answer:
+    """The standard briefing of a scope: level, what people talk about, what went badly, examples."""
+    reading = asked.reading
+    own = replace(reading, conditions=reading.conditions)
+    calls = [
+        Call("getProductAnalytics", {"filter": own.filter(text=True)}),
+        Call("getTopics", {"metrics": ["conversations", "negative_share"], "limit": 4, "filter": own.filter(text=True)}),
+        Call(
+            "getConversations",
+            {"filter": {**own.filter(), "conditions": [*own.conditions, "unhappy"]}, "order": "worst", "limit": 2}
+            | ({"query": reading.subject} if reading.subject else {}),
+        ),
+    ]
+    if reading.period and reading.period.since:
+        calls.append(Call("comparePeriods", _compared_periods(own)))
+    level_of, topics, worst, *compared = yield calls
+    if level_of.error:
+        return heading(reading.scope()) + level_of.error
+    figures = {figure["metric"]: figure for figure in level_of.data["figures"]}
+    if not figures["conversations"]["value"]:
+        return (yield from none(asked))
+    text = heading("briefing", own.scope())
+    text += f"**{counted(figures['conversations']['value'], 'conversations')}** by {counted(figures['users']['value'], 'users')}{phrase(own)}, {own.when()}.\n"
+    lines = [measure(f) for name, f in figures.items() if name not in ("conversations", "users") and f.get("value") is not None]
+    text += bullets(lines)
+    if compared and not compared[0].error:
+        moved = [c for c in compared[0].data["changes"] if clear(c) and c["other"] is not None]
+        if moved:
+            text += (
+                "\n\nAgainst the period before: "
+                + "; ".join(
+                    f"{c['title']} {measured({'value': c['value'], 'unit': c['unit']})} after {measured({'value': c['other'], 'unit': c['unit']})}"
+                    for c in moved[:4]
+                )
+                + "."
+            )
+    groups = topics.data.get("groups", [])
+    if groups:
+        text += "\n\nPeople talk about: " + ", ".join(f"{g['name']} ({number(g['conversations'])})" for g in groups) + "."
+    found = worst.data.get("conversations", [])
+    if found:
+        text += "\n\nWent worst:\n" + bullets([quoted(one) for one in found])
+    return text
+
+
+def measure(figure: Mapping[str, Any]) -> str:
+    rests = f", n = {number(figure['n'])}" if figure["metric"] == "rating" else ""
+    return f"{figure['title']}: {said(figure)}{rests}"
+
+
+def _compared_periods(reading: Reading) -> dict[str, Any]:
+    now, before = periods(reading)
+    return {
+        "filter": {**reading.filter(text=True), **days(now)},
+        "previousSince": days(before).get("since"),
+        "previousUntil": days(before).get("until"),
+    }
+
+
+def list_entities(asked: Asked) -> Answer:
+    """The names of products, models, organizations ..."""
+    reading = asked.reading
+    dimension = reading.dimension or "product"
+    if dimension in ("event_type", "segment"):
+        names = [name.text for name in asked.setting.names.of_kind(dimension)]
+        yield [Call("countConversations")]
+        return heading(dimension.replace("_", " ") + "s") + (
+            bullets(names[:30]) if names else f"There are no {dimension.replace('_', ' ')}s yet."
+        )
+    if dimension in ("conversation", "day", "week", "month"):
+        return (yield from examples(asked))
+    own = replace(
+        reading,
+        dimension=dimension,
+        metrics=("conversations",),
+        limit=reading.limit or 20,
+        order="highest",
+        links=tuple(link for link in reading.links if link.kind != dimension),
+    )
+    return (yield from breakdown(replace(asked, reading=own)))
+
+
+def prompt_versions(asked: Asked) -> Answer:
+    """Versions of prompts side by side."""
+    reading = asked.reading
+    metrics = list(
+        dict.fromkeys(
+            [*[m for m in reading.metrics if m != "conversations"], "rating", "sentiment", "frustration", "quality_index", "conversations"]
+        )
+    )[:5]
+    own = replace(reading, links=tuple(link for link in reading.links if link.kind != "prompt_version"))
+    named = [name.id for link in reading.of_kind("prompt_version") for name in link.names]
+    (output,) = yield [Call("getPromptAnalytics", {"metrics": metrics, "filter": own.filter(text=True), "limit": 12})]
+    if output.error:
+        return heading("prompt versions", reading.scope()) + output.error
+    groups = [g for g in output.data.get("groups", []) if not named or g["id"] in named or len(named) == 1]
+    if not groups:
+        return (
+            heading("prompt versions", reading.scope())
+            + "No conversation names a prompt version. Send `systemPrompt` with `externalPromptId` in `POST /api/v1/messages`; each change of its content is a new version."
+        )
+    metric = metrics[0]
+    rated = [g for g in groups if g["figures"][0].get("value") is not None]
+    text = heading(f"prompt versions by {rated[0]['figures'][0]['title'] if rated else metric}", own.scope())
+    rows = []
+    for group in groups:
+        parts = [
+            f"{f['title']} {measured(f)}" + (f" (n = {number(f['n'])})" if f["metric"] == "rating" else "")
+            for f in group["figures"]
+            if f.get("value") is not None and f["unit"] != "count"
+        ]
+        rows.append(f"**{group['name']}**: " + ", ".join([*parts, counted(group["conversations"], "conversations")]))
+    if len(rated) > 1:
+        best, worst = rated[0], rated[-1]
+        text += f"**{best['name']}** does best: {said(best['figures'][0])}; **{worst['name']}** worst: {said(worst['figures'][0])}.\n\n"
+    return text + bullets(rows)
