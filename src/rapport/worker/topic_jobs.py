@@ -76,7 +76,7 @@ class TopicJobs:
         encoder = self._toolkits.encoder
         every, texts, vectors = await self._sample(tenant_id)
         previous = await self._toolkits.topic_model(tenant_id)
-        embeddings = _rows(vectors, encoder.dimensions) if encoder.semantic else None
+        embeddings = rows_of(vectors, encoder.dimensions) if encoder.semantic else None
         model = await asyncio.to_thread(
             fit, texts, embeddings, method=encoder.name, encode=encoder.encode if encoder.semantic else None, previous=previous
         )  # fmt: skip
@@ -118,12 +118,12 @@ class TopicJobs:
                     return
                 after = rows[-1][0]
                 found = await conversations.load_many(connection, tenant_id, [row[0] for row in rows]) if texts_wanted else []
-            texts = dict(await asyncio.to_thread(_openings, found))
+            texts = dict(await asyncio.to_thread(openings, found))
             name = self._toolkits.encoder.name
             yield [(i, texts.get(i, ""), vector if method == name else None) for i, method, vector in rows]
 
     async def _assign(self, tenant_id: int, model: TopicModel, page: Sequence[tuple[UUID, str, bytes | None]]) -> int:
-        embeddings = None if model.terms is not None else _rows([vector for *_, vector in page], model.mean.shape[0])
+        embeddings = None if model.terms is not None else rows_of([vector for *_, vector in page], model.mean.shape[0])
         hits = await asyncio.to_thread(model.assign, embeddings, [text for _, text, _ in page])
         assigned = {
             conversation_id: (hit.topic_id, hit.group_id, hit.similarity) if hit else (None, None, None)
@@ -134,12 +134,12 @@ class TopicJobs:
         return len(assigned)
 
 
-def _openings(found: Sequence[Conversation]) -> list[tuple[UUID, str]]:
+def openings(found: Sequence[Conversation]) -> list[tuple[UUID, str]]:
     """As the pipeline reads them, so that a conversation keeps its topic when it is analysed again."""
     return [(c.id, "\n".join(opening([turn.user.spoken for turn in dialogue.read(c).turns]))[:LONGEST_OPENING]) for c in found]
 
 
-def _rows(vectors: Sequence[bytes | None], dimensions: int) -> np.ndarray:
+def rows_of(vectors: Sequence[bytes | None], dimensions: int) -> np.ndarray:
     """float32 [n, dimensions]; a row of zeros where there is no embedding."""
     rows = np.zeros((len(vectors), dimensions), dtype=np.float32)
     for place, vector in enumerate(vectors):

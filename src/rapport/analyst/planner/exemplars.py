@@ -9,11 +9,13 @@ import itertools
 import json
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from importlib import resources
+from typing import NamedTuple
 
 import numpy as np
 
@@ -89,54 +91,93 @@ class Exemplar:
     intent: str
 
 
+class _Terms(NamedTuple):
+    """The terms of one question: a number for each, the root of its weight, and whether it is a word."""
+
+    keys: np.ndarray
+    roots: np.ndarray
+    words: np.ndarray
+
+
+def _terms(text: str, wording: str) -> _Terms:
+    """Terms as 64-bit digests, the same in every process: 8 bytes each, where the strings of a hundred thousand would take 15 MB."""
+    counted = features(text, wording)
+    keys = np.frombuffer(b"".join(blake2b(term.encode(), digest_size=8).digest() for term in counted), np.uint64)
+    roots = np.sqrt(np.fromiter(counted.values(), np.float64, len(counted)))
+    return _Terms(keys, roots, np.fromiter((term[0] == "w" for term in counted), bool, len(counted)))
+
+
+def _solve(matrix: np.ndarray, wanted: np.ndarray, block: int = 256) -> np.ndarray:
+    """The x of matrix x = wanted, for a symmetric positive definite matrix, by Cholesky's method block by block (Golub & Van Loan 1996,
+    4.2). It overwrites the matrix: numpy's own solver needs 130 MB beside it, more than all else in an idle server."""
+    n = len(matrix)
+    blocks = [slice(start, min(start + block, n)) for start in range(0, n, block)]
+    for at in blocks:
+        corner = matrix[at, at] = np.linalg.cholesky(matrix[at, at])
+        matrix[at.stop :, at] = np.linalg.solve(corner, matrix[at.stop :, at].T).T
+        for rows in (b for b in blocks if b.start >= at.stop):
+            matrix[rows, at.stop : rows.stop] -= matrix[rows, at] @ matrix[at.stop : rows.stop, at].T
+    x = wanted.copy()
+    for at in blocks:
+        x[at] = np.linalg.solve(matrix[at, at], x[at] - matrix[at, : at.start] @ x[: at.start])
+    for at in reversed(blocks):
+        x[at] = np.linalg.solve(matrix[at, at].T, x[at] - matrix[at.stop :, at].T @ x[at.stop :])
+    return x
+
+
 class Bank:
-    """The exemplars as an inverted index."""
+    """The exemplars as an inverted index in a few arrays."""
 
     def __init__(self, exemplars: Sequence[Exemplar]):
         self.exemplars = tuple(exemplars)
-        counted = [features(exemplar.text, masked(exemplar.text)) for exemplar in exemplars]
-        seen = Counter(term for terms in counted for term in terms)
-        self._idf = {term: math.log((1 + len(counted)) / (1 + n)) + 0.3 for term, n in seen.items()}
-        weighed = [self._weigh(terms) for terms in counted]
-        del counted
-        self._index(weighed)
-        kernel = np.stack([self._similar(terms) for terms in weighed])
-        del weighed
         self.intents = tuple(dict.fromkeys(exemplar.intent for exemplar in exemplars))
-        self._weights = np.linalg.solve(kernel + RIDGE * np.eye(len(kernel)), self._wanted())
+        counted = [_terms(exemplar.text, masked(exemplar.text)) for exemplar in exemplars]
+        self._keys, term_of, seen = np.unique(np.concatenate([terms.keys for terms in counted]), return_inverse=True, return_counts=True)
+        self._idf = np.log((1 + len(counted)) / (1 + seen)) + 0.3
+        self._index(np.concatenate([self._weigh(terms) for terms in counted]), [len(terms.keys) for terms in counted], term_of)
+        self._weights = _solve(self._kernel(counted), self._wanted())
 
-    def _index(self, weighed: Sequence[Mapping[str, float]]) -> None:
-        """Term -> the exemplars that hold it, as slices of two arrays: a hundred thousand small arrays would cost ten times the memory."""
-        size = Counter(term for terms in weighed for term in terms)
-        starts = np.concatenate(([0], np.cumsum([size[term] for term in size])))
-        self._slices = {term: (int(starts[n]), int(starts[n + 1])) for n, term in enumerate(size)}
-        self._at = np.empty(int(starts[-1]), np.int32)
-        self._of = np.empty(int(starts[-1]), np.float32)
-        filled = {term: start for term, (start, _) in self._slices.items()}
-        for at, terms in enumerate(weighed):
-            for term, weight in terms.items():
-                self._at[filled[term]], self._of[filled[term]] = at, weight
-                filled[term] += 1
+    def _index(self, weights: np.ndarray, sizes: Sequence[int], term_of: np.ndarray) -> None:
+        """Term -> the exemplars that hold it and their weights: slices of two arrays, where the next one starts this one ends."""
+        order = np.argsort(term_of, kind="stable")
+        self._at = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[order]
+        self._of = weights[order].astype(np.float32)
+        self._starts = np.searchsorted(term_of[order], np.arange(len(self._keys) + 1)).astype(np.int32)
+
+    def _kernel(self, questions: Sequence[_Terms]) -> np.ndarray:
+        """How alike the exemplars are to each other, with the ridge. Filled in place: of 32 MB every copy counts."""
+        kernel = np.empty((len(questions), len(questions)), np.float32)
+        for row, terms in zip(kernel, questions, strict=True):
+            row[:] = self._similar(terms)
+        kernel.flat[:: len(kernel) + 1] += RIDGE
+        return kernel
 
     def _wanted(self) -> np.ndarray:
-        return np.array([[exemplar.intent == intent for intent in self.intents] for exemplar in self.exemplars], np.float64)
+        return np.array([[exemplar.intent == intent for intent in self.intents] for exemplar in self.exemplars], np.float32)
 
-    def _weigh(self, terms: Mapping[str, float]) -> dict[str, float]:
-        default = math.log(1 + len(self.exemplars)) + 0.3
-        weighed = {term: math.sqrt(count) * self._idf.get(term, default if term[0] == "w" else 0.0) for term, count in terms.items()}
-        length = math.sqrt(sum(weight * weight for weight in weighed.values())) or 1.0
-        return {term: weight / length for term, weight in weighed.items()}
+    def _places(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(where each term is in the index, whether it is there at all)."""
+        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return places, self._keys[places] == keys
 
-    def _similar(self, terms: Mapping[str, float]) -> np.ndarray:
-        found = np.zeros(len(self.exemplars), np.float64)
-        for term, weight in terms.items():
-            if span := self._slices.get(term):
-                found[self._at[span[0] : span[1]]] += weight * self._of[span[0] : span[1]]
-        return found
+    def _weigh(self, terms: _Terms) -> np.ndarray:
+        """TF-IDF of unit length. A word that no exemplar holds counts as the rarest, so that it makes all of them less alike."""
+        places, known = self._places(terms.keys)
+        rarest = math.log(1 + len(self.exemplars)) + 0.3
+        weights = terms.roots * np.where(known, self._idf[places], terms.words * rarest)
+        return weights / (np.linalg.norm(weights) or 1.0)
+
+    def _similar(self, terms: _Terms) -> np.ndarray:
+        places, known = self._places(terms.keys)
+        starts, ends = self._starts[places[known]], self._starts[places[known] + 1]
+        sizes = ends - starts
+        held = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)  # the slices, one after the other
+        weights = np.repeat(self._weigh(terms)[known], sizes) * self._of[held]
+        return np.bincount(self._at[held], weights, len(self.exemplars))
 
     def similarities(self, text: str, spans: Iterable[tuple[int, int]] = ()) -> np.ndarray:
         """0..1 to each exemplar; `spans` are the names in `text`."""
-        return self._similar(self._weigh(features(text, masked(text, spans))))
+        return self._similar(_terms(text, masked(text, spans)))
 
     def vote(self, similarities: np.ndarray) -> dict[str, float]:
         """Intent to its score: near 1 where the exemplars of that intent speak for it, near 0 where they do not."""
@@ -144,8 +185,7 @@ class Bank:
 
     def left_out(self) -> np.ndarray:
         """The votes for each exemplar by all the others [exemplar, intent], in closed form: what the bank is worth on unseen wordings."""
-        kernel = np.stack([self.similarities(exemplar.text) for exemplar in self.exemplars])
-        inverse = np.linalg.inv(kernel + RIDGE * np.eye(len(kernel)))
+        inverse = np.linalg.inv(self._kernel([_terms(exemplar.text, masked(exemplar.text)) for exemplar in self.exemplars]))
         wanted = self._wanted()
         return wanted - (inverse @ wanted) / np.diag(inverse)[:, None]
 
