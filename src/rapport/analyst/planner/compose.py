@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rapport.analyst.planner.answers import (
     actions,
+    attention,
     breakdowns,
     causes,
     changes,
@@ -12,20 +13,22 @@ from rapport.analyst.planner.answers import (
     conversations,
     counts,
     declines,
+    events,
     facts,
     levels,
     people,
     rankings,
     segments,
     summaries,
+    tools,
     topics,
 )
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
-    "trend": changes.trend, "change": causes.changes, "why": causes.why, "tool_failures": causes.tool_failures, "tool_onset": causes.tool_onset, "outcomes": causes.outcomes,
-    "anomalies": causes.anomalies, "recommend": causes.recommend, "inbox": causes.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
+    "trend": changes.trend, "change": causes.changes, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
+    "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "summary": summaries.summary, "list_entities": summaries.list_entities,
     "prompt_versions": summaries.prompt_versions, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
@@ -103,12 +106,12 @@ def route(asked: Asked) -> str:
     """The intent, once its slots are looked at: some readings are better served by a neighbour."""
     reading = asked.reading
     dimension, intent, says = reading.dimension, reading.intent, reading.slots.says
-    tools = reading.of_kind("tool")
+    named = reading.of_kind("tool")
     if facts.wanted(reading):
         return "facts"
     if _asks_for_onset(asked):
         return "tool_onset"
-    if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(tools) >= 2):
+    if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(named) >= 2):
         return "tool_failures"
     if "messages_per_conversation" in reading.metrics and intent in ("count", "examples", "summary") and says(_LENGTH):
         return "level"
@@ -133,12 +136,12 @@ def route(asked: Asked) -> str:
         return "top_topics"
     if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):
         return "examples"
-    if tools and intent in ("trend", "tool_failures", "level") and says(_MOVING):
+    if named and intent in ("trend", "tool_failures", "level") and says(_MOVING):
         return "trend"
     about_tools = intent in ("summary", "level", "user_profile", "count", "outcomes", "definition", "trend") and reading.metric in _OF_TOOLS
-    if tools and about_tools and not says(r"conversations?|chats?|users?|people"):
+    if named and about_tools and not says(r"conversations?|chats?|users?|people"):
         return "tool_failures"
-    if intent == "tool_failures" and not tools and says(_MOVING):
+    if intent == "tool_failures" and not named and says(_MOVING):
         return "trend"
     if intent == "tool_failures" and (
         dimension in ("user", "organization", "product", "model", "day", "week") or str(dimension).startswith("property:")

@@ -1,6 +1,8 @@
 """A metric by every value of a dimension."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, number, said
@@ -8,17 +10,14 @@ from rapport.analyst.planner.answers.changes import trend
 from rapport.analyst.planner.answers.levels import level
 from rapport.analyst.planner.answers.rankings import ranked_order, row
 from rapport.analyst.planner.answers.totals import at_least, none, title, total
+from rapport.analyst.planner.slots import Slots
 
 
 def breakdown(asked: Asked) -> Answer:
     """A metric by every value of a dimension."""
     reading = asked.reading
     dimension = reading.dimension or ("product" if not reading.of_kind("product") else "day")
-    if (
-        reading.slots.says(r"total|overall|altogether|in all|in total|combined")
-        and reading.slots.says(r"across (?:all|every|our|the)|everything")
-        and not reading.slots.says(r"\bby\b|\bper\b|each|every (?:product|plan|model)|break\w*|split")
-    ):
+    if _of_all(reading.slots):
         return (yield from (total(asked, reading.metric or "conversations") if reading.metric in (None, *lexicon.COUNTS) else level(asked)))
     if dimension in ("day", "week", "month"):
         return (yield from trend(asked))
@@ -32,19 +31,8 @@ def breakdown(asked: Asked) -> Answer:
         metrics = ["conversations"]
     order = "key" if dimension in ("weekday", "hour", "rating") else ranked_order(reading, metric)
     own = replace(reading, links=tuple(link for link in reading.links if link.kind != dimension or link.negated))
-    (output,) = yield [
-        Call(
-            "getBreakdown",
-            {
-                "dimension": dimension,
-                "metrics": metrics,
-                "order": order,
-                "limit": reading.limit or 12,
-                "minConversations": at_least(reading),
-                "filter": own.filter(text=True),
-            },
-        )
-    ]
+    bounds = {"limit": reading.limit or 12, "minConversations": at_least(reading), "filter": own.filter(text=True)}
+    (output,) = yield [Call("getBreakdown", {"dimension": dimension, "metrics": metrics, "order": order, **bounds})]
     if output.error:
         return heading(title(metric), reading.scope()) + output.error
     groups = output.data.get("groups", [])
@@ -53,16 +41,22 @@ def breakdown(asked: Asked) -> Answer:
     name = output.data["dimension"].replace("property:", "").replace("_", " ")
     whole = output.data["all"][0]
     text = heading(f"{title(metric)} by {name}", own.scope())
-    text += bullets(
-        [
-            row(group)
-            if dimension != "rating"
-            else f"**{group['name']} star{'' if group['name'] == '1' else 's'}**: {counted(group['conversations'], 'conversations')}"
-            for group in groups
-        ]
-    )
+    text += bullets([_stars(group) if dimension == "rating" else row(group) for group in groups])
     if output.data["total"] > len(groups):
         text += f"\n({number(output.data['total'])} in all.)"
     if whole.get("value") is not None and dimension != "rating":
         text += f"\n\nAll together: {said(whole)}."
     return text
+
+
+def _of_all(slots: Slots) -> bool:
+    """ "In total across all products": one figure, no split."""
+    return bool(
+        slots.says(r"total|overall|altogether|in all|in total|combined")
+        and slots.says(r"across (?:all|every|our|the)|everything")
+        and not slots.says(r"\bby\b|\bper\b|each|every (?:product|plan|model)|break\w*|split")
+    )
+
+
+def _stars(group: Mapping[str, Any]) -> str:
+    return f"**{group['name']} star{'' if group['name'] == '1' else 's'}**: {counted(group['conversations'], 'conversations')}"

@@ -88,15 +88,8 @@ def change(asked: Asked) -> Answer:
         "resolved_share",
         "tool_failure_rate",
     )
-    arguments: dict[str, Any] = {
-        "metrics": [*metrics, *([] if "conversations" in metrics else ["conversations"])] if metrics else list(overview)
-    }
-    arguments |= {
-        "filter": {**reading.filter(text=True), **days(now)},
-        "previousSince": days(before).get("since"),
-        "previousUntil": days(before).get("until"),
-    }
-    (output,) = yield [Call("comparePeriods", arguments)]
+    figures = [*metrics, *([] if "conversations" in metrics else ["conversations"])] if metrics else list(overview)
+    (output,) = yield [Call("comparePeriods", {"metrics": figures, **against(reading, now, before)})]
     if output.error:
         return heading(reading.scope(period=False)) + output.error
     changes = [c for c in output.data["changes"] if not metrics or c["metric"] in metrics]
@@ -116,6 +109,15 @@ def change(asked: Asked) -> Answer:
             else "No average or share changed beyond what chance would give.\n\n"
         )
     return text + bullets(lines)
+
+
+def against(reading: Reading, now: Period, before: Period) -> dict[str, Any]:
+    """A scope and its two periods, as tools take them."""
+    return {
+        "filter": {**reading.filter(text=True), **days(now)},
+        "previousSince": days(before).get("since"),
+        "previousUntil": days(before).get("until"),
+    }
 
 
 def clear(change: Mapping[str, Any]) -> bool:

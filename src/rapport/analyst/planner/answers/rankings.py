@@ -1,8 +1,9 @@
 """Who or what has the most or the least of something."""
 
+import operator
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rapport.analyst.planner import lexicon
@@ -10,6 +11,7 @@ from rapport.analyst.planner.answers.asking import (
     Answer,
     Asked,
     Call,
+    Output,
     bullets,
     day,
     heading,
@@ -21,6 +23,7 @@ from rapport.analyst.planner.answers.asking import (
 )
 from rapport.analyst.planner.answers.totals import at_least, none, title
 from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.slots import Threshold
 from rapport.analyst.planner.words import split
 
 RANKING_TOOLS = {
@@ -33,68 +36,80 @@ RANKING_TOOLS = {
 MEANS = frozenset({"rating", "sentiment", "frustration", "struggle", "quality_index", "commercial_intent", "tool_failure_rate"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is ranked, and by what. `shown` rows are wanted; `place` is the one that is asked for; `single`: one name is the answer."""
+
+    dimension: str
+    metric: str
+    order: str
+    shown: int
+    place: int
+    single: bool
+
+
 def ranking(asked: Asked) -> Answer:
     """Who or what has the most or the least of something; the first name that is said is the first of the list."""
     reading = asked.reading
+    by = _order(reading)
+    cut = _group_cut(reading, by.dimension)
+    if cut:
+        reading = replace(reading, thresholds=(), conditions=())
+        asked = replace(asked, reading=reading)
+        by = replace(by, metric="rating", order="lowest" if cut.operator.startswith("<") else "highest", shown=50, single=False)
+    skipped = _shown_before(asked)
+    ranked = replace(reading, links=tuple(k for k in reading.links if k.kind != by.dimension or k.negated or len(k.names) > 1))
+    output = yield from _groups(ranked, by, min(50, by.shown + len(skipped)))
+    if output.error:
+        return heading(title(by.metric), reading.scope()) + output.error
+    groups = [group for group in output.data["groups"] if group["name"] not in skipped][: by.shown]
+    if cut:
+        groups = [group for group in groups if _passes(group["figures"][0].get("value"), cut)][:15]
+        if not groups:
+            side = "below" if cut.operator.startswith("<") else "above"
+            text = heading(f"{by.dimension}s by {title(by.metric)}", reading.scope())
+            return text + f"None has an average rating {side} {cut.value:g}{phrase(reading)}, {reading.when()}."
+    if not groups:
+        return (yield from none(asked))
+    if by.metric == "tool_failures" and not groups[0]["figures"][0]["value"]:
+        return heading(title(by.metric), ranked.scope()) + f"No tool call failed{phrase(ranked)}, {reading.when()}."
+    least = output.data.get("minConversations", 1)
+    note = f"at least {least} conversations each" if least > 1 else ""
+    nouns = _plural(output.data["dimension"].replace("property:", "").replace("_", " "))
+    return heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note) + _listed(groups, by, reading)
+
+
+def _order(reading: Reading) -> _Order:
     dimension = ranked_dimension(reading)
     metric = ranked_metric(reading, dimension)
-    order = ranked_order(reading, metric)
     single = singular(reading)
     whole = reading.slots.says(r"rank(?:ing)?|order|sort|all|every|(?:best|worst|highest|lowest|most) first")
     ordinal = reading.slots.ordinal or 1
     place = ordinal if ordinal > 1 and _RANKED_PLACE.search(reading.slots.text) else 1
     shown = reading.limit if place == 1 and reading.limit else (place + 2 if single or place > 1 else 12 if whole else 5)
-    cut = _group_cut(reading, dimension)
-    if cut:
-        reading, shown, single = replace(reading, thresholds=(), conditions=()), 50, False
-        metric, order = "rating", "lowest" if cut.operator.startswith("<") else "highest"
-        asked = replace(asked, reading=reading)
-    skipped = (
-        _shown_before(asked)
-        if reading.slots.says(
-            r"who else|what else|which else|anyone else|anybody else|the next|others?|other than (?:that|them|those|him|her)"
-        )
-        and asked.before
-        else set()
-    )
-    rows_wanted = min(50, shown + len(skipped))
-    metrics = [metric, *[m for m in _beside(metric) if m != metric]]
-    ranked = replace(reading, links=tuple(link for link in reading.links if link.kind != dimension or link.negated or len(link.names) > 1))
-    least = max(at_least(reading), 3 if metric in MEANS and dimension in ("user", "organization", "topic", "day") else 1)
-    for min_n in (least, at_least(reading)):
-        (output,) = yield [grouping(dimension, metrics, order, rows_wanted, min_n, ranked.filter(text=True))]
-        if output.error or output.data.get("groups") or min_n == at_least(reading):
-            break
-    if output.error:
-        return heading(title(metric), reading.scope()) + output.error
-    groups = [group for group in output.data["groups"] if group["name"] not in skipped][:shown]
-    if cut:
-        groups = [group for group in groups if group["figures"][0].get("value") is not None and _passes(group["figures"][0]["value"], cut)][
-            :15
-        ]
-        if not groups:
-            return (
-                heading(f"{dimension}s by {title(metric)}", reading.scope())
-                + f"None has an average rating {'below' if cut.operator.startswith('<') else 'above'} {cut.value:g}{phrase(reading)}, {reading.when()}."
-            )
-    if not groups:
-        return (yield from none(asked))
-    if metric in ("tool_failures",) and not groups[0]["figures"][0]["value"]:
-        return heading(title(metric), ranked.scope()) + f"No tool call failed{phrase(ranked)}, {reading.when()}."
-    note = f"at least {output.data['minConversations']} conversations each" if output.data.get("minConversations", 1) > 1 else ""
-    text = heading(
-        f"{_plural(output.data['dimension'].replace('property:', '').replace('_', ' '))} by {title(metric)}, {order} first",
-        ranked.scope(),
-        note,
-    )
-    if place > 1:
-        if len(groups) < place:
-            return text + f"There are only {number(len(groups))}:\n" + bullets([row(group) for group in groups], numbered=True)
-        ahead = ", ".join(f"{_dated(group['name'])} ({measured(group['figures'][0])})" for group in groups[: place - 1])
-        return text + _winner(groups[place - 1 : place], metric, reading) + f" Ahead: {ahead}."
-    if single:
-        return text + _winner(groups, metric, reading)
-    return text + bullets([row(group) for group in groups], numbered=True)
+    return _Order(dimension, metric, ranked_order(reading, metric), shown, place, single)
+
+
+def _groups(ranked: Reading, by: _Order, rows: int) -> Generator[Sequence[Call], Sequence[Output], Output]:
+    """The groups in their order. Averages of people, topics and days rest on three conversations each, unless that leaves none."""
+    asked_for = at_least(ranked)
+    least = max(asked_for, 3 if by.metric in MEANS and by.dimension in ("user", "organization", "topic", "day") else 1)
+    metrics = [by.metric, *[metric for metric in _beside(by.metric) if metric != by.metric]]
+    filter = ranked.filter(text=True)
+    (output,) = yield [grouping(by.dimension, metrics, by.order, rows, least, filter)]
+    if least > asked_for and not output.error and not output.data.get("groups"):
+        (output,) = yield [grouping(by.dimension, metrics, by.order, rows, asked_for, filter)]
+    return output
+
+
+def _listed(groups: Sequence[Mapping[str, Any]], by: _Order, reading: Reading) -> str:
+    rows = bullets([row(group) for group in groups], numbered=True)
+    if by.place > 1:
+        if len(groups) < by.place:
+            return f"There are only {number(len(groups))}:\n" + rows
+        ahead = ", ".join(f"{_dated(group['name'])} ({measured(group['figures'][0])})" for group in groups[: by.place - 1])
+        return _winner(groups[by.place - 1 : by.place], by.metric, reading) + f" Ahead: {ahead}."
+    return _winner(groups, by.metric, reading) if by.single else rows
 
 
 _RANKED_PLACE = re.compile(
@@ -104,7 +119,7 @@ _RANKED_PLACE = re.compile(
 """A place in a ranking: "the second most active account"."""
 
 
-def _group_cut(reading: Reading, dimension: str) -> Any:
+def _group_cut(reading: Reading, dimension: str) -> Threshold | None:
     """A threshold on the average of each group ("organizations with an average rating below 3"), not on single conversations."""
     threshold = next((t for t in reading.thresholds if t.metric == "rating"), None)
     grouped = reading.slots.says(r"average|mean|csat|overall") and dimension in (
@@ -117,10 +132,9 @@ def _group_cut(reading: Reading, dimension: str) -> Any:
     return threshold if threshold and grouped else None
 
 
-def _passes(value: float, cut: Any) -> bool:
-    return {"<": value < cut.value, "<=": value <= cut.value, ">": value > cut.value, ">=": value >= cut.value, "=": value == cut.value}[
-        cut.operator
-    ]
+def _passes(value: float | None, cut: Threshold) -> bool:
+    compares = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
+    return value is not None and compares[cut.operator](value, cut.value)
 
 
 def grouping(dimension: str, metrics: Sequence[str], order: str, limit: int, min_n: int, filter: Mapping[str, Any]) -> Call:
@@ -220,7 +234,12 @@ def singular(reading: Reading) -> bool:
     return True
 
 
+_ELSE = r"who else|what else|which else|anyone else|anybody else|the next|others?|other than (?:that|them|those|him|her)"
+
+
 def _shown_before(asked: Asked) -> set[str]:
+    """The names of the last answer, where the question asks for others."""
+    if not asked.before or not asked.reading.slots.says(_ELSE):
+        return set()
     text = asked.before[-1].answer
-    names = asked.setting.names
-    return {name.text for link in names.link(text, split(text)) if link.score >= 100 for name in link.names}
+    return {name.text for link in asked.setting.names.link(text, split(text)) if link.score >= 100 for name in link.names}

@@ -6,10 +6,9 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, measured, number, phrase, quoted, said
 from rapport.analyst.planner.answers.breakdowns import breakdown
-from rapport.analyst.planner.answers.changes import clear, periods
+from rapport.analyst.planner.answers.changes import against, clear, periods
 from rapport.analyst.planner.answers.conversations import examples
 from rapport.analyst.planner.answers.totals import none
-from rapport.analyst.planner.reading import Reading, days
 
 
 def summary(asked: Asked) -> Answer:
@@ -26,7 +25,7 @@ def summary(asked: Asked) -> Answer:
         ),
     ]
     if reading.period and reading.period.since:
-        calls.append(Call("comparePeriods", _compared_periods(own)))
+        calls.append(Call("comparePeriods", against(own, *periods(own))))
     level_of, topics, worst, *compared = yield calls
     if level_of.error:
         return heading(reading.scope()) + level_of.error
@@ -60,15 +59,6 @@ def summary(asked: Asked) -> Answer:
 def measure(figure: Mapping[str, Any]) -> str:
     rests = f", n = {number(figure['n'])}" if figure["metric"] == "rating" else ""
     return f"{figure['title']}: {said(figure)}{rests}"
-
-
-def _compared_periods(reading: Reading) -> dict[str, Any]:
-    now, before = periods(reading)
-    return {
-        "filter": {**reading.filter(text=True), **days(now)},
-        "previousSince": days(before).get("since"),
-        "previousUntil": days(before).get("until"),
-    }
 
 
 def list_entities(asked: Asked) -> Answer:

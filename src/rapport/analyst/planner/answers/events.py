@@ -1,0 +1,117 @@
+"""Business events: how many, of whom, worth what, and what was talked about before."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rapport.analyst.planner.answers.asking import (
+    Answer,
+    Asked,
+    Call,
+    bullets,
+    counted,
+    heading,
+    number,
+    phrase,
+)
+from rapport.analyst.planner.reading import Reading
+
+
+def outcomes(asked: Asked) -> Answer:
+    """Business events: how many, of whom, worth what, and what was talked about before."""
+    reading = asked.reading
+    slots = reading.slots
+    types = list(reading.events)[:20]
+    own = replace(reading, events=(), conditions=(), subject="")
+    group = _event_grouping(reading)
+    arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or 12}
+    if types:
+        arguments["types"] = types
+    found, by_type = yield [
+        Call("getOutcomes", arguments),
+        Call("getOutcomes", {"filter": own.filter(), "limit": 12} | ({"types": types} if types else {})),
+    ]
+    if found.error:
+        return heading("business events", own.scope()) + found.error
+    named = ", ".join(types) or "business events"
+    text = heading(named, own.scope())
+    total = found.data["events"]
+    if not total:
+        known = [name.text for name in asked.setting.names.of_kind("event_type")]
+        if not known:
+            return text + "No business events are logged yet. Send them to `POST /api/v1/events`."
+        if slots.values("event") and not types:
+            return text + f"No event of that kind is logged. The types I know: {', '.join(known[:12])}."
+        return text + f"**0 events**{phrase(own)}, {own.when()}{_of_any(types, known)}."
+    groups = by_type.data["groups"]
+    people = next((g["users"] for g in groups), None) if len(groups) == 1 else None
+    text += f"**{number(total)} {named if types and len(types) == 1 else 'events'}{(' event' if total == 1 else ' events') if types and len(types) == 1 else ''}**{phrase(own)}, {own.when()}"
+    text += f", of {counted(people, 'users')}." if people else "."
+    worth = [f"{g['name']} {number(g['total'])} in all, {number(g['average'])} on average" for g in groups if g.get("total") is not None]
+    if worth and (slots.says(r"worth|value|revenue|money|sum|total|amount|much|spent|paid|average|mrr|arr") or len(groups) == 1):
+        text += f" Value: {'; '.join(worth)}."
+    if group != "type" or len(groups) > 1:
+        shown = found.data["groups"]
+        text += "\n" + bullets(
+            [f"**{g['name']}**: {number(g['events'])}{_by_users(g, group)}" for g in shown],
+            numbered=group in ("user", "organization", "product"),
+        )
+    before = found.data.get("before")
+    if before and (
+        reading.intent == "why"
+        or slots.says(r"before|why|lead\w* up|preced\w*|reasons?|talk\w*|about|cause\w*|complain\w*|said|say|driv\w*|because|led to")
+    ):
+        text += _lead_up(before)
+    return text
+
+
+def _of_any(types: list[str], known: list[str]) -> str:
+    return "" if types else f", of any type: {', '.join(known[:8])}"
+
+
+def _by_users(group: Mapping[str, Any], kind: str) -> str:
+    return f", by {counted(group['users'], 'users')}" if kind in ("type", "product", "organization") else ""
+
+
+def _event_grouping(reading: Reading) -> str:
+    slots = reading.slots
+    if re.match(
+        r"^\W*(?:and |so |ok |tell me |show me |list |do you know |can you tell me )*(?:who\b(?! else)|which (?:users?|people|persons?|customers?)|names?\b|everyone who|the (?:users|people|customers) who)",
+        slots.text,
+        re.I,
+    ) or slots.says("by user|whose names|list of (?:users|people|customers)"):
+        return "user"
+    if reading.dimension == "organization" or slots.says(
+        r"(?:which|what|by|per|each|top(?: \d+)?) (?:accounts?|organi[sz]ations?|orgs?|compan(?:y|ies)|clients?|business(?:es)?)"
+    ):
+        return "organization"
+    if reading.dimension == "user" and slots.says(r"(?:which|what|by|per|each|top(?: \d+)?) (?:users?|people|persons?|customers?)"):
+        return "user"
+    if reading.dimension in ("product", "day", "week", "month"):
+        return str(reading.dimension)
+    if slots.says(r"(?:which|what|by|per|each|every|across(?: the| our)?) (?:products?|bots?|assistants?|apps?)"):
+        return "product"
+    if slots.says(r"trend|over time|per week|by week|weekly"):
+        return "week"
+    return "day" if slots.says(r"daily|per day|by day|when") else "type"
+
+
+def _lead_up(before: Mapping[str, Any]) -> str:
+    if not before["conversations"]:
+        return f"\n\nNo conversation of theirs is logged in the {number(before['days'])} days before."
+    text = f"\n\nIn the {number(before['days'])} days before: {counted(before['conversations'], 'conversations')} of {counted(before['people'], 'users')}"
+    if before.get("unhappyShare") is not None and before.get("usualUnhappyShare") is not None:
+        text += f", {before['unhappyShare']:g}% went badly, against {before['usualUnhappyShare']:g}% usually"
+    text += "."
+    if before["topics"]:
+        text += (
+            " They talked about: "
+            + ", ".join(
+                f"{t['name']} ({number(t['conversations'])}; {t['share']:g}%, usually {t['usualShare']:g}%)" for t in before["topics"][:4]
+            )
+            + "."
+        )
+    if before["examples"]:
+        text += "\n" + bullets([f"“{one['quote']}” ({one['user']}; `{one['id']}`)" for one in before["examples"][:2]])
+    return text

@@ -1,0 +1,105 @@
+"""Tools: how often each is called and fails, and since when."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, day, heading, joined, number, phrase, quoted
+from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.slots import Slots
+
+
+def tool_failures(asked: Asked) -> Answer:
+    """Calls and failures of each tool; of one tool where it is named."""
+    reading = asked.reading
+    named = [name.id for link in reading.of_kind("tool") for name in link.names]
+    own = replace(
+        reading,
+        conditions=tuple(c for c in reading.conditions if c != "tool_failed"),
+        links=tuple(link for link in reading.links if link.kind != "tool"),
+        subject="",
+    )
+    order = _order(reading.slots)
+    arguments: dict[str, Any] = {"order": order, "limit": 20, "filter": own.filter()}
+    calls = [Call("getToolFailures", arguments)]
+    if named:
+        calls.append(Call("getConversations", {"filter": {**own.filter(), "failedTools": named}, "order": "newest", "limit": 2}))
+    found, *broken = yield calls
+    if found.error:
+        return heading("failing tools", own.scope()) + found.error
+    tools = [t for t in found.data["tools"] if not named or t["name"] in named]
+    if not found.data["tools"]:
+        (whole,) = yield [Call("countConversations", {"filter": own.filter()})]
+        if not whole.figure("conversations").get("value"):
+            return (yield from none(replace(asked, reading=own)))
+        return (
+            heading("failing tools", own.scope())
+            + "No tool was called. Log calls as messages of type `tool_call`, failures as `tool_error`."
+        )
+    text = heading(_ORDERS[order], own.scope(), *named[:3])
+    if not tools:
+        return text + f"{joined(named)} was not called{phrase(own)}, {own.when()}."
+    failing = [t for t in tools if t["failures"]]
+    if order == "calls" and not named:
+        shown = tools[: reading.limit or 6]
+        return text + bullets(
+            [f"**{t['name']}**: {counted(t['calls'], 'tool_calls')} ({number(t['failures'])} failed)" for t in shown], numbered=True
+        )
+    if not failing:
+        made = tools[0]["calls"] if len(tools) == 1 else found.data["calls"]
+        return text + f"No call failed: {counted(made, 'tool_calls')}{phrase(own)}, {own.when()}."
+    if len(failing) == 1 or named:
+        text += "\n".join(f"{_tool(t)}{_error(t)}" for t in (failing if not named else tools))
+    else:
+        text += bullets([_tool(t) for t in failing[: reading.limit or 6]], numbered=True) + _error(failing[0])
+    examples = broken[0].data.get("conversations", []) if broken else []
+    return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in examples]) if examples else "")
+
+
+_ORDERS = {"rate": "tools by failure rate", "calls": "tools by calls", "failures": "tools by failures"}
+
+
+def _order(slots: Slots) -> str:
+    """calls | rate | failures: what the question sorts tools by."""
+    if slots.says(r"called|used?|usage|popular|calls?") and not slots.says(r"fail\w*|error\w*|br(?:ea|o)k\w*|crash\w*|unreliable|flak\w*"):
+        return "calls"
+    return "rate" if slots.says(r"rates?|reliab\w*|unreliab\w*|percent\w*|share|depend\w*|flak\w*") else "failures"
+
+
+def tool_onset(asked: Asked) -> Answer:
+    """Since when a tool fails: of the one that is named, else of the one that fails most."""
+    reading = asked.reading
+    own = replace(reading, conditions=(), subject="", links=tuple(link for link in reading.links if link.kind != "tool"))
+    named = [name.id for link in reading.of_kind("tool") for name in link.names]
+    if not named:
+        (found,) = yield [Call("getToolFailures", {"order": "failures", "limit": 1, "filter": own.filter()})]
+        named = [t["name"] for t in found.data.get("tools", ()) if t["failures"]]
+        if not named:
+            return heading("failing tools", own.scope()) + f"No tool call failed{phrase(own)}, {own.when()}."
+    outputs = yield [Call("getToolOnset", {"tool": name, "filter": own.filter()}) for name in named[:3]]
+    text = heading("since when tools fail", own.scope(), *named[:3])
+    return text + "\n".join(_since(output.data, own) if not output.error else output.error for output in outputs)
+
+
+def _since(found: Mapping[str, Any], reading: Reading) -> str:
+    name, failed = found["tool"], f"{number(found['failures'])} of {counted(found['calls'], 'tool_calls')} failed"
+    if not found["failures"]:
+        return f"**{name}** has not failed: {counted(found['calls'], 'tool_calls')}{phrase(reading)}, {reading.when()}."
+    if found["since"]:
+        return (
+            f"**{name}** has been failing since **{day(found['since'])}**: from that day on {found['rateAfter']:g}% of its calls failed, before it "
+            f"{found['rateBefore']:g}%. In all {failed}, the last on {day(found['lastFailure'])}."
+        )
+    return (
+        f"**{name}** shows no day from which it fails more often than before: {failed}, the first on **{day(found['firstFailure'])}**, "
+        f"the last on {day(found['lastFailure'])}."
+    )
+
+
+def _tool(t: Mapping[str, Any]) -> str:
+    return f"**{t['name']}**: {number(t['failures'])} of {counted(t['calls'], 'tool_calls')} failed ({t['failureRate']:g}%), in {counted(t['conversationsWithFailure'], 'conversations')}"
+
+
+def _error(t: Mapping[str, Any]) -> str:
+    return f"\nLatest error of {t['name']}: “{t['latestError']}”" if t.get("latestError") else ""
