@@ -43,6 +43,7 @@ from rapport.runs.desk import Desk as AgentDesk
 from rapport.runs.http_tools import HttpTools
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
+from rapport.runs.mcp_tools import McpTools
 from rapport.store import database, embedded, jobs, rollups
 from rapport.store import inbox as inbox_store
 from rapport.store.database import Database
@@ -168,7 +169,11 @@ def create_app(settings: Settings) -> FastAPI:
             worker = await stack.enter_async_context(open_worker(settings, opened, encoder)) if settings.worker else None
             app.state.rapport = State(
                 settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge,
-                desk=AgentDesk(opened, knowledge, provider=model, http_tools=HttpTools(trackers.vault, settings.allow_private_urls)),
+                desk=AgentDesk(
+                    opened, knowledge, provider=model,
+                    http_tools=HttpTools(trackers.vault, settings.allow_private_urls),
+                    mcp_tools=McpTools(trackers.vault, settings.allow_private_urls),
+                ),
                 model=model,
                 office=Office(opened, Lexicons(), analyst_model(model), encoder, trackers), trackers=trackers,
                 encoder=encoder, worker=worker, deliver_webhook=webhooks_of(settings, opened).tell,

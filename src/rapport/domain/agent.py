@@ -123,6 +123,7 @@ class Agent:
     profile: Mapping[str, Any] = field(default_factory=dict)
     interface: Mapping[str, Any] = field(default_factory=dict)
     tools: tuple[Mapping[str, Any], ...] = ()
+    mcp_servers: tuple[Mapping[str, Any], ...] = ()
     origins: tuple[str, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     user_count: int = 0

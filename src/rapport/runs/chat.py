@@ -109,7 +109,7 @@ class ChatTurn:
         if history is None:
             history = await self._history()
             question = self._question
-        tools = [*question.tools, *desk.tools_of(question.agent)]
+        tools = [*question.tools, *await desk.tools_of(question.agent)]
         if question.propose_commands:
             tools.append(commands.tool(question.agent.interface, self._proposed))
         known = await self._memories()

@@ -11,6 +11,7 @@ from rapport.errors import NotFound
 from rapport.ports import ModelProvider
 from rapport.runs.http_tools import HttpTools
 from rapport.runs.knowledge import Knowledge
+from rapport.runs.mcp_tools import McpTools
 from rapport.store import conversations
 from rapport.store.database import Database
 from rapport.store.sessions import Session
@@ -28,6 +29,7 @@ class Desk:
     provider: ModelProvider | None
     window: int = 128_000  # tokens that the model can take in
     http_tools: HttpTools | None = None
+    mcp_tools: McpTools | None = None
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -35,10 +37,11 @@ class Desk:
         """What answers: the name that the provider goes by."""
         return self.provider.name if self.provider else "builtin"
 
-    def tools_of(self, agent: Agent) -> list[Tool]:
-        """What every answer of this agent may use: its documents, and the HTTP tools that it declares."""
+    async def tools_of(self, agent: Agent) -> list[Tool]:
+        """What every answer of this agent may use: its documents, the HTTP tools that it declares, and the tools of its MCP servers."""
         declared = self.http_tools.of(agent) if self.http_tools else []
-        return [self.knowledge.tool(agent.tenant_id, agent.id), *declared]
+        served = await self.mcp_tools.of(agent) if self.mcp_tools and self.provider else []  # the builtin responder calls none
+        return [self.knowledge.tool(agent.tenant_id, agent.id), *declared, *served]
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Keep a task alive that nobody waits for, such as the late answer of a team's member."""

@@ -30,8 +30,13 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
 
 
 def seal(vault: Vault, tenant_id: int, value: str) -> str:
-    """A header's value as it is stored."""
+    """A header's value, or a token, as it is stored."""
     return base64.b64encode(vault.seal(value, purpose=f"{tenant_id}/agent-tool")).decode()
+
+
+def opened(vault: Vault, tenant_id: int, sealed: str) -> str:
+    """What was sealed. Raises Conflict where the secret key is another one."""
+    return vault.open(base64.b64decode(sealed), purpose=f"{tenant_id}/agent-tool")
 
 
 def problem(declaration: Mapping[str, Any]) -> str | None:
@@ -69,10 +74,7 @@ class HttpTools:
             _check(declared["parameters"], arguments)
             url, body = _filled(declared, arguments)
             try:
-                headers = {
-                    name: self.vault.open(base64.b64decode(value), purpose=f"{tenant_id}/agent-tool")
-                    for name, value in declared["headers"].items()
-                }
+                headers = {name: opened(self.vault, tenant_id, value) for name, value in declared["headers"].items()}
                 status, answer = await webhook.fetch(declared["method"], url, body, headers, allow_private=self.allow_private)
             except (ProviderError, Invalid, Conflict) as error:
                 raise ToolError(f"{declared['name']} failed: {error.message}") from error

@@ -134,14 +134,8 @@ class Room:
         async with self.gate:
             if not quiet:
                 self.run.emit(Notice("agent_start", {"agent_id": str(agent.id), "agent_name": agent.name, "round": round, "role": role}))
-            request = request_for(
-                agent, [*self.history, ChatMessage("user", text)], page=Page(), summary=None,
-                tools=self.desk.tools_of(agent),
-            )  # fmt: skip
-            if card:
-                request = replace_system(request, f"{request.system}\n\n{card}")
             voice = _Voice(self.run, str(agent.id), muted=quiet)
-            task = asyncio.create_task(engine.run(self.provider(agent), request, sink=voice, meter=self.run.meter))
+            task = asyncio.create_task(self._answer(agent, text, card, voice))
             try:
                 done, _ = await asyncio.wait((task,), timeout=self.question.seconds_each)
             except asyncio.CancelledError:
@@ -154,6 +148,13 @@ class Room:
             if not quiet:
                 self.run.emit(Notice("agent_end", {"agent_id": str(agent.id), "status": response.status}))
             return response
+
+    async def _answer(self, agent: Agent, text: str, card: str, voice: _Voice) -> engine.Answer:
+        tools = await self.desk.tools_of(agent)
+        request = request_for(agent, [*self.history, ChatMessage("user", text)], page=Page(), summary=None, tools=tools)
+        if card:
+            request = replace_system(request, f"{request.system}\n\n{card}")
+        return await engine.run(self.provider(agent), request, sink=voice, meter=self.run.meter)
 
     def _response(self, member: Member, task: asyncio.Task[engine.Answer], done: bool, *, round: int, role: str | None) -> Response:
         if not done:

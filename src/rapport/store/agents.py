@@ -14,7 +14,8 @@ from rapport.store.database import Connection
 
 EDITABLE = frozenset({
     "slug", "name", "title", "description", "personality", "tone", "skills", "system_prompt", "model", "avatar_url", "is_public",
-    "greeting", "suggested_questions", "profile", "interface", "tools", "origins", "limits", "product_id",
+    "greeting", "suggested_questions", "profile", "interface", "tools", "mcp_servers", "origins", "limits",
+    "product_id",
 })  # fmt: skip
 """Columns that create and update take; their names are those of domain.agent.Agent."""
 
@@ -30,7 +31,7 @@ WITH_COUNTS = """
 
 def _agent(row: asyncpg.Record) -> Agent:
     known = {name: row[name] for name in row.keys() if name in Agent.__dataclass_fields__}  # noqa: SIM118 a Record iterates over values
-    for name in ("skills", "suggested_questions", "tools", "origins"):
+    for name in ("skills", "suggested_questions", "tools", "mcp_servers", "origins"):
         known[name] = tuple(known[name])
     return Agent(**known)
 

@@ -103,6 +103,15 @@ async def test_header_values_are_secret(client, shop, db):
     assert shop.seen[0][1] == "s3cret"
 
 
+def test_a_stored_header_does_not_move_to_another_server(client, shop):
+    agent = make_agent(client, tools=[tool(shop.url)])
+    [shown] = client.get(f"/api/agents/{agent}").json()["tools"]
+    moved = client.put(f"/api/agents/{agent}", json={"tools": [shown | {"url": "http://localhost:1/{id}", "hosts": ["localhost"]}]})
+    assert moved.status_code == 422
+    plain = {name: value for name, value in shown.items() if name != "headers"}
+    assert client.put(f"/api/agents/{agent}", json={"tools": [plain]}).json()["tools"][0]["headers"] == {}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"hosts": ["shop.test"]}, {"hosts": []}, {"url": "http://{id}.shop.test/", "hosts": ["{id}.shop.test"]}, {"url": "file:///etc/passwd"},

@@ -1,20 +1,20 @@
 """Agents: create, read, change, delete; their documents. Every success of this API is 200 with a body: its client knows no other."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, UploadFile
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from rapport.analysis.documents import MAX_BYTES
 from rapport.api.auth import Parts, Unlimited
-from rapport.api.state import State
+from rapport.api.teammate.tools import HttpTool, McpServer, sealed, shown_servers, shown_tools
 from rapport.domain.agent import Agent, Document
 from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal
-from rapport.errors import Forbidden, Invalid, NotFound, TooLarge
-from rapport.runs import http_tools
+from rapport.errors import Forbidden, NotFound, TooLarge
+from rapport.runs import mcp_tools
 from rapport.store import agents, catalog, deletion, documents
 from rapport.store.database import Connection
 
@@ -25,30 +25,6 @@ SKILLS = {
     "core": "Conversation", "search": "Search in documents", "education": "Education", "translate": "Translate", "summarize": "Summarize",
     "productivity": "Productivity", "development": "Development", "finance": "Finance",
 }  # fmt: skip
-
-
-HIDDEN = "***"
-HEADER = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-
-
-class HttpTool(BaseModel):
-    """A request that the agent's model may make. Header values are stored encrypted and shown as ***; sent back as *** they stay."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
-    description: Annotated[str, Field(min_length=1, max_length=1_000)]
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    url: Annotated[str, Field(max_length=2_048, description="May hold {places} of parameters in path and query.")]
-    parameters: dict[str, Any] = {"type": "object", "properties": {}}
-    headers: Annotated[dict[HEADER, Annotated[str, Field(max_length=4_096, pattern=r"^[\x20-\x7e]*$")]], Field(max_length=20)] = {}
-    hosts: Annotated[list[str], Field(min_length=1, max_length=20, description="The hosts that it may call.")]
-
-    @model_validator(mode="after")
-    def _sound(self) -> "HttpTool":
-        if found := http_tools.problem(self.model_dump()):
-            raise ValueError(found)
-        return self
 
 
 class AgentBody(BaseModel):
@@ -70,6 +46,7 @@ class AgentBody(BaseModel):
     interface: dict[str, Any] | None = None
     product_id: UUID | None = None
     tools: Annotated[list[HttpTool] | None, Field(max_length=20)] = None
+    mcp_servers: Annotated[list[McpServer] | None, Field(max_length=5)] = None
 
 
 class NewAgentBody(AgentBody):
@@ -95,23 +72,6 @@ def wire_time(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _sealed(parts: State, caller: Principal, declared: list[dict[str, Any]], before: Agent | None) -> list[dict[str, Any]]:
-    """The declarations as they are stored. Raises Invalid for names that repeat, and for *** where nothing is stored."""
-    if len({tool["name"] for tool in declared}) < len(declared):
-        raise Invalid("tools: two of them have the same name.")
-    stored = {tool["name"]: tool["headers"] for tool in before.tools} if before else {}
-    sealed = []
-    for tool in declared:
-        headers = {}
-        for name, value in tool["headers"].items():
-            kept = stored.get(tool["name"], {}).get(name)
-            if value == HIDDEN and kept is None:
-                raise Invalid(f"tools: the header {name} of {tool['name']} has no stored value; send its value.")
-            headers[name] = kept if value == HIDDEN else http_tools.seal(parts.trackers.vault, caller.tenant_id, value)
-        sealed.append(tool | {"headers": headers})
-    return sealed
-
-
 def shown(agent: Agent) -> dict[str, Any]:
     """An agent as this API writes it."""
     return {
@@ -119,7 +79,7 @@ def shown(agent: Agent) -> dict[str, Any]:
         "status": "active", "skills": list(agent.skills), "enabled_skills": list(agent.skills), "system_prompt": agent.system_prompt,
         "model": agent.model, "avatar_url": agent.avatar_url, "is_public": agent.is_public, "slug": agent.slug,
         "greeting": agent.greeting, "suggested_questions": list(agent.suggested_questions), "interface": agent.interface,
-        "tools": [tool | {"headers": dict.fromkeys(tool["headers"], HIDDEN)} for tool in map(dict, agent.tools)],
+        "tools": shown_tools(agent), "mcp_servers": shown_servers(agent),
         "product_id": str(agent.product_id), "user_count": agent.user_count, "message_count": agent.message_count,
         "created_at": wire_time(agent.created_at), "updated_at": wire_time(agent.updated_at),
     }  # fmt: skip
@@ -139,9 +99,8 @@ async def list_agents(
 async def create_agent(body: NewAgentBody, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Make an agent. Its conversations are logged under `product_id`, by default under the product "Agents"."""
     only_own_agents(caller)
-    values = body.model_dump(exclude_none=True)
-    if "tools" in values:
-        values["tools"] = _sealed(parts, caller, values["tools"], None)
+    values = {name: value for name, value in body.model_dump().items() if value is not None}
+    values |= sealed(parts, caller, values, None)
     async with parts.database.transaction() as connection:
         product_id = values.pop("product_id", None)
         if product_id:
@@ -156,7 +115,7 @@ async def get_agent(agent_id: str, caller: Unlimited, parts: Parts) -> dict[str,
     """One agent; without its instructions for a key that is limited to it."""
     async with parts.database.connection() as connection:
         found = shown(await agent_of(connection, caller, agent_id))
-    return found | {"system_prompt": None, "tools": []} if caller.agent_id else found
+    return found | {"system_prompt": None, "tools": [], "mcp_servers": []} if caller.agent_id else found
 
 
 @router.put("/agents/{agent_id}")
@@ -166,14 +125,13 @@ async def update_agent(agent_id: str, body: AgentBody, caller: Unlimited, parts:
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
         agent = await agent_of(connection, caller, agent_id)
-        changes = body.model_dump(exclude_unset=True)
+        changes = {name: value for name, value in body.model_dump().items() if name in body.model_fields_set}
         if changes.get("name", "") is None:
             changes.pop("name")
-        for name in ("skills", "suggested_questions", "interface", "is_public", "product_id", "tools"):
+        for name in ("skills", "suggested_questions", "interface", "is_public", "product_id", "tools", "mcp_servers"):
             if name in changes and changes[name] is None:
                 changes.pop(name)
-        if "tools" in changes:
-            changes["tools"] = _sealed(parts, caller, changes["tools"], agent)
+        changes |= sealed(parts, caller, changes, agent)
         if changes.get("product_id"):
             await catalog.get_product(connection, caller.tenant_id, changes["product_id"])
         return shown(await agents.update(connection, caller.tenant_id, agent.id, changes))
@@ -188,6 +146,20 @@ async def delete_agent(agent_id: str, caller: Unlimited, parts: Parts) -> dict[s
         gone = await agents.delete(connection, caller.tenant_id, agent.id)
         await deletion.delete_conversations(connection, caller.tenant_id, gone)
     return {"status": "deleted", "id": str(agent.id), "deleted_conversations": len(gone)}
+
+
+@router.get("/agents/{agent_id}/mcp-tools")
+async def list_mcp_tools(agent_id: str, caller: Unlimited, parts: Parts) -> list[dict[str, Any]]:
+    """What the agent's MCP servers offer to its model, or why a server offers nothing."""
+    only_own_agents(caller)
+    async with parts.database.connection() as connection:
+        agent = await agent_of(connection, caller, agent_id)
+    reader, found = parts.desk.mcp_tools, []
+    for server in agent.mcp_servers if reader else ():
+        listing = await reader.listing(caller.tenant_id, server)  # type: ignore[union-attr]
+        offered = [{"name": mcp_tools.offered_name(server["name"], tool.name), "description": tool.description} for tool in listing.tools]
+        found.append({"server": server["name"], "tools": offered, "error": listing.error})
+    return found
 
 
 @router.get("/skills")
