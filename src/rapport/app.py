@@ -18,10 +18,10 @@ from rapport.analyst.tools import Desk
 from rapport.analyst.trackers import Trackers
 from rapport.analytics import triggers
 from rapport.analytics.lexicon import Lexicons
-from rapport.api import envelopes, middleware
+from rapport.api import brands, envelopes, middleware
 from rapport.api.frames import DIALECTS
 from rapport.api.greenflash import catalog, chat, inbox, interactions, messages, people, prompts, reports, segments, signals
-from rapport.api.native import admin, connections, health, runs, tickets, webhooks
+from rapport.api.native import admin, connections, health, reference, runs, tickets, webhooks
 from rapport.api.pingrep import ask as pingrep_ask
 from rapport.api.pingrep import messages as pingrep_messages
 from rapport.api.pingrep import profiles as pingrep_profiles
@@ -36,6 +36,7 @@ from rapport.api.teammate import teams as teammate_teams
 from rapport.api.teammate import webhooks as teammate_webhooks
 from rapport.config import Settings
 from rapport.domain.analysis import Analysis
+from rapport.domain.brand import OWN
 from rapport.ports import Encoder, ModelProvider
 from rapport.providers.encoders import open_encoder
 from rapport.providers.models import model_provider
@@ -184,11 +185,12 @@ def create_app(settings: Settings) -> FastAPI:
                 await warming
 
     app = FastAPI(
-        title="Rapport", version=__version__, lifespan=lifespan, redirect_slashes=False, dependencies=[Depends(middleware.decode_path_ids)]
+        title=OWN.name, version=__version__, lifespan=lifespan, redirect_slashes=False, dependencies=[Depends(middleware.decode_path_ids)],
+        openapi_url=None, docs_url=None, redoc_url=None,
     )  # fmt: skip
     envelopes.install(app)
     for router in (
-        health.router, runs.router, admin.router, connections.router, tickets.router, webhooks.router,
+        health.router, reference.router, runs.router, admin.router, connections.router, tickets.router, webhooks.router,
         messages.router, interactions.router, people.router, signals.router, catalog.router,
         prompts.router, chat.router, reports.router, segments.router, inbox.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,
@@ -200,5 +202,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(middleware.Paths, answer=envelopes.on_rapport_error)
     app.add_middleware(middleware.Bodies, limit=settings.max_body_mb << 20, answer=envelopes.on_rapport_error)
     app.add_middleware(middleware.Browsers)
+    app.add_middleware(brands.Hosts)
     app.add_middleware(middleware.RequestId)
     return app

@@ -11,14 +11,15 @@ RapportError
 ├── EncoderUnavailable   503  · EncoderUnusable 500
 └── DatabaseUnavailable  503
 
-A class's docstring is its default message; `code` is stable and goes on the wire; `status` is the HTTP status.
+A class's docstring is its default message; `code` is stable and goes on the wire; `status` is the HTTP status. Messages name settings
+as config.py does (`model` is RAPPORT_MODEL) and never the product: tenants serve them under their own name.
 """
 
 from collections.abc import Mapping, Sequence
 
 
 class RapportError(Exception):
-    """Something went wrong in Rapport; the server's log has the details."""
+    """Something went wrong in the server; its log has the details."""
 
     status = 500
     code = "internal_error"
@@ -49,7 +50,7 @@ class IdempotencyKeyReused(Invalid):
 
 
 class Unauthorized(RapportError):
-    """Send a valid key as `Authorization: Bearer <key>`; `rapport key create` makes one."""
+    """Send a valid key as `Authorization: Bearer <key>`; administrators make keys, the command `key create` the first one."""
 
     status = 401
     code = "unauthorized"
@@ -129,7 +130,7 @@ class ModelError(RapportError):
 
 
 class ModelUnavailable(ModelError):
-    """The language model cannot be reached; check RAPPORT_MODEL and that its server runs."""
+    """The language model cannot be reached; check the setting `model` and that its server runs."""
 
     status = 503
     code = "model_unavailable"

@@ -152,8 +152,8 @@ async def test_nothing_is_repeated_after_the_first_byte():
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        ((401, "application/json", [b'{"error":{"message":"bad key sk-123"}}']), "RAPPORT_MODEL_API_KEY"),
-        ((404, "text/plain", [b"nope"]), "check RAPPORT_MODEL"),
+        ((401, "application/json", [b'{"error":{"message":"bad key sk-123"}}']), "check the setting `model_api_key`"),
+        ((404, "text/plain", [b"nope"]), "check the setting `model`"),
         ((400, "application/json", [b'{"error":{"code":"context_length_exceeded","message":"too big"}}']), "too long"),
         ((422, "text/html", [b"<html>\xff"]), "did not accept the request"),
     ],

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from rapport.analyst.instructions import system_prompt
 from rapport.analyst.tools import Desk, bind
 from rapport.domain.agent import ChatMessage, ModelRequest
+from rapport.domain.brand import OWN
 from rapport.ports import ModelProvider
 from rapport.runs.engine import Limits
 
@@ -28,12 +29,13 @@ class Asking:
     history: Sequence[ChatMessage] = ()
     context: str | None = None
     product_name: str | None = None  # of the product that the chat is limited to
+    brand: str = OWN.name  # whose analyst it is
 
 
 def prepare(asking: Asking, desk: Desk, model_for: ModelFor, *, now: datetime) -> tuple[ModelProvider, ModelRequest]:
     """Who answers this question, and the request that starts it."""
     zone = desk.base.time_zone
     scope = f'the product "{asking.product_name}"' if asking.product_name else None
-    system = system_prompt(now=now.astimezone(ZoneInfo(zone)), time_zone=zone, scope=scope, context=asking.context)
+    system = system_prompt(brand=asking.brand, now=now.astimezone(ZoneInfo(zone)), time_zone=zone, scope=scope, context=asking.context)
     messages = (*asking.history[-LATEST_TURNS:], ChatMessage("user", asking.question))
     return model_for(desk, asking.context), ModelRequest(messages, system=system, tools=bind(desk))

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 RULES = """\
-You are the analyst of Rapport. People ask you about the conversations that their users have with AI products: what they are about,
+You are the analyst of {brand}. People ask you about the conversations that their users have with AI products: what they are about,
 how they go, who is unhappy and why. You answer from evidence, and only from evidence.
 
 How to work
@@ -29,10 +29,10 @@ Limits
 """
 
 
-def system_prompt(*, now: datetime, time_zone: str, scope: str | None, context: str | None) -> str:
+def system_prompt(*, brand: str, now: datetime, time_zone: str, scope: str | None, context: str | None) -> str:
     """The instructions for one question. `scope` says in words what the chat is limited to; `context` is the caller's hint for this
     turn only, and is marked as data."""
-    parts = [RULES.format(today=f"{now:%A, %d %B %Y, %H:%M}", time_zone=time_zone)]
+    parts = [RULES.format(brand=brand, today=f"{now:%A, %d %B %Y, %H:%M}", time_zone=time_zone)]
     if scope:
         parts.append(f"This chat is limited to {scope}; the tools see nothing else.")
     if context:

@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from rapport.api import visitors
+from rapport.api.brands import only_tenant
 from rapport.api.state import State, state
 from rapport.domain.scope import Principal
 from rapport.errors import Forbidden, PlanRequired, Unauthorized
@@ -27,7 +28,15 @@ Parts = Annotated[State, Depends(state)]
 
 async def principal(request: Request) -> Principal:
     """Dependency: the holder of the request's key. Raises Unauthorized."""
-    return await holder(_key(request), request.app.state.rapport, origin=request.headers.get("origin"))
+    return await holder_here(request, _key(request))
+
+
+async def holder_here(request: Request, key: str) -> Principal:
+    """Who holds this key, on the host of this request: on a custom domain only keys of its tenant are known. Raises Unauthorized."""
+    found = await holder(key, request.app.state.rapport, origin=request.headers.get("origin"))
+    if only_tenant(request) not in (None, found.tenant_id):
+        raise Unauthorized
+    return found
 
 
 async def holder(key: str, parts: State, *, origin: str | None = None) -> Principal:

@@ -89,7 +89,7 @@ class Bodies:
         return clean_json(body) if b"json" in headers.get(b"content-type", b"") else body
 
     def _too_large(self) -> TooLarge:
-        return TooLarge(f"The request body is over {self.limit >> 20} MiB; send it in parts, or raise RAPPORT_MAX_BODY_MB.")
+        return TooLarge(f"The request body is over {self.limit >> 20} MiB; send it in parts, or raise the setting `max_body_mb`.")
 
 
 def clean_json(body: bytes) -> bytes:

@@ -16,6 +16,7 @@ import msgspec
 from fastapi import Query, Request, Response
 
 from rapport.api.auth import Caller, Parts
+from rapport.api.brands import origin
 from rapport.api.state import State
 from rapport.domain.scope import Principal
 from rapport.errors import Invalid
@@ -108,11 +109,6 @@ def public_url(request: Request, parts: State) -> str:
     """The URL of this request as its caller sees it, without the query."""
     path = (request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1").split("?")[0]
     return origin(request, parts) + path
-
-
-def origin(request: Request, parts: State) -> str:
-    """This server's address as the caller of this request sees it, without a path."""
-    return (parts.settings.public_url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
 
 
 # Cursors --------------------------------------------------------------------------------------------------------------

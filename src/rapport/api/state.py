@@ -11,6 +11,7 @@ from fastapi import Request
 from rapport.analyst.chat import Office
 from rapport.analyst.trackers import Trackers
 from rapport.config import Settings
+from rapport.domain.brand import Brand
 from rapport.domain.scope import Principal
 from rapport.ports import Encoder, ModelProvider
 from rapport.runs.desk import Desk
@@ -45,6 +46,7 @@ class State:
     worker: WorkerView | None  # None: another process analyses
     deliver_webhook: Callable[[int, UUID, Mapping[str, Any]], Awaitable[Delivery]]  # (tenant, webhook, event) -> one attempt
     key_cache: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)  # SHA-256 of a key -> (until, holder)
+    brands: dict[str | int, tuple[float, Brand | None]] = field(default_factory=dict)  # host or tenant -> (until, brand)
     secrets: dict[int, bytes] = field(default_factory=dict)  # by tenant: what signs its cursors
 
     @property

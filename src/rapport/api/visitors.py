@@ -12,7 +12,7 @@ from rapport.domain.scope import Principal
 from rapport.errors import Forbidden, NotFound, Unauthorized
 from rapport.store import agents, keys
 
-AUDIENCE = "rapport-visitor"
+AUDIENCE = "visitor"
 
 
 async def _secret(parts: State, tenant_id: int) -> bytes:

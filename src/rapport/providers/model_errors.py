@@ -24,9 +24,9 @@ def error_of_response(status: int, body: bytes) -> ModelError:
     said = _said(body)
     log.warning("language model answered with an error", status=status, said=said[:500])
     if status in (401, 403):
-        return ModelError(f"The language model's server did not accept the key (HTTP {status}); check RAPPORT_MODEL_API_KEY.")
+        return ModelError(f"The language model's server did not accept the key (HTTP {status}); check the setting `model_api_key`.")
     if status == 404:
-        return ModelError("The language model's server knows no such model or path; check RAPPORT_MODEL.")
+        return ModelError("The language model's server knows no such model or path; check the setting `model`.")
     if status in (408, 504):
         return ModelTimeout()
     if status == 429:

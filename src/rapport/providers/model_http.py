@@ -89,7 +89,7 @@ async def _try(client: httpx2.AsyncClient, url: str, headers: Mapping[str, str],
     except httpx2.HTTPError as error:
         raise _TryAgain(ModelUnavailable()) from error
     except httpx2.InvalidURL as error:
-        raise ModelUnavailable("The base URL in RAPPORT_MODEL cannot be used; check its spelling.") from error
+        raise ModelUnavailable("The base URL in the setting `model` cannot be used; check its spelling.") from error
     if response.status_code == 200:
         return response
     try:

@@ -43,7 +43,7 @@ class EventDecoder:
         else:
             *lines, self._rest = text.split(b"\n")
         if len(self._rest) + len(self._data or b"") > LARGEST_EVENT:
-            raise ModelError("The language model's server sent something that is not an event stream; check RAPPORT_MODEL.")
+            raise ModelError("The language model's server sent something that is not an event stream; check the setting `model`.")
         return self._events(lines)
 
     def end(self) -> list[Event]:

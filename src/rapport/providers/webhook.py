@@ -36,7 +36,7 @@ async def address_of(url: str, *, allow_private: bool) -> str:
         raise Invalid(f"url: the host {parts.hostname} cannot be resolved; check its spelling.") from error
     addresses = [str(entry[4][0]) for entry in found]
     if not allow_private and not all(_is_public(address) for address in addresses):
-        raise Invalid("url: points to a private address; use a public one, or set RAPPORT_ALLOW_PRIVATE_URLS=true.")
+        raise Invalid("url: points to a private address; use a public one, or turn on the setting `allow_private_urls`.")
     return addresses[0]
 
 

@@ -181,7 +181,7 @@ class Hub:
             await asyncio.wait((answering,), timeout=STOP_S)
             if run.stopping.done():
                 return run.stopping.result()
-            return ModelTimeout(f"The answer took longer than {self._max_s:g} seconds; ask for less, or raise RAPPORT_RUN_MAX_SECONDS.")
+            return ModelTimeout(f"The answer took longer than {self._max_s:g} s; ask for less, or raise the setting `run_max_seconds`.")
         if answering.cancelled():
             return Interrupted()
         failure = answering.exception()

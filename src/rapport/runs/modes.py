@@ -51,7 +51,7 @@ async def conduct(room: Room) -> Outcome:
         mode = await _pick(room)
     if mode in NEEDS_MODEL and not room.has_model:
         need = (
-            f"{mode.replace('_', ' ').capitalize()} needs a language model, and none is set up (RAPPORT_MODEL). "
+            f"{mode.replace('_', ' ').capitalize()} needs a language model, and none is set up (the setting `model`). "
             "Ask in the mode parallel or expert: there the members answer from their documents."
         )
         return Outcome(mode, (), need, auto_selected=picked)

@@ -105,11 +105,11 @@ async def _forget_tokens(connection: Connection, tenant_id: int, webhook_id: UUI
     await connection.execute("DELETE FROM public_handle WHERE kind = $1 AND tenant_id = $2 AND target_id = $3", KIND, tenant_id, webhook_id)
 
 
-async def by_token(connection: Connection, token: str) -> tuple[int, AgentWebhook]:
-    """(tenant_id, webhook) of a token. Raises NotFound, also where the webhook is switched off."""
+async def by_token(connection: Connection, token: str, *, of: int | None = None) -> tuple[int, AgentWebhook]:
+    """(tenant_id, webhook) of a token, of the tenant `of` or of whichever. Raises NotFound, also where the webhook is switched off."""
     found = await find_handle(connection, kind=KIND, handle=secret_handle(token))
     webhook = await get(connection, *found) if found else None
-    if found is None or webhook is None or not webhook.is_active:
+    if found is None or webhook is None or not webhook.is_active or of not in (None, found[0]):
         raise NotFound("There is no such webhook, or it is switched off.")
     return found[0], webhook
 

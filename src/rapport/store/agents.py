@@ -176,8 +176,8 @@ async def find_handle(connection: Connection, *, kind: str, handle: str) -> tupl
     return (row["tenant_id"], row["target_id"]) if row else None
 
 
-async def find_public(connection: Connection, reference: str) -> Agent:
-    """The published representative with that id or slug, of whichever tenant. Raises NotFound, also for drafts."""
+async def find_public(connection: Connection, reference: str, *, of: int | None = None) -> Agent:
+    """The published representative with that id or slug, of the tenant `of`, or of whichever. Raises NotFound, also for drafts."""
     if agent_id := parse_id(reference):
         row = await connection.fetchrow("SELECT * FROM agent WHERE id = $1 AND is_public", agent_id)
     else:
@@ -188,6 +188,6 @@ async def find_public(connection: Connection, reference: str) -> Agent:
             """,
             reference,
         )
-    if row is None:
+    if row is None or of not in (None, row["tenant_id"]):
         raise NotFound("There is no published representative of that name.")
     return _agent(row)

@@ -100,7 +100,7 @@ async def resolve_product(connection: Connection, tenant_id: int, ref: str) -> U
     """The id of the product with this id. Raises NotFound."""
     found = await connection.fetchval("SELECT id FROM product WHERE tenant_id = $1 AND id = $2", tenant_id, parse_id(ref))
     if found is None:
-        raise NotFound(f"There is no product {ref[:80]!r}; GET /products lists them, `rapport product create` makes one.")
+        raise NotFound(f"There is no product {ref[:80]!r}; GET /products lists them, POST /api/admin/v1/products makes one.")
     return found
 
 
@@ -122,7 +122,7 @@ async def only_product(connection: Connection, tenant_id: int) -> UUID:
     """The tenant's only product. Raises Invalid where it has none, or several."""
     rows = await connection.fetch("SELECT id FROM product WHERE tenant_id = $1 ORDER BY created_at LIMIT 2", tenant_id)
     if len(rows) != 1:
-        count = "several products" if rows else "no product yet (`rapport product create` makes one)"
+        count = "several products" if rows else "no product yet (POST /api/admin/v1/products makes one)"
         raise Invalid(f"productId: a new conversation needs it, because this tenant has {count}.")
     return rows[0]["id"]
 

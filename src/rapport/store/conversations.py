@@ -197,7 +197,7 @@ async def _thread_of(
     if product_id not in products:
         products |= await catalog.active_versions(connection, tenant_id, [product_id])
     if product_id not in products:
-        raise NotFound(f"There is no product {product_id}; GET /products lists them, `rapport product create` makes one.")
+        raise NotFound(f"There is no product {product_id}; GET /products lists them, POST /api/admin/v1/products makes one.")
     thread = _Thread(batch.conversation_id or new_id(), batch.kind, batch.external_id, product_id, is_stored=False)
     thread.version_id, thread.user_privacy = products[product_id]
     if key is not None:

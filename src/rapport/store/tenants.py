@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from rapport.domain.ids import new_id
-from rapport.errors import Conflict, NotFound
+from rapport.errors import NotFound
 from rapport.store.database import Connection
 
 EDITABLE = frozenset({"plan", "time_zone", "limits", "settings"})
@@ -80,26 +79,3 @@ async def revoke_key(connection: Connection, tenant_id: int, key_id: UUID) -> No
     )
     if done is None:
         raise NotFound(f"There is no key {key_id}.")
-
-
-# Custom domains ------------------------------------------------------------------------------------------------------
-
-
-async def claim_domain(connection: Connection, tenant_id: int, domain: str) -> None:
-    """Requests to this host get this tenant's brand. Raises Conflict where another tenant has it."""
-    holder = await connection.fetchval(
-        """
-        INSERT INTO public_handle (kind, handle, tenant_id, target_id) VALUES ('domain', $2, $1, $3)
-        ON CONFLICT (kind, handle) DO UPDATE SET handle = excluded.handle RETURNING tenant_id
-        """,
-        tenant_id, domain.lower(), new_id(),
-    )  # fmt: skip
-    if holder != tenant_id:
-        raise Conflict(f"The domain {domain!r} belongs to another tenant.")
-
-
-async def release_domains(connection: Connection, tenant_id: int, keep: Sequence[str]) -> None:
-    """Gives back the tenant's domains that are not in `keep`."""
-    await connection.execute(
-        "DELETE FROM public_handle WHERE kind = 'domain' AND tenant_id = $1 AND handle <> ALL($2)", tenant_id, [d.lower() for d in keep]
-    )

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import msgspec
 
+from rapport.domain.brand import Brand
 from rapport.errors import Invalid, NotFound, ProviderError
 from rapport.providers import webhook as wire
-from rapport.store import agent_webhooks, webhooks
+from rapport.store import agent_webhooks, brands, webhooks
 from rapport.store.database import Database
 from rapport.store.vault import Vault
 from rapport.store.webhooks import Delivery
@@ -43,10 +44,11 @@ class WebhookJobs:
         async with self._database.connection() as connection:
             hook, secret = await webhooks.get(connection, tenant_id, webhook_id, vault=self._vault)
             number = 1 + await webhooks.attempts(connection, tenant_id, webhook_id, UUID(event["id"]))
+            brand = await brands.of_tenant(connection, tenant_id)
         body = msgspec.json.encode(event)
         headers = {
             "X-Webhook-Id": event["id"], "X-Webhook-Event": event["type"],
-            "X-Webhook-Signature": wire.signature(secret, body, wire.now()),
+            "X-Webhook-Signature": wire.signature(secret, body, wire.now()), "User-Agent": _agent(brand),
         }  # fmt: skip
         start, status, problem = time.perf_counter(), None, None
         try:
@@ -71,8 +73,16 @@ class WebhookJobs:
             except NotFound:
                 return
             secret = await agent_webhooks.signing_secret(connection, tenant_id, webhook_id)
+            brand = await brands.of_tenant(connection, tenant_id)
         if not webhook.outgoing_url or not webhook.is_active or secret is None:
             return
         body = msgspec.json.encode(answer)
-        headers = {"X-Webhook-Id": answer["id"], "X-Webhook-Signature": wire.signature(secret, body, wire.now())}
+        headers = {
+            "X-Webhook-Id": answer["id"], "X-Webhook-Signature": wire.signature(secret, body, wire.now()), "User-Agent": _agent(brand),
+        }  # fmt: skip
         await wire.post(webhook.outgoing_url, body, headers, allow_private=self._allow_private)
+
+
+def _agent(brand: Brand) -> str:
+    """Who the receiver's log says was there."""
+    return f"{brand.token}-Webhooks/1"

@@ -12,9 +12,9 @@ from rapport.analyst.agent import Asking
 from rapport.analyst.chat import AnalystTurn
 from rapport.api import ratelimit
 from rapport.api.auth import Analytics, Parts
+from rapport.api.brands import lasting_origin, of_tenant
 from rapport.api.frames import GREENFLASH
 from rapport.api.greenflash.wire import OptionalId, Wire
-from rapport.api.pagination import origin
 from rapport.api.state import State
 from rapport.api.streaming import RunStream, stream_started
 from rapport.domain.agent import ChatMessage
@@ -83,10 +83,13 @@ async def chat(
     name = body.conversation_id or str(new_id())
     limited = caller.organization_id or caller.user_id
     key = f"{caller.key_id}/{name}" if limited else name  # a limited key has chats of its own
+    brand = await of_tenant(request, parts, caller.tenant_id)
+    asking = Asking(body.question, context=body.context, product_name=product_name, brand=brand.name)
     turn = AnalystTurn(
-        parts.office, _scope(caller, body.product_id), Asking(body.question, context=body.context, product_name=product_name), name, key,
+        parts.office, _scope(caller, body.product_id), asking, name, key,
         _history(body), admit=lambda: _admit(parts, caller), spend=lambda tokens: ratelimit.spend_tokens(parts, caller, tokens),
-        origin=origin(request, parts), key_id=caller.key_id, segment_limit=ratelimit.custom_segments(caller),
+        origin=await lasting_origin(request, parts, caller.tenant_id), key_id=caller.key_id,
+        segment_limit=ratelimit.custom_segments(caller),
     )  # fmt: skip
     order = Order(
         caller.tenant_id, "analyst", f"analyst:{key}", GREENFLASH, _hash(body, limited),

@@ -4,6 +4,7 @@ export and import. Nothing here is part of the documented compatible APIs."""
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,15 +16,19 @@ from starlette.responses import StreamingResponse
 from rapport.api.auth import Administrator, Parts
 from rapport.api.state import State
 from rapport.domain.analysis import PILLARS
+from rapport.domain.brand import may_be_claimed
 from rapport.domain.catalog import Product
 from rapport.errors import Invalid, NotFound, PlanRequired
-from rapport.store import catalog, conversations, deletion, inbox, jobs, keys, people, prompts, segments, tenants, transfer
+from rapport.store import brands, catalog, conversations, deletion, inbox, jobs, keys, people, prompts, segments, tenants, transfer
+from rapport.store.database import Connection
 from rapport.store.tenants import Key, Tenant
 
 router = APIRouter(prefix="/api/admin/v1", tags=["admin"])
 
 SCOPES = ("api", "admin")
 IMPORT_ROWS = 500
+LOGO = r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s\"'<>]*)?$"
+"""Nothing in it can end an attribute of a page or a directive of its Content-Security-Policy."""
 
 
 class Body(BaseModel):
@@ -31,12 +36,21 @@ class Body(BaseModel):
 
 
 class Brand(Body):
-    """White label (enterprise): what takes the place of Rapport's name on pages and in links."""
+    """White label (enterprise): what takes the place of the product's own name on pages, in links and to the outside. Requests to one
+    of `domains` see nothing but this tenant."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
     primary_color: Annotated[str | None, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = None
-    logo_url: Annotated[str | None, Field(max_length=2_048, pattern=r"^https?://")] = None
-    domains: Annotated[list[Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9.-]+$")]], Field(max_length=20)] = []
+    logo_url: Annotated[str | None, Field(max_length=2_048, pattern=LOGO)] = None
+    domains: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=20)] = []
+
+    @field_validator("domains")
+    @classmethod
+    def _names(cls, domains: list[str]) -> list[str]:
+        for domain in domains:
+            if not may_be_claimed(domain):
+                raise ValueError(f"{domain!r} is not a full domain name such as insights.example.com, without a port")
+        return list(dict.fromkeys(domain.lower() for domain in domains))
 
 
 class TenantChange(Body):
@@ -133,19 +147,27 @@ async def change_tenant(body: TenantChange, caller: Administrator, parts: Parts)
             settings["retention_days"] = given["retention_days"]
             await jobs.enqueue(connection, caller.tenant_id, "retention", key="retention")
         if "brand" in given:
-            if given.get("plan", before.plan) != "enterprise":
+            if body.brand and (body.plan or before.plan) != "enterprise":
                 raise PlanRequired("A brand of one's own needs the enterprise plan.")
             settings["brand"] = body.brand.model_dump(by_alias=True) if body.brand else None
-            domains = body.brand.domains if body.brand else []
-            await tenants.release_domains(connection, caller.tenant_id, domains)
-            for domain in domains:
-                await tenants.claim_domain(connection, caller.tenant_id, domain)
+            await _take_domains(connection, parts, caller.tenant_id, body.brand.domains if body.brand else [])
         after = await tenants.update(connection, caller.tenant_id, changes | {"settings": settings})
         if after.time_zone != before.time_zone:
             ZoneInfo(after.time_zone)
             await jobs.enqueue(connection, caller.tenant_id, "rollup_rebuild", key="rollups")
     parts.key_cache.clear()
+    parts.brands.clear()
     return _tenant(after)
+
+
+async def _take_domains(connection: Connection, parts: State, tenant_id: int, domains: list[str]) -> None:
+    """These and no others are the tenant's. Raises Invalid for the server's own name: it belongs to all tenants."""
+    public = urlsplit(parts.settings.public_url or "").hostname
+    if public and public in domains:
+        raise Invalid(f"brand.domains: {public} is the address of the server itself; use a domain of your own.")
+    await brands.release_domains(connection, tenant_id, domains)
+    for domain in domains:
+        await brands.claim_domain(connection, tenant_id, domain)
 
 
 # Products and versions ------------------------------------------------------------------------------------------------
@@ -173,7 +195,7 @@ async def create_product(body: NewProduct, caller: Administrator, parts: Parts) 
 
 @router.patch("/products/{product_id}")
 async def change_product(product_id: str, body: ProductChange, caller: Administrator, parts: Parts) -> dict[str, Any]:
-    """Change what is given. New metric weights apply to conversations analysed from now on; `rapport reanalyse` applies them to all."""
+    """Change what is given. New metric weights apply to conversations analysed from now on; the command `reanalyse` applies them to all."""
     async with parts.database.transaction() as connection:
         known = await catalog.resolve_product(connection, caller.tenant_id, product_id)
         before = await catalog.get_product(connection, caller.tenant_id, known)

@@ -10,21 +10,17 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse
 
-from rapport.api import auth
+from rapport.api import auth, brands
 from rapport.api.auth import Caller, Parts
+from rapport.api.pages import page
 from rapport.api.state import State
+from rapport.domain.brand import Brand
 from rapport.domain.scope import Principal
 from rapport.errors import NotFound, Unauthorized
 from rapport.store import tickets
 from rapport.store.tickets import StoredTicket
 
 router = APIRouter(tags=["tickets"])
-
-SAFETY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'", "Cache-Control": "no-store"}
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#1b1b1f}"
-    "pre{white-space:pre-wrap;font:inherit;border-top:1px solid #ddd;padding-top:1rem}small{color:#666}"
-)
 
 
 @router.get("/api/v1/tickets")
@@ -50,18 +46,18 @@ async def ticket_page(identifier: str, request: Request, parts: Parts) -> HTMLRe
     try:
         caller = await auth.caller(request)
     except Unauthorized:
-        return _ask_for_key(identifier)
-    return _page(await _find(parts, caller, identifier))
+        return _ask_for_key(identifier, brands.served(request))
+    return _page(await _find(parts, caller, identifier), await brands.of_tenant(request, parts, caller.tenant_id))
 
 
 @router.post("/tickets/{identifier}", response_class=HTMLResponse)
-async def open_ticket_page(identifier: str, parts: Parts, key: Annotated[str, Form(max_length=300)]) -> HTMLResponse:
+async def open_ticket_page(identifier: str, request: Request, parts: Parts, key: Annotated[str, Form(max_length=300)]) -> HTMLResponse:
     """One ticket to read, with the key that the page asked for."""
     try:
-        caller = auth.with_api(await auth.holder(key, parts))
+        caller = auth.with_api(await auth.holder_here(request, key))
     except Unauthorized:
-        return _ask_for_key(identifier, "That key is not valid. ")
-    return _page(await _find(parts, caller, identifier))
+        return _ask_for_key(identifier, brands.served(request), "That key is not valid. ")
+    return _page(await _find(parts, caller, identifier), await brands.of_tenant(request, parts, caller.tenant_id))
 
 
 def _unlimited(caller: Principal) -> None:
@@ -87,25 +83,17 @@ def _shown(ticket: StoredTicket) -> dict:
     }  # fmt: skip
 
 
-def _html(title: str, body: str, status: int = 200) -> HTMLResponse:
-    page = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style>{body}</html>"
-    )
-    return HTMLResponse(page, status_code=status, headers=SAFETY)
-
-
-def _page(ticket: StoredTicket) -> HTMLResponse:
+def _page(ticket: StoredTicket, brand: Brand) -> HTMLResponse:
     labels = ", ".join([*ticket.label_ids, *([f"priority {ticket.priority}"] if ticket.priority else [])])
     source = f" · from conversation {ticket.source_id}" if ticket.source_id else ""
     head = f"{ticket.identifier} · {ticket.status} · {labels} · {ticket.created_at:%Y-%m-%d %H:%M} UTC{source}"
     body = f"<h1>{escape(ticket.title)}</h1><small>{escape(head)}</small><pre>{escape(ticket.description)}</pre>"
-    return _html(f"{ticket.identifier} {ticket.title}", body)
+    return page(f"{ticket.identifier} {ticket.title}", body, brand)
 
 
-def _ask_for_key(identifier: str, problem: str = "") -> HTMLResponse:
+def _ask_for_key(identifier: str, brand: Brand | None, problem: str = "") -> HTMLResponse:
     form = (
         f'<h1>{escape(identifier)}</h1><p>{escape(problem)}Enter an API key to read this ticket.</p><form method="post">'
         '<input type="password" name="key" autocomplete="off" required autofocus> <button>Open</button></form>'
     )
-    return _html(identifier, form, 401)
+    return page(identifier, form, brand, status=401)

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from rapport.api import ratelimit
 from rapport.api.auth import Parts
+from rapport.api.brands import only_tenant
 from rapport.api.frames import PINGREP_ASK
 from rapport.api.pingrep.wire import SURFACE, Body
 from rapport.api.state import State
@@ -33,7 +34,7 @@ VISITOR_ASKS_PER_HOUR = 30
 MOST_TURNS = 20
 
 
-class Turn(Body):
+class PastTurn(Body):
     role: Literal["user", "assistant"]
     content: Annotated[str, Field(max_length=8_000)]
 
@@ -44,7 +45,7 @@ class Ask(Body):
     mode: Literal["public", "owner"] | None = None
     visitor_fingerprint: Annotated[str | None, Field(max_length=128)] = None
     session_id: Annotated[str | None, Field(max_length=128)] = None
-    conversation_history: Annotated[list[Turn] | None, Field(max_length=MOST_TURNS)] = None
+    conversation_history: Annotated[list[PastTurn] | None, Field(max_length=MOST_TURNS)] = None
     post_slug: Annotated[str | None, Field(max_length=200)] = None
     exchange_count: float | None = None
 
@@ -102,7 +103,7 @@ async def _start(parts: State, request: Request, body: Ask) -> tuple[AskTurn, St
     if body.mode == "owner":
         raise Forbidden("mode owner needs the owner's key; ask in a session of POST /api/v1/chat/sessions instead.")
     async with parts.database.connection() as connection:
-        agent = await agents.find_public(connection, body.profile_id)
+        agent = await agents.find_public(connection, body.profile_id, of=only_tenant(request))
     visitor = body.visitor_fingerprint or await _address(parts, agent, request)
     remaining = await _count(parts, agent, visitor)
     session = await _session(parts, agent, body.session_id, visitor)

@@ -5,10 +5,11 @@ import json
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from pydantic import Field
 
 from rapport.api.auth import Caller, Parts
+from rapport.api.brands import only_tenant
 from rapport.api.pingrep.wire import Body, time
 from rapport.api.visitors import mint
 from rapport.domain.agent import Agent
@@ -181,10 +182,10 @@ async def primary_profile(caller: Caller, parts: Parts) -> dict[str, Any]:
 
 
 @router.get("/profiles/p/{reference}")
-async def public_profile(reference: str, parts: Parts) -> dict[str, Any]:
+async def public_profile(reference: str, request: Request, parts: Parts) -> dict[str, Any]:
     """A published representative, by slug or id. Needs no key."""
     async with parts.database.connection() as connection:
-        return shown(await agents.find_public(connection, reference), public=True)
+        return shown(await agents.find_public(connection, reference, of=only_tenant(request)), public=True)
 
 
 @router.get("/profiles/{profile_id}")
@@ -253,12 +254,13 @@ async def create_visitor_token(profile_id: str, body: VisitorToken, caller: Call
 @router.get("/public/directory/search")
 @router.post("/public/directory/search", include_in_schema=False)
 async def search_directory(
-    parts: Parts, query: Annotated[str | None, Query(max_length=200)] = None, role: Annotated[str | None, Query(max_length=200)] = None,
-    location: Annotated[str | None, Query(max_length=200)] = None, limit: Annotated[int, Query(ge=1, le=20)] = 10,
+    request: Request, parts: Parts, query: Annotated[str | None, Query(max_length=200)] = None,
+    role: Annotated[str | None, Query(max_length=200)] = None, location: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=20)] = 10,
 ) -> dict[str, Any]:  # fmt: skip
     """Published representatives by words, role and place. Needs no key."""
     async with parts.database.connection() as connection:
-        found = await agents.search_public(connection, None, query=query, role=role, location=location, limit=limit)
+        found = await agents.search_public(connection, only_tenant(request), query=query, role=role, location=location, limit=limit)
     results = [
         {
             "name": a.name, "slug": a.slug, "title": a.title, "company": a.profile.get("company"), "photoUrl": a.profile.get("photo_url"),
@@ -270,12 +272,12 @@ async def search_directory(
 
 
 @router.post("/public/save-contact")
-async def save_contact(body: Contact, parts: Parts) -> dict[str, Any]:
+async def save_contact(body: Contact, request: Request, parts: Parts) -> dict[str, Any]:
     """A visitor leaves a way to be reached. Needs no key, and the visitor's consent."""
     if not body.tos_consent:
         raise Invalid("tos_consent: the visitor has to agree before a contact is kept.")
     async with parts.database.transaction() as connection:
-        agent = await agents.find_public(connection, body.profile_id)
+        agent = await agents.find_public(connection, body.profile_id, of=only_tenant(request))
         await leads.save(connection, agent.tenant_id, agent.id, name=body.name, email=body.email, phone=body.phone, notes=body.notes)
     return {"contactSaved": True}
 
@@ -295,10 +297,10 @@ async def list_leads(profile_id: str, caller: Caller, parts: Parts) -> list[dict
 
 
 @router.get("/contacts/{profile_id}/vcf")
-async def vcard(profile_id: str, parts: Parts) -> Response:
+async def vcard(profile_id: str, request: Request, parts: Parts) -> Response:
     """The contact card of a published representative (vCard 3.0). Needs no key."""
     async with parts.database.connection() as connection:
-        agent = await agents.find_public(connection, profile_id)
+        agent = await agents.find_public(connection, profile_id, of=only_tenant(request))
     profile = shown(agent, public=True)
     fields = [
         ("FN", profile["name"]), ("N", f"{profile['name']};;;;"), ("TITLE", profile["title"]), ("ORG", profile["company"]),

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api", tags=["agents"])
 PREFIX = "at_"
 
 
-class NewKey(BaseModel):
+class NewAgentKey(BaseModel):
     """A key of the whole tenant, or of one agent or team."""
 
     model_config = ConfigDict(extra="ignore")
@@ -30,14 +30,14 @@ class NewKey(BaseModel):
     team_id: Annotated[str | None, Field(max_length=128)] = None
 
     @model_validator(mode="after")
-    def _one(self) -> "NewKey":
+    def _one(self) -> "NewAgentKey":
         if self.agent_id and self.team_id:
             raise ValueError("give agent_id or team_id, not both")
         return self
 
 
 @router.post("/keys")
-async def create_key(body: NewKey, caller: Unlimited, parts: Parts) -> dict[str, Any]:
+async def create_key(body: NewAgentKey, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Make a key. It is shown once."""
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
@@ -72,7 +72,7 @@ async def delete_key(key_id: str, caller: Unlimited, parts: Parts) -> dict[str, 
     return {"status": "deleted", "id": key_id}
 
 
-async def _limit(connection: Connection, caller: Principal, body: NewKey) -> tuple[UUID | None, UUID | None]:
+async def _limit(connection: Connection, caller: Principal, body: NewAgentKey) -> tuple[UUID | None, UUID | None]:
     """(agent id, team id), at most one of them. Raises NotFound."""
     if body.agent_id:
         return (await agents.resolve(connection, caller.tenant_id, body.agent_id)).id, None

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from rapport.api import ratelimit
 from rapport.api.auth import Parts, Unlimited
+from rapport.api.brands import lasting_origin, only_tenant
 from rapport.api.frames import TEAMMATE
-from rapport.api.pagination import origin
 from rapport.api.state import State
 from rapport.api.streaming import request_hash, wait_for_end
 from rapport.api.teammate.agents import agent_of, only_own_agents, wire_time
@@ -41,7 +41,7 @@ class WebhookChange(BaseModel):
     is_active: bool | None = None
 
 
-class NewWebhook(WebhookChange):
+class NewAgentWebhook(WebhookChange):
     name: Annotated[str, Field(min_length=1, max_length=100)]  # type: ignore[assignment]
 
 
@@ -96,7 +96,7 @@ async def list_agent_webhooks(agent_id: str, caller: Unlimited, parts: Parts, re
 
 
 @router.post("/agents/{agent_id}/webhooks")
-async def create_agent_webhook(agent_id: str, body: NewWebhook, caller: Unlimited, parts: Parts, request: Request) -> dict[str, Any]:
+async def create_agent_webhook(agent_id: str, body: NewAgentWebhook, caller: Unlimited, parts: Parts, request: Request) -> dict[str, Any]:
     """Make a webhook. Keep `webhook_url`: its token is shown once."""
     only_own_agents(caller)
     await _check_url(parts, body)
@@ -107,7 +107,7 @@ async def create_agent_webhook(agent_id: str, body: NewWebhook, caller: Unlimite
         made, token = await agent_webhooks.create(
             connection, caller.tenant_id, agent.id, name=body.name, outgoing_url=body.outgoing_url or None
         )
-    return _shown(made) | _address(request, parts, token)
+    return _shown(made) | await _address(request, parts, caller.tenant_id, token)
 
 
 @router.put("/webhooks/{webhook_id}")
@@ -130,7 +130,7 @@ async def regenerate_agent_webhook(webhook_id: str, caller: Unlimited, parts: Pa
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
         changed, token = await agent_webhooks.regenerate(connection, caller.tenant_id, _id(webhook_id))
-    return _shown(changed) | _address(request, parts, token)
+    return _shown(changed) | await _address(request, parts, caller.tenant_id, token)
 
 
 @router.delete("/webhooks/{webhook_id}")
@@ -143,10 +143,10 @@ async def delete_agent_webhook(webhook_id: str, caller: Unlimited, parts: Parts)
 
 
 @router.post("/webhook/{token}")
-async def call_agent_webhook(token: str, body: Call, parts: Parts, response: Response) -> dict[str, Any]:
+async def call_agent_webhook(token: str, body: Call, request: Request, parts: Parts, response: Response) -> dict[str, Any]:
     """Say something to the webhook's agent as an external user; needs no key but the token. At most 60 calls a minute."""
     async with parts.database.connection() as connection:
-        tenant_id, webhook = await agent_webhooks.by_token(connection, token)
+        tenant_id, webhook = await agent_webhooks.by_token(connection, token, of=only_tenant(request))
     caller = Principal(tenant_id=tenant_id, tenant_name="", plan="enterprise", key_id=webhook.id, agent_id=webhook.agent_id)
     response.headers.update(await ratelimit.take(parts, caller, f"webhook:{webhook.id}", limit=CALLS_PER_MINUTE, window_s=60))
     question = await _question(parts, caller, webhook, body)
@@ -184,8 +184,8 @@ def _id(webhook_id: str) -> UUID:
     raise NotFound(f"There is no webhook {webhook_id!r}.")
 
 
-def _address(request: Request, parts: State, token: str) -> dict[str, str]:
-    return {"token": token, "webhook_url": f"{origin(request, parts)}/api/webhook/{token}"}
+async def _address(request: Request, parts: State, tenant_id: int, token: str) -> dict[str, str]:
+    return {"token": token, "webhook_url": f"{await lasting_origin(request, parts, tenant_id)}/api/webhook/{token}"}
 
 
 def _shown(webhook: AgentWebhook) -> dict[str, Any]:
