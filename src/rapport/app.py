@@ -21,7 +21,7 @@ from rapport.analytics.lexicon import Lexicons
 from rapport.api import brands, envelopes, middleware
 from rapport.api.frames import DIALECTS
 from rapport.api.greenflash import catalog, chat, inbox, interactions, messages, people, prompts, reports, segments, signals
-from rapport.api.native import admin, connections, health, reference, runs, tickets, webhooks
+from rapport.api.native import admin, connections, custom_analyses, health, judgements, reference, runs, tickets, webhooks
 from rapport.api.pingrep import ask as pingrep_ask
 from rapport.api.pingrep import messages as pingrep_messages
 from rapport.api.pingrep import profiles as pingrep_profiles
@@ -50,6 +50,9 @@ from rapport.store import inbox as inbox_store
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
 from rapport.store.vault import Vault, open_vault
+from rapport.worker.asker import Asker
+from rapport.worker.judge_jobs import JudgeJobs
+from rapport.worker.judge_loop import JudgeLoop
 from rapport.worker.loop import Worker
 from rapport.worker.retention import Retention
 from rapport.worker.segment_jobs import SegmentJobs
@@ -114,17 +117,22 @@ async def open_worker(settings: Settings, database: Database, encoder: Encoder, 
         async with database.connection() as connection:
             await jobs.enqueue(connection, tenant_id, "inbox_refresh", key="all")
 
+    asker = asker_of(settings, database)
+    judging = JudgeJobs(database, asker, pii.redactor, delay=timedelta(seconds=settings.analysis_model_delay_s)) if asker else None
     handlers = {
         "topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups, "segments_refresh": segment_jobs.refresh,
         "inbox_refresh": refresh_inbox, "retention": Retention(database).expire, "webhook": webhook_jobs.deliver,
         "agent_webhook": webhook_jobs.answer,
     }  # fmt: skip
-    worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=heard, backlog=backlog)
-    running = asyncio.create_task(worker.run())
+    overlay = judging.overlaid if judging else None
+    worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=heard, overlay=overlay, backlog=backlog)
+    loops = [worker, JudgeLoop(database, {"judge": judging.judge, "judge_existing": judging.judge_existing})] if judging else [worker]
+    running = asyncio.gather(*(loop.run() for loop in loops))
     try:
         yield worker
     finally:
-        worker.stop()
+        for loop in loops:
+            loop.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(running, WORKER_PATIENCE_S)
 
@@ -145,6 +153,22 @@ def provider_for(settings: Settings) -> ModelProvider | None:
     return model_provider(settings.model, key=key.get_secret_value() if key else None)
 
 
+def judge_for(settings: Settings) -> ModelProvider | None:
+    """The language model that judges conversations: of RAPPORT_ANALYSIS_MODEL, else of RAPPORT_MODEL. Raises Invalid."""
+    if settings.analysis_model is None:
+        return provider_for(settings)
+    key = settings.analysis_model_api_key or settings.model_api_key
+    return model_provider(settings.analysis_model, key=key.get_secret_value() if key else None)
+
+
+def asker_of(settings: Settings, database: Database) -> Asker | None:
+    """Who asks the language model about conversations; None without one."""
+    judge = judge_for(settings)
+    if judge is None:
+        return None
+    return Asker(database, judge, tokens_per_day=settings.analysis_tokens_per_day, at_once=settings.analysis_model_calls)
+
+
 def analyst_model(model: ModelProvider | None) -> ModelFor:
     """Who answers in chats with the analyst: the language model of RAPPORT_MODEL, else the builtin analyst."""
     indexes = Indexes()
@@ -158,6 +182,7 @@ def analyst_model(model: ModelProvider | None) -> ModelFor:
 def create_app(settings: Settings) -> FastAPI:
     """The HTTP application. Its lifespan opens the database and starts the worker."""
     model = provider_for(settings)
+    judge = judge_for(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -175,7 +200,7 @@ def create_app(settings: Settings) -> FastAPI:
                     http_tools=HttpTools(trackers.vault, settings.allow_private_urls),
                     mcp_tools=McpTools(trackers.vault, settings.allow_private_urls),
                 ),
-                model=model,
+                model=model, judge=judge.name if judge else None,
                 office=Office(opened, Lexicons(), analyst_model(model), encoder, trackers), trackers=trackers,
                 encoder=encoder, worker=worker, deliver_webhook=webhooks_of(settings, opened).tell,
             )  # fmt: skip
@@ -191,6 +216,7 @@ def create_app(settings: Settings) -> FastAPI:
     envelopes.install(app)
     for router in (
         health.router, reference.router, runs.router, admin.router, connections.router, tickets.router, webhooks.router,
+        custom_analyses.router, judgements.router,
         messages.router, interactions.router, people.router, signals.router, catalog.router,
         prompts.router, chat.router, reports.router, segments.router, inbox.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,

@@ -34,6 +34,15 @@ class Settings(BaseSettings):
         "pydantic_ai:PROVIDER:MODEL (the extra of that name).",
     )
     model_api_key: SecretStr | None = Field(None, description="Key for the language model.")
+    analysis_model: str | None = Field(
+        None, description="Language model that judges conversations where a product asks for it, spelled as RAPPORT_MODEL; unset: that one."
+    )
+    analysis_model_api_key: SecretStr | None = Field(None, description="Key for RAPPORT_ANALYSIS_MODEL; unset: RAPPORT_MODEL_API_KEY.")
+    analysis_tokens_per_day: int = Field(
+        1_000_000, ge=0, description="Tokens a day that judging may use for a product that sets no budget of its own."
+    )
+    analysis_model_calls: int = Field(4, ge=1, le=100, description="Most calls of the language model at a time, to judge conversations.")
+    analysis_model_delay_s: float = Field(10.0, ge=0, description="Seconds a conversation must be quiet before a language model judges it.")
     encoder: str | None = Field(
         None, description="Folder of another sentence-transformers style ONNX encoder; `off` uses the lexical methods."
     )

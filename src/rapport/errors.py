@@ -2,8 +2,8 @@
 
 RapportError
 ├── Invalid              400  ├── Unauthorized   401  ├── Forbidden      403  ├── NotFound      404
-├── Conflict             409  │   └── SessionBusy   ├── Gone           410  ├── TooLarge      413
-├── RateLimited          429  │   └── TokenLimitExceeded
+├── Conflict             409  │   └── SessionBusy, ModelNeeded  ├── Gone    410  ├── TooLarge      413
+├── RateLimited          429  │   └── TokenLimitExceeded, BudgetSpent
 ├── ModelError           502  ├── ModelUnavailable 503  ├── ModelTimeout 504  ├── ModelRefused 502
 ├── ToolError            (goes back to the model as that tool's result)
 ├── ProviderError        502  (a ticket system or webhook target)  └── ProviderNeedsSetup 409
@@ -95,6 +95,12 @@ class SessionBusy(Conflict):
     code = "session_busy"
 
 
+class ModelNeeded(Conflict):
+    """This needs a language model; the settings `model` and `analysis_model` name one."""
+
+    code = "needs_model"
+
+
 class Gone(RapportError):
     """That is no longer kept."""
 
@@ -120,6 +126,12 @@ class TokenLimitExceeded(RateLimited):
     """The hourly token budget of this tenant is used up."""
 
     code = "token_limit_exceeded"
+
+
+class BudgetSpent(RateLimited):
+    """The product's daily token budget for judging conversations is spent."""
+
+    code = "budget_spent"
 
 
 class ModelError(RapportError):

@@ -47,6 +47,23 @@ TRIGGERS = (
 )  # fmt: skip
 
 
+CUSTOM = f"""
+    SELECT f.conversation_id, {len(TRIGGERS)} AS ordinal, f.type, 'attention' AS axis, f.severity, f.confidence,
+           jsonb_build_object('triggerType', f.type, 'severity', f.severity, 'reason', f.reason, 'source', 'custom_analysis',
+                              'axis', 'attention', 'confidence', round(f.confidence::numeric, 2), 'customAnalysisId', f.id) AS trigger
+    FROM (
+        SELECT f.conversation_id, d.id, d.severity, coalesce(f.confidence, 1)::float8 AS confidence,
+               CASE d.kind WHEN 'guardrail' THEN 'guardrail' ELSE 'expectation_check' END AS type,
+               left(d.name || ': ' || f.reasoning, 500) AS reason
+        FROM analysis a
+        JOIN finding f ON f.tenant_id = a.tenant_id AND f.conversation_id = a.conversation_id AND f.status = 'fail'
+        JOIN custom_analysis d ON d.tenant_id = f.tenant_id AND d.id = f.custom_analysis_id AND d.enabled
+        WHERE a.tenant_id = $1 AND a.analysed_at >= $2
+    ) f
+"""
+"""Failed guardrails and expectations of the tenant's own custom analyses."""
+
+
 def raised() -> str:
     """SQL that gives (conversation_id, ordinal, trigger as jsonb, severity, confidence, axis, type) of all raised triggers of the
     analyses saved since $2, of tenant $1."""
@@ -61,6 +78,8 @@ def raised() -> str:
         FROM analysis a JOIN conversation c ON c.tenant_id = a.tenant_id AND c.id = a.conversation_id,
              LATERAL (VALUES {rows}) AS r (ordinal, type, axis, severity, holds, confidence, reason, source)
         WHERE a.tenant_id = $1 AND a.analysed_at >= $2 AND c.kind = 'conversation' AND r.holds
+        UNION ALL
+        {CUSTOM}
     """
 
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import msgspec
 from fastapi import Query, Request, Response
 
-from rapport.api.auth import Caller, Parts
+from rapport.api.auth import Administrator, Caller, Parts
 from rapport.api.brands import origin
 from rapport.api.state import State
 from rapport.domain.scope import Principal
@@ -74,6 +74,17 @@ async def page(
         number = skip // size + 1
     start = 0 if after is not None else skip if skip is not None else (number - 1) * size
     return Page(size, start, number, after, request, principal, parts)
+
+
+async def administrators_page(
+    request: Request,
+    parts: Parts,
+    principal: Administrator,
+    page: Annotated[int, Query(description="Number of the page, from 1.", ge=1, le=LARGEST_OFFSET)] = 1,
+    limit: Annotated[int, Query(description="Size of a page.", ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
+) -> Page:
+    """Dependency: the page that a request of an administrator asks for."""
+    return Page(limit, (page - 1) * limit, page, None, request, principal, parts)
 
 
 async def finish(response: Response, asked: Page, *, count: int, total: int, last_key: tuple[Any, ...] | None) -> None:

@@ -42,6 +42,7 @@ class State:
     office: Office
     trackers: Trackers
     model: ModelProvider | None  # of RAPPORT_MODEL; None: the builtin ones
+    judge: str | None  # name of the language model that judges conversations; None: there is none
     encoder: Encoder
     worker: WorkerView | None  # None: another process analyses
     deliver_webhook: Callable[[int, UUID, Mapping[str, Any]], Awaitable[Delivery]]  # (tenant, webhook, event) -> one attempt

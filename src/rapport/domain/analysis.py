@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 FLAGS = (
@@ -91,6 +92,8 @@ class Analysis:
     user_message_count: int = 0
     method: str = "lexical"  # name of the encoder that was used, or `lexical`
     embedding: bytes | None = None  # float16, L2-normalised, mean of the first three user messages; None without an encoder
+    judged_by: str | None = None  # language model whose values took the place of embedded ones
+    embedded: Mapping[str, Any] = field(default_factory=dict)  # those embedded values by field, as plain JSON
 
 
 def sentiment_label(score: float) -> str:

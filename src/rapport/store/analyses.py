@@ -27,7 +27,7 @@ FOLDED = (
 COLUMNS = (
     *FOLDED, "version_id", "user_id", "created_at", "user_message_count", "language", "language_confidence", "dissatisfied", "resolution",
     "abandoned", "handover_requested", "repeated_questions", "commercial_signal", "topic_similarity", "summary", "root_cause_confidence",
-    "messages", "evidence", "embedding", "method",
+    "messages", "evidence", "embedding", "method", "judged_by", "embedded",
 )  # fmt: skip
 
 UPSERT = f"""
@@ -101,6 +101,7 @@ def _row(conversation: Conversation, analysis: Analysis, revision: int, zone: Zo
         "tools": [[tool.name, tool.calls, tool.failures] for tool in analysis.tools],
         "messages": msgspec.to_builtins(analysis.messages), "evidence": msgspec.to_builtins(analysis.evidence),
         "embedding": analysis.embedding, "method": analysis.method, "revision": revision,
+        "judged_by": analysis.judged_by, "embedded": dict(analysis.embedded),
     }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ async def delete_conversations(connection: Connection, tenant_id: int, ids: Sequ
         """,
         tenant_id, found,
     )  # fmt: skip
-    for table in ("message", "rating", "ticket_draft", "run", "inbox_item"):
+    for table in ("message", "rating", "ticket_draft", "run", "inbox_item", "finding", "judgement", "model_answer"):
         await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1 AND conversation_id = ANY($2)", tenant_id, found)
     for table in ("ui_command", "inbox_message"):
         await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1 AND session_id = ANY($2)", tenant_id, found)

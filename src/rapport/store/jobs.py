@@ -344,6 +344,28 @@ async def claim(connection: Connection, tenant_id: int, *, kinds: Sequence[str],
     return Job(row["id"], row["kind"], row["key"], row["payload"], row["attempts"])
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job on the queue, as it can be told of."""
+
+    payload: Mapping[str, Any]
+    due_at: datetime
+    last_error: str | None
+    failed: bool
+
+
+async def find(connection: Connection, tenant_id: int, kind: str, key: str) -> Waiting | None:
+    """The latest job of this kind and key that is not done, or None."""
+    row = await connection.fetchrow(
+        """
+        SELECT payload, due_at, last_error, failed_at IS NOT NULL AS failed FROM job
+        WHERE tenant_id = $1 AND kind = $2 AND key = $3 ORDER BY failed_at IS NOT NULL, id DESC LIMIT 1
+        """,
+        tenant_id, kind, key,
+    )  # fmt: skip
+    return Waiting(**row) if row else None
+
+
 async def renew(connection: Connection, tenant_id: int, job_id: UUID) -> None:
     """Keep the lease of a job that takes long."""
     await connection.execute("UPDATE job SET locked_until = now() + $3 WHERE tenant_id = $1 AND id = $2", tenant_id, job_id, LEASE)

@@ -37,6 +37,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "event": ("id",),
     "ticket": ("id",),
     "lead": ("id",),
+    "custom_analysis": ("id",),
 }
 """Table -> its primary key after tenant_id, in the order of export."""
 

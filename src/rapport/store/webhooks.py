@@ -15,6 +15,7 @@ from rapport.domain import alerts
 from rapport.domain.alerts import Alert
 from rapport.domain.conversation import Conversation
 from rapport.domain.ids import new_id
+from rapport.domain.judging import CustomAnalysis, Finding
 from rapport.errors import NotFound
 from rapport.store import jobs
 from rapport.store.database import Connection
@@ -124,6 +125,21 @@ async def on_analysed(connection: Connection, tenant_id: int, changes: Sequence[
     for product_id in sorted({conversation.product_id for conversation, *_ in changes}):
         told += [(alert.type, _product_data(product_id, alert)) for alert in await _product_alerts(connection, tenant_id, product_id)]
     await publish(connection, tenant_id, told)
+
+
+async def on_finding(
+    connection: Connection, tenant_id: int, conversation: Conversation, asked: CustomAnalysis, found: Finding, event_type: str
+) -> None:
+    """Queue what a custom analysis found. `value` is the model's confidence; there is no threshold. Call inside the transaction that
+    stores the finding."""
+    if conversation.created_at < datetime.now(UTC) - FRESH:
+        return
+    data = _conversation_data(conversation, Alert(event_type, found.confidence)) | {
+        "customAnalysis": {"id": str(asked.id), "name": asked.name, "kind": asked.kind, "severity": asked.severity},
+        "result": found.status, "reasoning": found.reasoning,
+        "quotes": [{"text": quote.text, "messageId": str(quote.message_id), "role": quote.role} for quote in found.quotes],
+    }  # fmt: skip
+    await publish(connection, tenant_id, [(event_type, data)])
 
 
 def _conversation_data(conversation: Conversation, alert: Alert) -> dict[str, Any]:

@@ -31,6 +31,9 @@ JobHandler = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 Heard = Callable[[int, Sequence[Analysis]], Awaitable[None]]
 """What else is to happen with a tenant's fresh analyses, after they are saved."""
 
+Overlay = Callable[[int, Sequence[tuple[Conversation, Analysis]]], Awaitable[list[Analysis]]]
+"""What becomes of a tenant's fresh analyses before they are saved: one for each, in their order."""
+
 POLL_S = 0.25
 FIND_LOST_HINTS_S = 5.0
 MOST_CONVERSATIONS = 64  # per batch: storing is 16-28 times cheaper in batches of 100 than one by one, and flat from 50 on
@@ -38,8 +41,9 @@ MOST_BYTES = 8 * 2**20  # of message contents per batch: bounds memory
 
 
 class Worker:
-    """Does what waits, for all tenants in turn. `analyser` gives a tenant's Analyse; `handlers` do jobs by their kind; `heard`
-    hears of each saved batch. With `backlog` it also re-analyses what `rapport reanalyse` asked for, when nothing fresh waits."""
+    """Does what waits, for all tenants in turn. `analyser` gives a tenant's Analyse; `handlers` do jobs by their kind; `overlay`
+    may change a batch before it is saved, `heard` hears of it afterwards. With `backlog` it also re-analyses what `rapport reanalyse`
+    asked for, when nothing fresh waits."""
 
     def __init__(
         self,
@@ -48,12 +52,14 @@ class Worker:
         analyser: Callable[[int], Awaitable[Analyse]],
         handlers: Mapping[str, JobHandler],
         heard: Heard | None = None,
+        overlay: Overlay | None = None,
         backlog: bool = False,
     ):
         self._database = database
         self._analyser = analyser
         self._handlers = handlers
         self._heard = heard
+        self._overlay = overlay
         self._backlog = backlog
         self._stopping = asyncio.Event()
         self._hints_found_at = 0.0
@@ -100,7 +106,7 @@ class Worker:
         if not claims:
             return False
         ids = [claim.conversation_id for claim in claims]
-        async with self._kept(lambda connection: jobs.renew_analyses(connection, tenant_id, ids)):
+        async with kept(self._database, lambda connection: jobs.renew_analyses(connection, tenant_id, ids)):
             for batch in _by_size(claims):
                 await self._analyse_batch(tenant_id, batch)
         return True
@@ -123,7 +129,11 @@ class Worker:
             found = await conversations.load_many(connection, tenant_id, list(revisions))
         analyse = await self._analyser(tenant_id)
         outcomes = list(zip(found, await asyncio.to_thread(analyse, found), strict=True))
-        done = [(item, outcome, revisions[item.id]) for item, outcome in outcomes if isinstance(outcome, Analysis)]
+        analysed = [(item, outcome) for item, outcome in outcomes if isinstance(outcome, Analysis)]
+        if self._overlay:
+            final = await self._overlay(tenant_id, analysed)
+            analysed = [(item, analysis) for (item, _), analysis in zip(analysed, final, strict=True)]
+        done = [(item, analysis, revisions[item.id]) for item, analysis in analysed]
         async with self._database.transaction() as connection:
             saved = await analyses.save(connection, tenant_id, done)
         if self._heard:
@@ -135,35 +145,41 @@ class Worker:
             job = await jobs.claim(connection, tenant_id, kinds=list(self._handlers))
         if job is None:
             return False
-        try:
-            async with self._kept(lambda connection: jobs.renew(connection, tenant_id, job.id)):
-                await self._handlers[job.kind](tenant_id, job.payload)
-        except Exception as error:
-            log.exception("job failed", tenant_id=tenant_id, kind=job.kind, attempts=job.attempts)
-            async with self._database.transaction() as connection:
-                await jobs.fail(connection, tenant_id, job, f"{type(error).__name__}: {error}")
-        else:
-            async with self._database.connection() as connection:
-                await jobs.finish_job(connection, tenant_id, job.id)
+        await do_job(self._database, tenant_id, job, self._handlers)
         return True
 
-    @contextlib.asynccontextmanager
-    async def _kept(self, renew: Callable[[Connection], Awaitable[None]]) -> AsyncIterator[None]:
-        """Renew a lease while the block runs."""
 
-        async def keep() -> None:
-            while True:
-                await asyncio.sleep(jobs.LEASE.total_seconds() / 3)
-                async with self._database.connection() as connection:
-                    await renew(connection)
+async def do_job(database: Database, tenant_id: int, job: jobs.Job, handlers: Mapping[str, JobHandler]) -> None:
+    """Do a claimed job and take it off the queue; where it fails, note why, to be tried again."""
+    try:
+        async with kept(database, lambda connection: jobs.renew(connection, tenant_id, job.id)):
+            await handlers[job.kind](tenant_id, job.payload)
+    except Exception as error:
+        log.exception("job failed", tenant_id=tenant_id, kind=job.kind, attempts=job.attempts)
+        async with database.transaction() as connection:
+            await jobs.fail(connection, tenant_id, job, f"{type(error).__name__}: {error}")
+    else:
+        async with database.connection() as connection:
+            await jobs.finish_job(connection, tenant_id, job.id)
 
-        keeping = asyncio.create_task(keep())
-        try:
-            yield
-        finally:
-            keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeping
+
+@contextlib.asynccontextmanager
+async def kept(database: Database, renew: Callable[[Connection], Awaitable[None]]) -> AsyncIterator[None]:
+    """Renew a lease while the block runs."""
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(jobs.LEASE.total_seconds() / 3)
+            async with database.connection() as connection:
+                await renew(connection)
+
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeping
 
 
 def _by_size(claims: Sequence[jobs.Claim]) -> list[list[jobs.Claim]]:

@@ -59,6 +59,37 @@ class Flags(TypedDict):
     userToxicityCount: Share
 
 
+class Judged(TypedDict):
+    """Whether a language model judged this conversation. `status` other than `done` says why the embedded values stand."""
+
+    mode: str
+    status: str
+    model: str | None
+    reason: str | None
+
+
+class CustomQuote(TypedDict):
+    text: str
+    messageId: str
+    role: str
+
+
+class CustomFinding(TypedDict):
+    """What a custom analysis of the product found. `status` is its result, or why there is none."""
+
+    customAnalysisId: str
+    name: str
+    kind: str
+    severity: int
+    status: str
+    confidence: float | None
+    reasoning: str
+    quotes: list[CustomQuote]
+    droppedQuotes: int
+    model: str | None
+    evaluatedAt: str | None
+
+
 class InteractionAnalytics(TypedDict):
     averageUserSentiment: Labelled
     changeInUserSentiment: Labelled
@@ -77,6 +108,9 @@ class InteractionAnalytics(TypedDict):
     rootCause: NotRequired[str | None]
     language: NotRequired[str | None]
     evidence: NotRequired[list[dict[str, Any]]]
+    sources: dict[str, Literal["embedded", "model"]]
+    judgement: Judged
+    customAnalyses: list[CustomFinding]
 
 
 class Averages(TypedDict):

@@ -21,6 +21,7 @@ from rapport.analytics.queries import asking
 from rapport.analytics.simple import DIGITS, Entity, Terms, Totals
 from rapport.api import ratelimit
 from rapport.api.auth import Analytics, Parts
+from rapport.api.greenflash import judging
 from rapport.api.greenflash import report_shapes as shapes
 from rapport.api.greenflash.interactions import visible
 from rapport.domain.analysis import Analysis, change_label, level_label, sentiment_label
@@ -89,7 +90,8 @@ async def interaction_analytics(interaction_id: str, parts: Parts, caller: Analy
         head = await visible(connection, caller, interaction_id)
         analysis = await analyses.get(connection, caller.tenant_id, head.id)
         rating = await analyses.rating_score(connection, caller.tenant_id, head.id)
-    numbers = _interaction(analysis, rating)
+        judged = await judging.of_conversation(connection, caller.tenant_id, head.id, head.product_id, judge=parts.judge)
+    numbers = _interaction(analysis, rating) | judging.shown(judged, analysis)
     if mode == "simple":
         return numbers
 

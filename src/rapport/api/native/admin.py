@@ -83,6 +83,8 @@ class ProductChange(Body):
     user_privacy: Literal["standard", "mask", "hash"] | None = None
     metric_weights: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     members: Annotated[list[Member] | None, Field(max_length=200)] = None
+    analysis_mode: Literal["embedded", "compare", "model"] | None = None
+    analysis_tokens_per_day: Annotated[int | None, Field(ge=0, le=10_000_000_000)] = None
 
     @field_validator("metric_weights")
     @classmethod
@@ -177,8 +179,9 @@ def _product(product: Product) -> dict[str, Any]:
     return {
         "id": product.id, "name": product.name, "description": product.description, "color": product.color, "icon": product.icon,
         "optimizationNotes": product.optimization_notes, "userPrivacy": product.user_privacy, "metricWeights": product.metric_weights,
-        "members": product.settings.get("members", []), "versionId": product.version_id, "createdAt": product.created_at,
-        "updatedAt": product.updated_at,
+        "members": product.settings.get("members", []), "analysisMode": product.settings.get("analysis_mode", "embedded"),
+        "analysisTokensPerDay": product.settings.get("analysis_tokens_per_day"),
+        "versionId": product.version_id, "createdAt": product.created_at, "updatedAt": product.updated_at,
     }  # fmt: skip
 
 
@@ -195,7 +198,10 @@ async def create_product(body: NewProduct, caller: Administrator, parts: Parts) 
 
 @router.patch("/products/{product_id}")
 async def change_product(product_id: str, body: ProductChange, caller: Administrator, parts: Parts) -> dict[str, Any]:
-    """Change what is given. New metric weights apply to conversations analysed from now on; the command `reanalyse` applies them to all."""
+    """Change what is given. New metric weights apply to conversations analysed from now on; the command `reanalyse` applies them to all.
+
+    `analysisMode`: `embedded` (no language model), `compare` (a model's values are kept beside the embedded ones), `model` (they take
+    their place)."""
     async with parts.database.transaction() as connection:
         known = await catalog.resolve_product(connection, caller.tenant_id, product_id)
         before = await catalog.get_product(connection, caller.tenant_id, known)
@@ -203,7 +209,7 @@ async def change_product(product_id: str, body: ProductChange, caller: Administr
 
 
 async def _change_product(connection, tenant_id: int, before: Product, given: Mapping[str, Any]) -> Product:
-    changes = dict(given)
+    changes, settings = dict(given), {}
     if "members" in changes:
         members = [
             {
@@ -214,7 +220,10 @@ async def _change_product(connection, tenant_id: int, before: Product, given: Ma
             }
             for member in changes.pop("members") or ()
         ]
-        changes["settings"] = {**before.settings, "members": members}
+        settings["members"] = members
+    settings |= {name: changes.pop(name) for name in ("analysis_mode", "analysis_tokens_per_day") if name in changes}
+    if settings:
+        changes["settings"] = {**before.settings, **settings}
     if changes.get("metric_weights", {}) is None:
         changes["metric_weights"] = {}
     return await catalog.update_product(connection, tenant_id, before.id, changes) if changes else before
