@@ -234,6 +234,10 @@ async def _main(arguments: argparse.Namespace, data_dir: Path) -> None:
         for seed in arguments.seed:
             loaded = await load(url, data_dir, seed)
             questions = build(loaded.world, loaded.known)
+            if arguments.writer:
+                questions = [
+                    each for place in range(arguments.places) for each in build(loaded.world, loaded.known, arguments.writer, place)
+                ]
             if arguments.only:
                 questions = [question for question in questions if question.kind in arguments.only]
             print(f"\nseed {seed}: {len(loaded.world.talks)} conversations, {sum(len(q.turns) for q in questions)} turns")
@@ -245,6 +249,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.exam", description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, nargs="+", default=[1], help="worlds to examine on; 1 to 3 are for tuning")
     parser.add_argument("--data-dir", type=Path, help="keep the database here and use it again on the same day")
+    parser.add_argument("--writer", type=Path, help="another file of wordings, e.g. tests/worlds/phone.toml; tickets only fit once")
+    parser.add_argument("--places", type=int, default=1, help="how many wordings of each key are asked with --writer")
     parser.add_argument("--only", nargs="+", help="kinds of questions to ask")
     parser.add_argument("--show", action="store_true", help="print passed answers too")
     arguments = parser.parse_args()

@@ -11,6 +11,7 @@ from statistics import fmean
 from tests.worlds.checks import Check, Conversations
 from tests.worlds.world import Talk, World
 
+HOUSE = Path(__file__).with_name("wordings.toml")
 STARS = 0.06
 SHARE = 0.6
 
@@ -45,10 +46,11 @@ def day_words(day: date) -> str:
 class Asker:
     """Helpers of a question builder: wordings, filters over the talks of a world, and the fair readings of a period."""
 
-    def __init__(self, world: World, known: Mapping[str, str]) -> None:
-        self.world, self.known = world, known
+    def __init__(self, world: World, known: Mapping[str, str], writer: Path = HOUSE, place: int | None = None) -> None:
+        """`writer`: a file of wordings; `place`: which wording of each key is used (None: see `_say`)."""
+        self.world, self.known, self.place = world, known, place
         self.rng = Random(world.seed)
-        self.wordings: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("wordings.toml").read_text("utf-8"))
+        self.wordings: dict[str, list[str]] = tomllib.loads(writer.read_text("utf-8"))
         self.found: list[Question] = []
         self.today = world.now.date()
         self.plants = world.plants
@@ -60,6 +62,8 @@ class Asker:
         """One of the wordings of this key; the last one is only for seeds that nobody tunes on."""
         *tuning, kept = self.wordings[key]
         text = kept if self.world.seed > 3 or not tuning else self.rng.choice(tuning)
+        if self.place is not None:
+            text = self.wordings[key][self.place % len(self.wordings[key])]
         for slot, value in slots.items():
             text = text.replace(f"{{{slot}}}", str(value))
         return text

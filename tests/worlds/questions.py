@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from statistics import fmean
 
-from tests.worlds.asking import SHARE, STARS, Asker, Question, Turn, day_words, mean
+from tests.worlds.asking import HOUSE, SHARE, STARS, Asker, Question, Turn, day_words, mean
 from tests.worlds.checks import (
     Beside,
     Created,
@@ -23,9 +24,9 @@ from tests.worlds.checks import (
 from tests.worlds.world import MODELS, Subject, Talk, World
 
 
-def build(world: World, known: Mapping[str, str]) -> list[Question]:
-    """All questions of a world. `known` maps conversation ids, internal and external, to external ones."""
-    return _Builder(world, known).build()
+def build(world: World, known: Mapping[str, str], writer: Path = HOUSE, place: int | None = None) -> list[Question]:
+    """All questions of a world, as a writer put them. `known` maps conversation ids, internal and external, to external ones."""
+    return _Builder(world, known, writer, place).build()
 
 
 class _Builder(Asker):
