@@ -23,6 +23,7 @@ from rapport.analyst.planner.asked import (
 )
 from rapport.analyst.planner.choosing import intent_of
 from rapport.analyst.planner.dates import mended
+from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.exemplars import bank, masked
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, leans
@@ -50,7 +51,7 @@ def understand(question: str, before: Sequence[Turn], setting: Setting) -> Readi
 
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
-    question = mended(question)
+    question = essence(mended(question), setting.names, setting.today)
     slots = read(question, setting.names, setting.today)
     spans = [(link.start, link.end) for link in slots.links]
     wording = masked(question, spans)

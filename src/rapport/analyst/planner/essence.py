@@ -1,0 +1,189 @@
+"""The request itself, without the courtesies and the story around it, in the words that the rest of the planner reads.
+
+"We meet Acme tomorrow, so could you please tell me how many convos they had?" is "how many conversations they had, for Acme". People who
+write whole sentences name things and days that the request only points at; those are put behind it. A question that is short, or whose
+request holds nothing of this tenant's data by itself, stays as it is.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from rapport.analyst.planner import dates, lexicon
+from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.refusals import secrets, writes
+from rapport.analyst.planner.words import split
+
+LONG = 9
+"""Words from which a question may hold more than its request."""
+
+_SHORT_FORMS: tuple[tuple[str, str], ...] = (
+    (r"convos?|convs?", "conversations"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"avg", "average"), (r"w/o", "without"),
+    (r"w/|w(?= [\w\x00])", "with"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
+    (r"mean(?= (?:rating|score|stars?|star rating|grade|mark|value|sentiment|quality|of)\b)|(?<=the )mean(?=\W|$)|(?<=just the )mean|(?<=arithmetic )mean", "average"),
+    (r"(?:the )?(?:calendar )?(week|month|quarter) (?:before|preceding|prior to) (?:the (?:current|present|running) one|this one)", r"last \1"),
+    (r"(last|previous|this|current|past|complete|preceding|full) (?:complete |full |whole |finished |entire )?calendar[ -](day|week|month|quarter|year)", r"\1 \2"),
+    (r"(last|previous) (?:complete|full|whole|finished|entire) (week|month|quarter|year)", r"\1 \2"),
+    (r"calendar[ -](week|month|quarter|year)", r"\1"), (r"how many percent|how many per cent|what per cent|wh?at %|which percentage|what pct", "what percent"),
+    (r"#2|(?:number|no\.?|nr\.?) ?2(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) second place|number two|the runner-up|runner-up", "the second one"),
+    (r"#3|(?:number|no\.?|nr\.?) ?3(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) third place|number three", "the third one"),
+    (r"(?:a |the )?(?:rating|score|grade|mark)s? (?:of|equal to|that (?:is|are)|=) ?(?:just |only |exactly )?(?:1|one)(?: out of (?:5|five))?(?!\s*(?:or|and|to|-|–)|[.\d])", "1-star ratings"),
+    (r"(rated|scored|graded|marked) (?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
+    (r"one-stars(?! )|1-stars(?! )|one-stars|1-stars", "1-star ratings"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
+    (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
+)  # fmt: skip
+_COMPILED = tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.I), put) for pattern, put in _SHORT_FORMS)
+
+
+def spelled_out(text: str, spans: Sequence[tuple[int, int]] = ()) -> str:
+    """`text` with short forms and bureaucratic ones in everyday words; what lies in `spans` (names) stays."""
+    kept = [text[start:end] for start, end in spans]
+    for place, (start, end) in sorted(enumerate(spans), key=lambda item: -item[1][0]):
+        text = f"{text[:start]}\x00{place}\x00{text[end:]}"
+    for pattern, put in _COMPILED:
+        text = pattern.sub(put, text)
+    return re.sub(r"\x00(\d+)\x00", lambda match: kept[int(match.group(1))], text)
+
+
+_UNTOUCHED = re.compile(
+    r"\{|create_?ticket|\b(?:draft|ticket|bug report|segment|cohort|jira|issue for|python|javascript|code|poem|password|api keys?)\b|[\"“]|\n",
+    re.I,
+)
+"""A draft, a payload, a quotation or a segment may need every word."""
+
+_ASK = r"how|what|which|who|whom|whose|why|when|where|whether|if"
+_INDIRECT = re.compile(
+    r"\b(?:know|learn|see|tell (?:me|us)|ask(?: you)?|asked me|understand|find out|wonder(?:ing|ed)?|curious|informed|let me know|figure out|check|hear|explain(?: to (?:me|us))?|describe(?: to (?:me|us))?|"
+    r"interested|interesting|say|sure|question|information|matters|remind me|look up|work out|show me|recall|clear|idea|determine|establish)"
+    rf"(?: (?:to|about|in|me|us|you|please|for (?:me|us)|of|is|here|just|exactly|now|again))*,? (?P<request>(?:(?:for|to|in|on|from|with|by|at|about) )?(?:{_ASK})\b)",
+    re.I,
+)
+_DIRECT = re.compile(
+    r"(?:^|[,:;–—-] ?|\. |\b(?:so|and|but|therefore|hence|thus|then|or|because|as|since)\s)\W*(?:and |so |but |ok |also )*"
+    rf"(?P<request>(?:(?:for|to|in|on|from|with|by|at|amongst|among|of|about) )?(?:{_ASK}|is|are|was|were|do|does|did|has|have)\b(?! (?:I|we) (?:may|could|can|might)\b)(?! you (?:please|kindly|tell|give|show|have|had|be|so)\b))",
+    re.I,
+)
+_DEMAND = re.compile(
+    r"(?:^|[,:;–—-] ?|\b(?:please|kindly|so|and|to|you|then|now|just|also)\s)\W*"
+    r"(?P<request>(?:show|list|name|give|find|compare|count|cite|rank|sort|order|split|break|pull|sum|add up|quote|bring|put|sample|pick|identify|summari[sz]e|outline|report|calculate|compute|state|describe)\b"
+    r"(?! (?:that|of the (?:company|user|product)|is|was|it|them)\b))",
+    re.I,
+)
+_AMOUNT = re.compile(r"\b(?P<request>how (?:many|much|often)|what (?:percent|share|fraction|proportion))\b", re.I)
+_WISH = re.compile(
+    r"\b(?:i(?:'d| would| should)?(?: also| still| only| really| very much| kindly| just)* (?:like|love|need|want|require|be (?:pleased|thankful|grateful|glad|happy|curious|interested)(?: for| about| in)?|appreciate|request|(?:am|was) (?:searching|looking) for)"
+    r"|we(?:'d| would| should)?(?: also| still| only| really| just)* (?:like|love|need|want|require)|i am (?:searching|looking|hunting) for|ask you for|asking for|trouble you for|tell (?:me|us)|give (?:me|us)|hand me|provide (?:me|us) with|could i (?:get|have|see)|can i (?:get|have|see)|may i (?:have|see|get)|find out|let me have|learn|look (?:together )?at|read(?: through)?|mention)"
+    r"(?: (?:to|also|now|just|please|kindly|see|have|get|receive|obtain|look|at|together|know|read|through|learn|be|given|told|the information|about|for|from you|your))*,? "
+    r"(?P<request>(?:the|an?|some|all|any|our|my|their|its|his|her|your|every|each|only|just|one|two|three|four|five|ten|\d+|those|these|how|which|what|who|average|total|number|numbers|figures|names?)\b)",
+    re.I,
+)
+
+_BEFORE = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|dear (?:\w+ )?(?:team|all|colleagues?)|good (?:morning|day|evening|afternoon)|thanks?(?: you)?(?: (?:very much|so much|a lot|for \w+(?: \w+)?|in advance))?|ok(?:ay)?|well|so|now|please|pls|sorry|quick (?:one|q|question)|one (?:more )?(?:question|thing)|to start with|first(?: of all)?|for (?:comparison|the record|my own understanding)|"
+    r"just (?:curious|checking|wondering)|honestly|seriously|actually|basically|real quick|be honest)\b[\s,:;!.–—-]*)+",
+    re.I,
+)
+_AFTER = re.compile(
+    r"[\s,;–—-]*(?:\b(?:please|pls|plz|kindly|thanks?(?: you)?(?: (?:very much|so much|a lot|in advance))?|thx|ty|cheers|if (?:i may(?: ask)?|you (?:can|could|please|don't mind|would be so kind|have it|still have it)|possible|that'?s ok(?:ay)?)|if you would|"
+    r"would you (?:please )?find (?:it|that|this) out|would you (?:look|check)(?: it up)?|for me|for us|asap|urgent(?:ly)?|be honest|am i right|right|no rush|when you have a (?:minute|moment|sec(?:ond)?)|as far as i (?:remember|know|recall)|or so i hear|so that (?:we|i) .*|because (?:we|i) (?:want|need|have|would|must|am|are) .*|copy pasting to \w+|in the end|after all|by the way|btw)\b[\s.!?,]*)+$",
+    re.I,
+)
+_THEN = re.compile(
+    r"\b(?:since then|since that day|from that day on(?:wards?)?|from then on|(?:on )?that day|after that(?: day| date)?|since that date|as of then|ever since)\b",
+    re.I,
+)
+_NO_DAY = re.compile(
+    r"\b(?:tomorrow|next (?:week|month|monday|tuesday|wednesday|thursday|friday)|today(?: so far)?|this (?:morning|afternoon|evening)|now)\b",
+    re.I,
+)
+_CARRIED = ("product", "organization", "user", "model", "tool", "segment", "property", "prompt")
+
+
+def essence(text: str, names: Names, today: date) -> str:
+    """The request in `text`. `names` and `today` tell what a part is about."""
+    words = split(text)
+    links = names.link(text, words)
+    firm = [link for link in links if link.score >= 100]
+    text = spelled_out(text, [(link.start, link.end) for link in firm])
+    if _UNTOUCHED.search(text) or writes(text) or secrets(text):
+        return text
+    bare = _AFTER.sub("", _BEFORE.sub("", text)).strip()
+    text = bare if len(bare.split()) >= 2 else text
+    if len(text.split()) < LONG:
+        return text
+    request = _request(text, names, today)
+    if request is None:
+        return text
+    return _with_the_rest(text, request, names, today)
+
+
+_BRIEFING = re.compile(
+    r"\b(?:(?:an? |the |some |quick |short |brief |high-level )*(?:overview|run-?down|low-?down|status report|summary|recap|briefing|profile|picture)\b|(?:tell (?:me|us)|know|learn|hear) (?:something |more |everything |a bit |a little )?about\b)",
+    re.I,
+)
+"""What asks for everything about something: what follows only gives examples of it."""
+_LEAD = 5
+"""Words before the request, in its sentence, that are kept with it: "past 7 days, how many ...", "of all companies, whose ..."."""
+_TAIL = 9
+"""Words of a sentence after it that is kept where it names something: "Please name the companies.", "By average rating."."""
+
+
+def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
+    """Where the part stands that asks; None where none does, or where it says nothing of its own."""
+    sentences = _sentences(text)
+    found: list[tuple[float, int, int]] = []
+    for start, end in sentences:
+        if brief := _BRIEFING.search(text[start:end]):
+            return start + brief.start(), sentences[-1][1]
+        patterns = (_INDIRECT, _DIRECT, _DEMAND, _WISH, _AMOUNT)
+        places = {match.start("request") for pattern in patterns for match in pattern.finditer(text[start:end])}
+        found += [(_content(text[start + place : end], names, today), start + place, end) for place in places]
+    if not found or max(content for content, _, _ in found) < 1:
+        return None
+    most = max(content for content, _, _ in found)
+    _, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
+    sentence = max(start for start, _ in sentences if start <= begin)
+    if len(text[sentence:begin].split()) <= _LEAD:
+        begin = sentence
+    for start, after in sentences:
+        if start == end and len(text[start:after].split()) <= _TAIL and _content(text[start:after], names, today) >= 1:
+            end = after
+    return begin, end
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    ends = [match.end() for match in re.finditer(r"[.!?;]+(?=\s|$)", text)] + [len(text)]
+    starts = [0, *ends[:-1]]
+    return [(a, b) for a, b in zip(starts, ends, strict=True) if text[a:b].strip()]
+
+
+def _content(said: str, names: Names, today: date) -> float:
+    """How much of this tenant's data a part names: metrics, things, extremes, days; names count less, they can be carried."""
+    hits = lexicon.find(said, split(said))
+    kinds = {(hit.kind, str(hit.value)) for hit in hits if hit.kind in ("metric", "dimension", "extreme", "event")}
+    kinds |= {("polarity", "") for hit in hits if hit.kind == "polarity"}
+    return len({value for _, value in kinds}) + 0.25 * len(names.link(said, split(said))) + 0.5 * len(dates.find(said, today))
+
+
+def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: date) -> str:
+    """The request, with the names and the day that it only points at."""
+    begin, end = request
+    said = text[begin:end].strip(" ,;")
+    said = _AFTER.sub("", said)
+    around = f"{text[:begin]} \n {text[end:]}"
+    if _THEN.search(said) and (told := _day_told(around, today)):
+        said = _THEN.sub(lambda match: told if match.group().lower().startswith(("on that", "that")) else f"since {told}", said, count=1)
+    inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
+    for link in names.link(around, split(around)):
+        if link.kind in _CARRIED and link.kind not in inside and link.score >= 100:
+            said = f"{said.rstrip(' ?.!')} for {link.text}{' customers' if link.kind == 'property' else ''}"
+            inside.add(link.kind)
+    return said
+
+
+def _day_told(around: str, today: date) -> str | None:
+    for mention in dates.find(around, today):
+        period = mention.period
+        if mention.kind == "period" and period and period.since and not _NO_DAY.fullmatch(around[mention.start : mention.end].strip()):
+            return f"{period.since.day} {period.since.strftime('%B')} {period.since.year}"
+    return None
