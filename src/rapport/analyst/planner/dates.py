@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-DAY = timedelta(days=1)
+from rapport.analyst.planner.periods import DAY, Period, add_months, last, month_of, move, shift, unit_at
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -24,29 +24,6 @@ ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """Days from `since` to `until`, both included; None is open. `grain` is the unit that was said (day, week, month, ...)."""
-
-    since: date | None = None
-    until: date | None = None
-    grain: str = "day"
-    rolling: bool = False
-
-    @property
-    def days(self) -> int | None:
-        return (self.until - self.since).days + 1 if self.since and self.until else None
-
-    def before(self) -> "Period":
-        """The period of the same unit and length just before this one; for a calendar unit the whole unit before."""
-        if self.since is None:
-            return Period(None, None)
-        if self.grain in ("week", "month", "quarter", "year") and not self.rolling:
-            return shift(self, -1, self.grain)
-        length = self.days or 1
-        return Period(self.since - length * DAY, self.since - DAY, self.grain, self.rolling)
-
-
-@dataclass(frozen=True, slots=True)
 class Mention:
     """A date phrase in a text: where it stands and what it means. `shift` (count, unit) moves the period of the turn before."""
 
@@ -55,63 +32,6 @@ class Mention:
     period: Period | None = None
     shift: tuple[int, str] | None = None
     kind: str = "period"  # period | all | against (a period to compare with) | over (unit over unit)
-
-
-# --- Arithmetic ------------------------------------------------------------------------------------------------------
-
-
-def month_of(year: int, month: int) -> Period:
-    return Period(date(year, month, 1), date(year, month, monthrange(year, month)[1]), "month")
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day `months` later, or the last day of that month where it has no such day."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def unit_at(day: date, unit: str) -> Period:
-    """The calendar unit that `day` is in."""
-    if unit == "week":
-        monday = day - day.weekday() * DAY
-        return Period(monday, monday + 6 * DAY, "week")
-    if unit == "weekend":
-        saturday = day - day.weekday() * DAY + 5 * DAY
-        return Period(saturday, saturday + DAY, "weekend")
-    if unit == "month":
-        return month_of(day.year, day.month)
-    if unit == "quarter":
-        first = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
-        return Period(first, add_months(first, 3) - DAY, "quarter")
-    if unit == "year":
-        return Period(date(day.year, 1, 1), date(day.year, 12, 31), "year")
-    return Period(day, day, "day")
-
-
-def move(day: date, count: int, unit: str) -> date:
-    if unit in ("month", "quarter", "year"):
-        return add_months(day, count * {"month": 1, "quarter": 3, "year": 12}[unit])
-    return day + count * {"week": 7, "weekend": 7, "fortnight": 14}.get(unit, 1) * DAY
-
-
-def shift(period: Period, count: int, unit: str) -> Period:
-    """`period` moved by `count` units; a whole calendar unit stays one (October to September, not 1..30)."""
-    if period.since is None or period.until is None:
-        return period
-    if period.grain == unit and unit != "day" and not period.rolling:
-        return unit_at(move(period.since, count, unit), unit)
-    since = move(period.since, count, unit)
-    return Period(since, since + (period.until - period.since), period.grain, period.rolling)
-
-
-def last(count: int, unit: str, today: date) -> Period:
-    """The `count` units that end today, today included."""
-    if unit == "hour":
-        return Period(today - max(0, -(-count // 24)) * DAY, today, "day", True)
-    if unit in ("month", "quarter", "year"):
-        return Period(move(today, -count, unit) + DAY, today, "day", True)
-    return Period(today - (count * {"week": 7, "fortnight": 14}.get(unit, 1) - 1) * DAY, today, "day", True)
 
 
 # --- Single days -----------------------------------------------------------------------------------------------------
@@ -478,25 +398,3 @@ def _cut(period: Period, today: date) -> Period:
     if period.until and period.until > today and (period.since is None or period.since <= today):
         return Period(period.since, today, period.grain, period.rolling)
     return period
-
-
-def spell(period: Period, today: date) -> str:
-    """The period as people write it: "9 Nov 2026", "1-30 Sep 2026", "since 3 Nov 2026", "all time"."""
-    since, until = period.since, period.until
-    if since is None and until is None:
-        return "all time"
-    if since is None:
-        return f"up to {_spell_day(until)}" if until else "all time"
-    if until is None:
-        until = today
-    if since == until:
-        return _spell_day(since)
-    if (since.year, since.month) == (until.year, until.month):
-        return f"{since.day}–{_spell_day(until)}"
-    if since.year == until.year:
-        return f"{since.day} {since:%b} – {_spell_day(until)}"
-    return f"{_spell_day(since)} – {_spell_day(until)}"
-
-
-def _spell_day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"

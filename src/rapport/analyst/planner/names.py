@@ -15,6 +15,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from rapport.analyst.planner.common import common
+from rapport.analyst.planner.hints import hinted
 from rapport.analyst.planner.lexicon import COUNTRIES, vocabulary
 from rapport.analyst.planner.words import Word, parts, stem
 from rapport.analytics.lexicon import Name
@@ -196,7 +197,7 @@ class Names:
         key = re.escape(name.id.partition("=")[0].lower().replace("_", " ")) if name.kind == "property" else ""
         if key and re.search(rf"\b{key}\s*(?:is|was|=|:|equals)\s*[\"'“]?$", text[: window[0].start], re.I):
             return True
-        if _hinted(text, window) == name.kind or _hinted(text, window) == "property" == name.kind:
+        if hinted(text, window) == name.kind or hinted(text, window) == "property" == name.kind:
             return True
         capital = window[0].text[:1].isupper() and window[0].start > 0
         return capital and name.kind in ("product", "organization", "user", "model")
@@ -259,7 +260,7 @@ class Names:
                 for name in candidates
                 if size > 1
                 or name.kind not in ("tool", "topic", "topic_group", "prompt", "prompt_version")
-                or _hinted(text, window) == name.kind
+                or hinted(text, window) == name.kind
             ]
             names = _preferred(candidates, text, window)
             if names and len(names) <= MOST_ALIKE:
@@ -396,17 +397,6 @@ def _adjacent(text: str, window: Sequence[Word]) -> bool:
     return all(not re.search(r"[?!;:,]|\.\s", text[a.end : b.start]) for a, b in itertools.pairwise(window))
 
 
-_HINTS = {
-    "user": "user customer person buyer student learner shopper mr mrs ms", "organization": "organization company account client org customer organisation firm team",
-    "product": "product app assistant bot", "model": "model llm", "tool": "tool function integration call", "segment": "segment cohort", "topic": "topic theme subject",
-    "prompt": "prompt", "property": "plan tier customers users people accounts companies clients organizations orgs folks subscribers members shoppers buyers buyer students customer user account",
-    "event_type": "event events",
-}  # fmt: skip
-_HINT_WORDS = {
-    word: kind
-    for kind in ("property", "organization", "user", "product", "model", "tool", "segment", "topic", "prompt", "event_type")
-    for word in _HINTS[kind].split()
-}
 _MAKING = re.compile(
     r"\b(?:create|make|build|define|set up|save|add|form|put together|new|turn)\b.{0,60}\b(?:segment|cohort|audience)s?\b|^\W*(?:segment|cohort) (?:of|for|from|where|with)\b",
     re.I,
@@ -416,32 +406,13 @@ _SEGMENT_BEFORE = re.compile(r"(?:\b(?:segment|cohort)s?\s+(?:of\s+|called\s+|na
 _EVERYDAY_SEGMENTS = frozenset(
     ("happy users", "unhappy users", "churn risk users", "biggest opportunity", "safety concerns", "feature gaps")
 )
-_PROPERTY_WORDS = frozenset(_HINTS["property"].split())
-
-
-def _hinted(text: str, window: Sequence[Word]) -> str | None:
-    """The kind that the word before or after the window names: "user X", "the X tool", "X customers" (a property value)."""
-    after = re.match(r"[\s'’\"-]*(?:s\s)?([\w]+)", text[window[-1].end :])
-    before = re.search(r"([\w]+)[\s:'\"“]*$", text[: window[0].start])
-    if after and after.group(1).lower() in _PROPERTY_WORDS:
-        return "property"
-    for match in (after, before):
-        word = match.group(1).lower() if match else ""
-        for form in (word, word[:-1] if word.endswith("s") else word):
-            if form in _HINT_WORDS and (match is after or form not in ("customers", "users", "people")):
-                return (
-                    next((kind for kind, words in _HINTS.items() if form in words.split() and kind != "property"), "property")
-                    if form not in ("plan", "tier")
-                    else "property"
-                )
-    return None
 
 
 def _preferred(names: Sequence[Name], text: str, window: Sequence[Word]) -> list[Name]:
     """Of names that fit equally well, those of the kind the question says, else of the kind that comes first."""
     if not names:
         return []
-    hint = _hinted(text, window)
+    hint = hinted(text, window)
     kinds = sorted({name.kind for name in names}, key=lambda kind: (kind != hint, KINDS.index(kind)))
     chosen = [name for name in dict.fromkeys(names) if name.kind == kinds[0]]
     return chosen if kinds[0] != "property" else _same_property(chosen)

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.dates import Period, shift, spell
 from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.periods import Period, shift, spell
 from rapport.analyst.planner.slots import Slots, Threshold
 
 FILTERS = {

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rapport.analyst.planner.dates import Period
+from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, spoken
 from rapport.analyst.planner.setting import Setting, Turn
 

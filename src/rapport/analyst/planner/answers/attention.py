@@ -7,7 +7,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, nothing, number, phrase, quoted
 from rapport.analyst.planner.answers.totals import none
-from rapport.analyst.planner.dates import Period, spell
+from rapport.analyst.planner.periods import Period, spell
 
 
 def anomalies(asked: Asked) -> Answer:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, day, heading, measured, nothing, phrase
 from rapport.analyst.planner.answers.totals import none, title
-from rapport.analyst.planner.dates import Period, unit_at
+from rapport.analyst.planner.periods import Period, unit_at
 from rapport.analyst.planner.reading import Reading, days
 
 DIRECTIONS = {

@@ -7,7 +7,7 @@ from rapport.analyst.planner.answers.breakdowns import breakdown
 from rapport.analyst.planner.answers.changes import change
 from rapport.analyst.planner.answers.levels import level
 from rapport.analyst.planner.answers.sides import Side, compared, side_by_side
-from rapport.analyst.planner.dates import Period
+from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, spoken
 
 

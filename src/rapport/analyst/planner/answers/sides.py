@@ -7,8 +7,8 @@ from typing import Any
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, heading, measured, number, said
 from rapport.analyst.planner.answers.totals import none, title
-from rapport.analyst.planner.dates import Period
 from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, spoken
 
 Side = tuple[str, dict[str, Any], str]

@@ -8,7 +8,7 @@ from typing import Any
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, measured, number, phrase, quoted
 from rapport.analyst.planner.answers.changes import periods
 from rapport.analyst.planner.answers.totals import none
-from rapport.analyst.planner.dates import Period
+from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.subject import STOP
 from rapport.analyst.planner.words import parts, stem
