@@ -34,7 +34,7 @@ from rapport.domain.analysis import Analysis
 from rapport.domain.conversation import Conversation, Message, Rating
 from rapport.domain.ids import new_id
 from rapport.providers.encoders import open_encoder
-from rapport.store import analyses, catalog, conversations, inbox, keys, people
+from rapport.store import analyses, catalog, conversations, inbox, keys, people, transcripts
 from rapport.store import topics as topic_store
 from rapport.store.batch import Batch
 from rapport.store.database import Connection, Database
@@ -213,7 +213,7 @@ async def _store(database: Database, tenant_id: int, chunk: Sequence[tuple[int, 
         ids = [each.conversation_id for each in stored if isinstance(each, conversations.Appended)]
         await _signals(connection, tenant_id, ids, chunk, shifts)
     async with database.transaction() as connection:
-        loaded = await conversations.load_many(connection, tenant_id, ids)
+        loaded = await transcripts.load_many(connection, tenant_id, ids)
         results = [(talk, story.analysis, 1) for talk, (_, story, _) in zip(loaded, chunk, strict=True)]
         await analyses.save(connection, tenant_id, results)
 

@@ -21,7 +21,8 @@ from rapport.api.greenflash.messages import LogMessages, batch_of
 from rapport.config import Settings
 from rapport.errors import Invalid, RapportError
 from rapport.store import conversations, jobs, transfer
-from rapport.store.conversations import Appended, Batch
+from rapport.store.batch import Batch
+from rapport.store.conversations import Appended
 from rapport.store.database import Database
 
 GROUP = 100

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rapport.errors import NotFound
-from rapport.store import catalog, conversations
-from rapport.store.conversations import Batch, NewMessage
+from rapport.store import catalog, conversations, transcripts
+from rapport.store.batch import Batch, NewMessage
 from rapport.store.database import connect
 from rapport.store.group_commit import GroupCommit
 
@@ -106,11 +106,11 @@ async def test_a_refused_batch_fails_alone(db, product):
 async def test_reading_gives_what_was_written(db, product):
     async with db.transaction() as connection:
         stored = await conversations.append(connection, 1, batch("a", ["m1", "m2"], product))
-        found = await conversations.get(connection, 1, stored.conversation_id)
+        found = await transcripts.get(connection, 1, stored.conversation_id)
     assert [m.content for m in found.messages] == ["a m1", "a m2"]
     assert (found.external_id, found.product_id, found.user_id) == ("a", product, stored.user_id)
     async with db.connection() as connection:
-        assert await conversations.resolve(connection, 1, "a") == stored.conversation_id
-        assert await conversations.load_many(connection, 2, [stored.conversation_id]) == []
+        assert await transcripts.resolve(connection, 1, "a") == stored.conversation_id
+        assert await transcripts.load_many(connection, 2, [stored.conversation_id]) == []
         with pytest.raises(NotFound):
-            await conversations.resolve(connection, 2, str(stored.conversation_id))
+            await transcripts.resolve(connection, 2, str(stored.conversation_id))

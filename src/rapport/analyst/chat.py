@@ -23,8 +23,8 @@ from rapport.errors import NotFound
 from rapport.ports import Encoder
 from rapport.runs import engine
 from rapport.runs.run import Ending, Run
-from rapport.store import conversations
-from rapport.store.conversations import Batch, NewMessage
+from rapport.store import conversations, transcripts
+from rapport.store.batch import Batch, NewMessage
 from rapport.store.database import Database
 
 
@@ -111,10 +111,10 @@ class AnalystTurn:
 async def _stored(connection: conversations.Connection, tenant_id: int, key: str) -> tuple[UUID, list[ChatMessage]]:
     """The chat of this name and what was said in it; a new id and nothing where there is none yet."""
     try:
-        chat_id = await conversations.resolve(connection, tenant_id, key, kind="analyst")
+        chat_id = await transcripts.resolve(connection, tenant_id, key, kind="analyst")
     except NotFound:
         return new_id(), []
-    chat = await conversations.get(connection, tenant_id, chat_id)
+    chat = await transcripts.get(connection, tenant_id, chat_id)
     return chat_id, [
         ChatMessage("user" if message.is_user else "assistant", message.content)
         for message in chat.messages

@@ -24,7 +24,7 @@ from rapport.runs.meter import Meter
 from rapport.runs.representative import BuiltinResponder, Page, request_for
 from rapport.runs.run import Ending, Run
 from rapport.store import conversations, memories, privacy, sessions
-from rapport.store.conversations import Batch, NewMessage
+from rapport.store.batch import Batch, NewMessage
 from rapport.store.database import Database
 from rapport.store.sessions import Session
 

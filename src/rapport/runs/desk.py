@@ -12,7 +12,7 @@ from rapport.ports import ModelProvider
 from rapport.runs.http_tools import HttpTools
 from rapport.runs.knowledge import Knowledge
 from rapport.runs.mcp_tools import McpTools
-from rapport.store import conversations
+from rapport.store import transcripts
 from rapport.store.database import Database
 from rapport.store.sessions import Session
 
@@ -63,7 +63,7 @@ async def said_after(database: Database, tenant_id: int, session: Session, *, un
     """The chat messages that the session's summary does not cover, oldest first, up to `until`."""
     async with database.connection() as connection:
         try:
-            conversation = await conversations.get(connection, tenant_id, session.id)
+            conversation = await transcripts.get(connection, tenant_id, session.id)
         except NotFound:  # nothing was said yet
             return []
     said: list[Message] = []

@@ -25,7 +25,7 @@ from rapport.runs.desk import Desk, stored_history
 from rapport.runs.representative import BuiltinResponder, Page, request_for
 from rapport.runs.run import Ending, Run
 from rapport.store import conversations, privacy, sessions
-from rapport.store.conversations import Batch, NewMessage
+from rapport.store.batch import Batch, NewMessage
 from rapport.store.sessions import Session
 
 log = structlog.get_logger()

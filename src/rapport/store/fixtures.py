@@ -11,7 +11,7 @@ from rapport.domain.catalog import NewComponent, PromptGiven
 from rapport.domain.people import PersonChange
 from rapport.errors import Conflict
 from rapport.store import catalog, conversations, jobs, keys, people, prompts, segments
-from rapport.store.conversations import Batch, NewMessage
+from rapport.store.batch import Batch, NewMessage
 from rapport.store.database import Connection, Database
 
 TENANT = "sdk-conformance"

@@ -13,7 +13,8 @@ import asyncpg
 import structlog
 
 from rapport.store import conversations
-from rapport.store.conversations import Appended, Batch
+from rapport.store.batch import Batch
+from rapport.store.conversations import Appended
 from rapport.store.database import Database
 from rapport.store.privacy import Redactor
 

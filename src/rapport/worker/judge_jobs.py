@@ -18,7 +18,7 @@ from rapport.domain.analysis import DEFAULT_WEIGHTS, Analysis
 from rapport.domain.conversation import Conversation
 from rapport.domain.judging import RAISED, CustomAnalysis, Finding, Judgement, Plan
 from rapport.errors import BudgetSpent, ModelError, ModelRefused
-from rapport.store import catalog, conversations, custom_analyses, jobs, judgements, privacy, webhooks
+from rapport.store import catalog, custom_analyses, jobs, judgements, privacy, transcripts, webhooks
 from rapport.store.database import Database
 from rapport.store.privacy import Redactor
 from rapport.worker.asker import Asker
@@ -95,7 +95,7 @@ class JudgeJobs:
     async def judge(self, tenant_id: int, payload: Mapping[str, Any]) -> None:
         """The job `judge`: all that the product wants of one conversation. Raises ModelError to be tried again."""
         async with self._database.connection() as connection:
-            found = await conversations.load_many(connection, tenant_id, [UUID(payload["conversationId"])])
+            found = await transcripts.load_many(connection, tenant_id, [UUID(payload["conversationId"])])
         for case in await self._cases(tenant_id, found):
             if case.conversation.updated_at + self._delay > datetime.now(UTC):
                 async with self._database.connection() as connection:
@@ -110,7 +110,7 @@ class JudgeJobs:
         place = (datetime.fromisoformat(before[0]), UUID(before[1])) if before else None
         async with self._database.connection() as connection:
             page = await judgements.page_of_product(connection, tenant_id, product_id, before=place, limit=min(PAGE, payload["left"]))
-            found = await conversations.load_many(connection, tenant_id, [conversation_id for _, conversation_id in page])
+            found = await transcripts.load_many(connection, tenant_id, [conversation_id for _, conversation_id in page])
         if not page:
             return
         cases = [replace(case, plan=_only(case.plan, payload.get("customAnalysisId"))) for case in await self._cases(tenant_id, found)]

@@ -17,7 +17,7 @@ import structlog
 from rapport.analysis.pipeline import AnalysisFailure
 from rapport.domain.analysis import Analysis
 from rapport.domain.conversation import Conversation
-from rapport.store import analyses, conversations, jobs
+from rapport.store import analyses, jobs, transcripts
 from rapport.store.database import Connection, Database
 
 log = structlog.get_logger()
@@ -126,7 +126,7 @@ class Worker:
 
     async def _analyse_and_save(self, tenant_id: int, revisions: Mapping[UUID, int]) -> tuple[frozenset[UUID], dict[UUID, str]]:
         async with self._database.connection() as connection:
-            found = await conversations.load_many(connection, tenant_id, list(revisions))
+            found = await transcripts.load_many(connection, tenant_id, list(revisions))
         analyse = await self._analyser(tenant_id)
         outcomes = list(zip(found, await asyncio.to_thread(analyse, found), strict=True))
         analysed = [(item, outcome) for item, outcome in outcomes if isinstance(outcome, Analysis)]

@@ -15,7 +15,7 @@ from rapport.analysis import dialogue
 from rapport.analysis.topics import FIT_SAMPLE, TopicModel, fit, opening
 from rapport.domain.analysis import Analysis
 from rapport.domain.conversation import Conversation
-from rapport.store import analyses, conversations, jobs, rollups, topics
+from rapport.store import analyses, jobs, rollups, topics, transcripts
 from rapport.store.database import Database
 from rapport.worker.toolkits import Toolkits
 
@@ -117,7 +117,7 @@ class TopicJobs:
                 if not rows:
                     return
                 after = rows[-1][0]
-                found = await conversations.load_many(connection, tenant_id, [row[0] for row in rows]) if texts_wanted else []
+                found = await transcripts.load_many(connection, tenant_id, [row[0] for row in rows]) if texts_wanted else []
             texts = dict(await asyncio.to_thread(openings, found))
             name = self._toolkits.encoder.name
             yield [(i, texts.get(i, ""), vector if method == name else None) for i, method, vector in rows]

@@ -6,7 +6,7 @@ import pytest
 
 from rapport.store import catalog, conversations, keys
 from rapport.store import database as databases
-from rapport.store.conversations import Batch, NewMessage
+from rapport.store.batch import Batch, NewMessage
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from rapport.api.greenflash.interactions import ROLES, transcript_message, visib
 from rapport.api.pagination import Page
 from rapport.domain.analysis import level_label, sentiment_label
 from rapport.errors import NotFound
-from rapport.store import analyses, conversations, inbox
+from rapport.store import analyses, inbox, transcripts
 from rapport.store.inbox import Item
 
 router = APIRouter(prefix="/api/v1", tags=["inbox"])
@@ -55,7 +55,7 @@ async def get_inbox_item(conversation_id: str, parts: Parts, caller: Writer) -> 
         head = await visible(connection, caller, conversation_id)
         found = head.id
         item = await inbox.get(connection, caller.tenant_id, found)
-        conversation = await conversations.get(connection, caller.tenant_id, found)
+        conversation = await transcripts.get(connection, caller.tenant_id, found)
         try:
             analysis = await analyses.get(connection, caller.tenant_id, found)
         except NotFound:

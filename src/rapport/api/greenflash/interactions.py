@@ -16,7 +16,7 @@ from rapport.domain.analysis import FLAGS
 from rapport.domain.conversation import Message
 from rapport.domain.scope import Principal
 from rapport.errors import Invalid, NotFound
-from rapport.store import catalog, conversation_list, conversations, people
+from rapport.store import catalog, conversation_list, people, transcripts
 from rapport.store.conversation_list import ConversationFilter, ConversationHead
 from rapport.store.database import Connection
 
@@ -161,7 +161,7 @@ async def get_interaction(interaction_id: str, parts: Parts, caller: Caller) -> 
     """One conversation with its transcript in the order it was said."""
     async with parts.database.connection() as connection:
         head = await visible(connection, caller, interaction_id)
-        conversation = await conversations.get(connection, caller.tenant_id, head.id)
+        conversation = await transcripts.get(connection, caller.tenant_id, head.id)
     return interaction(head) | {
         "messages": [transcript_message(m) for m in conversation.messages if m.type in ROLES],
         "participant": {"id": head.user_id, "email": head.user_email, "externalId": head.external_user_id, "name": head.user_name},
@@ -172,7 +172,7 @@ async def get_interaction(interaction_id: str, parts: Parts, caller: Caller) -> 
 
 async def visible(connection: Connection, caller: Principal, ref: str) -> ConversationHead:
     """The conversation of this internal or external id. Raises NotFound, also where the key is limited to others."""
-    conversation_id = await conversations.resolve(connection, caller.tenant_id, ref)
+    conversation_id = await transcripts.resolve(connection, caller.tenant_id, ref)
     head = await conversation_list.head(connection, caller.tenant_id, conversation_id)
     hidden = caller.organization_id not in (None, head.organization_id) or caller.user_id not in (None, head.user_id)
     if hidden:

@@ -15,7 +15,8 @@ from rapport.domain.catalog import NewComponent, PromptGiven
 from rapport.domain.conversation import MESSAGE_TYPES, ROLE_TYPES
 from rapport.domain.ids import parse_id, stable_id
 from rapport.errors import Invalid
-from rapport.store.conversations import Appended, Batch, NewMessage
+from rapport.store.batch import Batch, NewMessage
+from rapport.store.conversations import Appended
 
 router = APIRouter(prefix="/api/v1", tags=["messages"])
 

@@ -19,7 +19,7 @@ from rapport.domain.analysis import PILLARS
 from rapport.domain.brand import may_be_claimed
 from rapport.domain.catalog import Product
 from rapport.errors import Invalid, NotFound, PlanRequired
-from rapport.store import brands, catalog, conversations, deletion, inbox, jobs, keys, people, prompts, segments, tenants, transfer
+from rapport.store import brands, catalog, deletion, inbox, jobs, keys, people, prompts, segments, tenants, transcripts, transfer
 from rapport.store.database import Connection
 from rapport.store.tenants import Key, Tenant
 
@@ -300,7 +300,7 @@ async def revoke_key(key_id: UUID, caller: Administrator, parts: Parts) -> dict[
 async def review(conversation_id: str, body: Review, caller: Administrator, parts: Parts) -> dict[str, Any]:
     """Say what became of a flagged conversation."""
     async with parts.database.transaction() as connection:
-        found = await conversations.resolve(connection, caller.tenant_id, conversation_id)
+        found = await transcripts.resolve(connection, caller.tenant_id, conversation_id)
         await inbox.review(connection, caller.tenant_id, found, body.status)
     return {"conversationId": found, "reviewStatus": body.status}
 
@@ -309,7 +309,7 @@ async def review(conversation_id: str, body: Review, caller: Administrator, part
 async def flag(conversation_id: str, body: Flag, caller: Administrator, parts: Parts) -> dict[str, Any]:
     """Put a conversation into the inbox by hand."""
     async with parts.database.transaction() as connection:
-        found = await conversations.resolve(connection, caller.tenant_id, conversation_id)
+        found = await transcripts.resolve(connection, caller.tenant_id, conversation_id)
         await inbox.flag(connection, caller.tenant_id, found, severity=body.severity, note=body.note)
     return {"conversationId": found, "reviewStatus": "unreviewed", "triggerType": "manual_review"}
 
@@ -339,7 +339,7 @@ async def delete_segment(segment_id: str, caller: Administrator, parts: Parts) -
 async def delete_conversation(conversation_id: str, caller: Administrator, parts: Parts) -> dict[str, Any]:
     """Remove a conversation with its analysis, ratings and its share of all numbers."""
     async with parts.database.transaction() as connection:
-        found = await conversations.resolve(connection, caller.tenant_id, conversation_id)
+        found = await transcripts.resolve(connection, caller.tenant_id, conversation_id)
         await deletion.delete_conversations(connection, caller.tenant_id, [found])
     return {"id": found, "deleted": True}
 

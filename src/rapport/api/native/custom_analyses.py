@@ -15,7 +15,7 @@ from rapport.api.pagination import Page
 from rapport.api.state import State
 from rapport.domain.judging import FINDING_STATUSES, KINDS, CustomAnalysis, Finding
 from rapport.errors import Conflict, ModelNeeded
-from rapport.store import catalog, conversations, custom_analyses, jobs, judgements
+from rapport.store import catalog, custom_analyses, jobs, judgements, transcripts
 from rapport.store.database import Connection
 from rapport.store.judgements import FindingFilter
 
@@ -200,7 +200,7 @@ async def list_findings(
         asked = FindingFilter(
             product_id=await catalog.resolve_product(connection, tenant_id, product_id) if product_id else None,
             custom_analysis_id=(await custom_analyses.get(connection, tenant_id, custom_analysis_id)).id if custom_analysis_id else None,
-            conversation_id=await conversations.resolve(connection, tenant_id, conversation_id) if conversation_id else None,
+            conversation_id=await transcripts.resolve(connection, tenant_id, conversation_id) if conversation_id else None,
             kind=kind, status=status, min_severity=min_severity, since=since,
         )  # fmt: skip
         found, total = await judgements.findings(connection, tenant_id, asked, limit=page.limit, offset=page.offset)

@@ -10,7 +10,7 @@ from rapport.api.auth import Parts, Talker
 from rapport.api.pingrep.wire import SURFACE, Body, message_shown, owner_of, representative_of, session_of, session_shown, time
 from rapport.domain.ids import parse_id
 from rapport.errors import Conflict, NotFound
-from rapport.store import conversations, deletion, sessions
+from rapport.store import deletion, sessions, transcripts
 from rapport.store.database import Connection
 from rapport.store.sessions import Session
 
@@ -105,7 +105,7 @@ async def get_session(session_id: str, caller: Talker, parts: Parts) -> dict[str
 async def shown_messages(connection: Connection, tenant_id: int, session: Session) -> list[dict[str, Any]]:
     """The session's chat messages with its summary where the summarised ones end."""
     try:
-        conversation = await conversations.get(connection, tenant_id, session.id)
+        conversation = await transcripts.get(connection, tenant_id, session.id)
     except NotFound:  # nothing was said yet
         return []
     shown: list[dict[str, Any]] = []

@@ -14,7 +14,7 @@ from rapport.domain.conversation import Message
 from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal
 from rapport.errors import Conflict, NotFound
-from rapport.store import conversations, deletion, sessions
+from rapport.store import deletion, sessions, transcripts
 from rapport.store.database import Connection
 from rapport.store.sessions import Session
 
@@ -90,7 +90,7 @@ def shown(session: Session, agent: Agent) -> dict[str, Any]:
 async def said(connection: Connection, tenant_id: int, session: Session) -> list[Message]:
     """The session's chat messages, oldest first; none where nothing was said yet."""
     try:
-        conversation = await conversations.get(connection, tenant_id, session.id)
+        conversation = await transcripts.get(connection, tenant_id, session.id)
     except NotFound:
         return []
     return [m for m in conversation.messages if m.is_user or m.is_assistant or m.type == "system_message"]
