@@ -51,6 +51,17 @@ class Loaded:
 
 
 @contextmanager
+def data_folder(kept: Path | None) -> Iterator[Path]:
+    """The folder `kept`, made where it is missing; without one, a folder that is gone afterwards."""
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="rapport-exam-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
 def serving(data_dir: Path) -> Iterator[str]:
     """A server of this checkout as its own process; its URL."""
     with socket.socket() as probe:
@@ -254,12 +265,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="kinds of questions to ask")
     parser.add_argument("--show", action="store_true", help="print passed answers too")
     arguments = parser.parse_args()
-    if arguments.data_dir:
-        arguments.data_dir.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_main(arguments, arguments.data_dir))
-        return
-    with tempfile.TemporaryDirectory(prefix="rapport-exam-") as folder:
-        asyncio.run(_main(arguments, Path(folder)))
+    with data_folder(arguments.data_dir) as folder:
+        asyncio.run(_main(arguments, folder))
 
 
 if __name__ == "__main__":

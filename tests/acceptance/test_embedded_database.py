@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -91,10 +92,9 @@ def test_a_folder_that_cannot_be_used_says_so(tmp_path: Path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_runs_as_an_ordinary_user(tmp_path_factory: pytest.TempPathFactory):
-    folder = Path(f"/tmp/rapport-ordinary-{os.getpid()}")
+def test_runs_as_an_ordinary_user():
+    folder = Path(tempfile.mkdtemp(prefix="rapport-ordinary-"))  # pytest's own folders are root's alone
     account = pwd.getpwnam("nobody")
-    folder.mkdir()
     os.chown(folder, account.pw_uid, account.pw_gid)
     script = f"from pathlib import Path; from rapport.store import embedded; embedded.start(Path({str(folder / 'data')!r})).release()"
     paths = os.pathsep.join([str(Path(embedded.__file__).parents[2]), *(path for path in sys.path if "site-packages" in path)])

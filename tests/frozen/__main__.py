@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -119,12 +118,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="kinds of questions to ask")
     parser.add_argument("--all", action="store_true", help="write passed cases to the file too")
     arguments = parser.parse_args()
-    if arguments.data_dir:
-        arguments.data_dir.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_main(arguments, arguments.data_dir))
-        return
-    with tempfile.TemporaryDirectory(prefix="rapport-frozen-") as folder:
-        asyncio.run(_main(arguments, Path(folder)))
+    with exam.data_folder(arguments.data_dir) as folder:
+        asyncio.run(_main(arguments, folder))
 
 
 if __name__ == "__main__":

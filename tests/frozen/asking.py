@@ -7,20 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from tests.frozen.world import ORGS, Talk, World, mean
+from tests.worlds.asking import Turn
 from tests.worlds.checks import Answer, Beside, Check, First, Number, Order, Words
 
 CITED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\bcv[b-z]{7}\b", re.I)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One message to the analyst. `about_data`: a right answer needs a tool."""
-
-    text: str
-    checks: tuple[Check, ...]
-    about_data: bool = True
-    product_id: str | None = None
-    context: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ A right figure must be among the first 15 of an answer (dates and ids not counte
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -61,11 +62,12 @@ def mentions(text: str, names: Collection[str]) -> list[tuple[int, str]]:
     return sorted(found)
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(ABC):
+    """What an answer is judged by."""
+
+    @abstractmethod
     def failure(self, answer: Answer) -> str | None:
         """Why the answer fails, None where it passes."""
-        raise NotImplementedError  # pragma: no cover
 
 
 @dataclass(frozen=True)

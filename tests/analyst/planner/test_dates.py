@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.analyst.planner.dates import Period, find, last, shift, spell, unit_at
+from rapport.analyst.planner.dates import find
+from rapport.analyst.planner.periods import Period, last, shift, spell, unit_at
 
 TODAY = date(2026, 11, 21)
 

@@ -59,6 +59,14 @@ def only_own_agents(caller: Principal) -> None:
         raise Forbidden("This key may only chat with its agent or team; use a key without such a limit.")
 
 
+def id_of(noun: str, text: str) -> UUID:
+    """The id that a request gives for a thing of this API. Raises NotFound where it is no id at all."""
+    found = parse_id(text)
+    if found is None:
+        raise NotFound(f"There is no {noun} {text!r}.")
+    return found
+
+
 async def agent_of(connection: Connection, caller: Principal, reference: str) -> Agent:
     """The agent that the path names. Raises NotFound, Forbidden for a key of another agent."""
     found = await agents.resolve(connection, caller.tenant_id, reference)
@@ -204,9 +212,7 @@ async def upload_document(agent_id: str, file: UploadFile, caller: Unlimited, pa
 async def delete_document(agent_id: str, document_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Take a document away from the agent."""
     only_own_agents(caller)
-    found = parse_id(document_id)
-    if found is None:
-        raise NotFound(f"There is no document {document_id!r}.")
+    found = id_of("document", document_id)
     async with parts.database.transaction() as connection:
         agent = await agent_of(connection, caller, agent_id)
         await documents.delete(connection, caller.tenant_id, agent.id, found)

@@ -8,10 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from rapport.api.auth import Parts, Unlimited
-from rapport.api.teammate.agents import agent_of, wire_time
+from rapport.api.teammate.agents import agent_of, id_of, wire_time
 from rapport.domain.agent import Agent
 from rapport.domain.conversation import Message
-from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal
 from rapport.errors import Conflict, NotFound
 from rapport.store import deletion, sessions, transcripts
@@ -66,9 +65,7 @@ async def session_of(
     """The named conversation of this agent, else the one that chat without an id goes to. Raises NotFound."""
     if conversation_id is None:
         return await sessions.default(connection, caller.tenant_id, surface=SURFACE, owner=owner_of(caller, user_id), agent_id=agent.id)
-    found = parse_id(conversation_id)
-    if found is None:
-        raise NotFound(f"There is no conversation {conversation_id!r}.")
+    found = id_of("conversation", conversation_id)
     session = await sessions.get(connection, caller.tenant_id, found, surface=SURFACE, owner=owner_of(caller))
     if session.agent_id != agent.id:
         raise NotFound(f"There is no conversation {conversation_id!r} with this agent.")

@@ -1,15 +1,12 @@
 """Memories: what an agent knows in every conversation. Lists are objects here, unlike elsewhere in this API: its client wants that."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from rapport.api.auth import Parts, Unlimited
-from rapport.api.teammate.agents import agent_of, wire_time
-from rapport.domain.ids import parse_id
-from rapport.errors import NotFound
+from rapport.api.teammate.agents import agent_of, id_of, wire_time
 from rapport.store import memories
 from rapport.store.memories import Memory
 
@@ -64,7 +61,7 @@ async def get_memory(agent_id: str, memory_id: str, caller: Unlimited, parts: Pa
     """One memory."""
     async with parts.database.connection() as connection:
         agent = await agent_of(connection, caller, agent_id)
-        return _shown(await memories.get(connection, caller.tenant_id, agent.id, _id(memory_id)))
+        return _shown(await memories.get(connection, caller.tenant_id, agent.id, id_of("memory", memory_id)))
 
 
 @router.delete("/agents/{agent_id}/memories/{memory_id}")
@@ -72,14 +69,8 @@ async def delete_memory(agent_id: str, memory_id: str, caller: Unlimited, parts:
     """Make the agent forget it."""
     async with parts.database.transaction() as connection:
         agent = await agent_of(connection, caller, agent_id)
-        await memories.remove(connection, caller.tenant_id, agent.id, _id(memory_id))
+        await memories.remove(connection, caller.tenant_id, agent.id, id_of("memory", memory_id))
     return {"status": "deleted", "id": memory_id}
-
-
-def _id(memory_id: str) -> UUID:
-    if found := parse_id(memory_id):
-        return found
-    raise NotFound(f"There is no memory {memory_id!r}.")
 
 
 def _shown(memory: Memory) -> dict[str, Any]:

@@ -16,11 +16,10 @@ from rapport.api.frames import TEAMMATE
 from rapport.api.state import State
 from rapport.api.streaming import request_hash, stream_started, wait_for_end
 from rapport.api.teammate import agents as agents_api
-from rapport.api.teammate.agents import DEFAULT_PRODUCT, only_own_agents, wire_time
+from rapport.api.teammate.agents import DEFAULT_PRODUCT, id_of, only_own_agents, wire_time
 from rapport.api.teammate.chat import ChatBody, usage_shown
 from rapport.api.teammate.conversations import owner_of
 from rapport.domain.agent import ChatMessage
-from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal
 from rapport.errors import Forbidden, Interrupted, Invalid, NotFound
 from rapport.runs.hub import Started
@@ -204,9 +203,7 @@ async def _add(parts: State, caller: Principal, team_id: str, agent_id: str, rol
 async def remove_member(team_id: str, agent_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """Take an agent out of the team."""
     only_own_agents(caller)
-    found = parse_id(agent_id)
-    if found is None:
-        raise NotFound(f"There is no agent {agent_id!r}.")
+    found = id_of("agent", agent_id)
     async with parts.database.transaction() as connection:
         team = await _team(connection, caller, team_id)
         await teams.remove_member(connection, caller.tenant_id, team.id, found)
@@ -293,9 +290,7 @@ async def _question(parts: State, caller: Principal, team_id: str, body: TeamCha
         if body.conversation_id is None:
             session = await sessions.default(connection, caller.tenant_id, surface=SURFACE, owner=owner, team_id=team.id)
         else:
-            found = parse_id(body.conversation_id)
-            if found is None:
-                raise NotFound(f"There is no conversation {body.conversation_id!r}.")
+            found = id_of("conversation", body.conversation_id)
             session = await sessions.get(connection, caller.tenant_id, found, surface=SURFACE, owner=owner_of(caller))
             if session.team_id != team.id:
                 raise NotFound(f"There is no conversation {body.conversation_id!r} with this team.")

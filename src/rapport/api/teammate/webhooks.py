@@ -3,7 +3,6 @@ is the key; each external user has a conversation of their own."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -14,12 +13,11 @@ from rapport.api.brands import lasting_origin, only_tenant
 from rapport.api.frames import TEAMMATE
 from rapport.api.state import State
 from rapport.api.streaming import request_hash, wait_for_end
-from rapport.api.teammate.agents import agent_of, only_own_agents, wire_time
+from rapport.api.teammate.agents import agent_of, id_of, only_own_agents, wire_time
 from rapport.api.teammate.chat import LONGEST_MESSAGE, answer_of
 from rapport.api.teammate.conversations import SURFACE
-from rapport.domain.ids import parse_id
 from rapport.domain.scope import Principal
-from rapport.errors import Conflict, NotFound
+from rapport.errors import Conflict
 from rapport.providers import webhook as wire
 from rapport.runs.chat import ChatTurn, Question
 from rapport.runs.desk import Desk
@@ -121,7 +119,7 @@ async def update_agent_webhook(webhook_id: str, body: WebhookChange, caller: Unl
         if changes.get(name, "") is None:
             changes.pop(name)
     async with parts.database.transaction() as connection:
-        return _shown(await agent_webhooks.update(connection, caller.tenant_id, _id(webhook_id), changes))
+        return _shown(await agent_webhooks.update(connection, caller.tenant_id, id_of("webhook", webhook_id), changes))
 
 
 @router.post("/webhooks/{webhook_id}/regenerate")
@@ -129,7 +127,7 @@ async def regenerate_agent_webhook(webhook_id: str, caller: Unlimited, parts: Pa
     """Give a webhook a new token, shown once; the old one stops working at once."""
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
-        changed, token = await agent_webhooks.regenerate(connection, caller.tenant_id, _id(webhook_id))
+        changed, token = await agent_webhooks.regenerate(connection, caller.tenant_id, id_of("webhook", webhook_id))
     return _shown(changed) | await _address(request, parts, caller.tenant_id, token)
 
 
@@ -138,7 +136,7 @@ async def delete_agent_webhook(webhook_id: str, caller: Unlimited, parts: Parts)
     """Remove a webhook; its conversations stay."""
     only_own_agents(caller)
     async with parts.database.transaction() as connection:
-        await agent_webhooks.remove(connection, caller.tenant_id, _id(webhook_id))
+        await agent_webhooks.remove(connection, caller.tenant_id, id_of("webhook", webhook_id))
     return {"status": "deleted", "id": webhook_id}
 
 
@@ -176,12 +174,6 @@ async def _question(parts: State, caller: Principal, webhook: AgentWebhook, body
 async def _check_url(parts: State, body: WebhookChange) -> None:
     if body.outgoing_url:
         await wire.address_of(body.outgoing_url, allow_private=parts.settings.allow_private_urls)
-
-
-def _id(webhook_id: str) -> UUID:
-    if found := parse_id(webhook_id):
-        return found
-    raise NotFound(f"There is no webhook {webhook_id!r}.")
 
 
 async def _address(request: Request, parts: State, tenant_id: int, token: str) -> dict[str, str]:
