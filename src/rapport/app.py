@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -61,6 +61,8 @@ from rapport.worker.topic_jobs import TopicJobs
 from rapport.worker.webhook_jobs import WebhookJobs
 
 WORKER_PATIENCE_S = 15.0
+INBOX_PAUSE = timedelta(seconds=1)
+"""After an analysis, so that a worker with much to do refreshes the inbox for a second's analyses at once and not after each batch."""
 
 
 @contextlib.asynccontextmanager
@@ -115,7 +117,7 @@ async def open_worker(settings: Settings, database: Database, encoder: Encoder, 
         await topic_jobs.heard(tenant_id, fresh)
         await segment_jobs.heard(tenant_id, fresh)
         async with database.connection() as connection:
-            await jobs.enqueue(connection, tenant_id, "inbox_refresh", key="all")
+            await jobs.enqueue(connection, tenant_id, "inbox_refresh", key="all", due_at=datetime.now(UTC) + INBOX_PAUSE)
 
     asker = asker_of(settings, database)
     judging = JudgeJobs(database, asker, pii.redactor, delay=timedelta(seconds=settings.analysis_model_delay_s)) if asker else None

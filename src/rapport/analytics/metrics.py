@@ -178,17 +178,29 @@ async def level(connection: Connection, scope: Scope, metrics: Sequence[Metric])
     """Each metric over the whole scope, in the order given."""
     arguments = Arguments(scope.tenant_id)
     source = relation(scope, arguments)
-    selected = ", ".join(f"{_alone(metric, source)} AS v{i}, {metric.n} AS n{i}" for i, metric in enumerate(metrics))
-    row = await connection.fetchrow(f"SELECT {selected} {source}", *arguments)
+    kinds = [metric.row for metric in metrics if metric.kind == "distinct"]
+    statement = _with_distinct(metrics, kinds, source) if kinds else f"SELECT {columns(metrics)} {source}"
+    row = await connection.fetchrow(statement, *arguments)
     assert row is not None  # an aggregate without GROUP BY always gives one row
     return figures(metrics, row)
 
 
-def _alone(metric: Metric, source: str) -> str:
-    """SQL of the figure over a whole source. Different values are counted by hashing: count(DISTINCT) sorts, which takes longer."""
-    if metric.kind != "distinct":
-        return metric.value
-    return f"(SELECT count(*)::float8 FROM (SELECT 1 {source} AND {metric.row} IS NOT NULL GROUP BY {metric.row}) d)"
+def _with_distinct(metrics: Sequence[Metric], kinds: Sequence[str], source: str) -> str:
+    """SELECT of these metrics where some count different values: all in one pass over the source, which groups by each kind of value
+    and by nothing. count(DISTINCT) would sort, and a subquery for each kind would read the source again."""
+    whole = 2 ** len(kinds) - 1
+    plain = [(i, metric) for i, metric in enumerate(metrics) if metric.kind != "distinct"]
+    values = [f"max(v{i}) FILTER (WHERE g = {whole}) AS v{i}, max(n{i}) FILTER (WHERE g = {whole}) AS n{i}" for i, _ in plain]
+    places = (i for i, metric in enumerate(metrics) if metric.kind == "distinct")
+    for place, i in enumerate(places):
+        of_kind = whole ^ 1 << (len(kinds) - 1 - place)
+        values.append(
+            f"count(*) FILTER (WHERE g = {of_kind} AND k{place} IS NOT NULL)::float8 AS v{i}, max(n) FILTER (WHERE g = {whole}) AS n{i}"
+        )
+    inner = [f"grouping({', '.join(kinds)}) AS g", "count(*) AS n", *(f"{kind} AS k{place}" for place, kind in enumerate(kinds))]
+    inner += [f"{metric.value} AS v{i}, {metric.n} AS n{i}" for i, metric in plain]
+    sets = ", ".join(f"({kind})" for kind in kinds)
+    return f"SELECT {', '.join(values)} FROM (SELECT {', '.join(inner)} {source} GROUP BY GROUPING SETS ((), {sets})) s"
 
 
 async def span(connection: Connection, scope: Scope) -> tuple[date | None, date | None]:

@@ -217,13 +217,19 @@ async def lead_up(connection: Connection, scope: Scope, types: Sequence[str]) ->
         WITH happened AS (SELECT e.user_id, e.event_at {source} AND e.user_id IS NOT NULL),
         led AS (SELECT DISTINCT x.id FROM happened h JOIN conversation x ON x.tenant_id = $1 AND x.user_id = h.user_id
                 AND x.created_at <= h.event_at AND x.created_at > h.event_at - {arguments.add(timedelta(days=BEFORE_DAYS))}::interval),
-        base AS (SELECT c.id, c.user_id, a.topic_id, ({unhappy}) AS unhappy, c.created_at, c.id IN (SELECT id FROM led) AS before {whole})
-        SELECT grouping(topic_id) AS whole, topic_id, (SELECT name FROM topic t WHERE t.tenant_id = $1 AND t.id = topic_id) AS topic,
-               count(*) FILTER (WHERE before) AS conversations, count(DISTINCT user_id) FILTER (WHERE before) AS users, count(*) AS usual,
-               count(topic_id) FILTER (WHERE before) AS with_topic, count(topic_id) AS usual_with_topic,
-               100 * avg(unhappy::int) FILTER (WHERE before) AS unhappy_share, 100 * avg(unhappy::int) AS usual_unhappy_share,
-               (array_agg(id ORDER BY created_at DESC) FILTER (WHERE before))[1:3] AS ids
-        FROM base GROUP BY GROUPING SETS ((topic_id), ())
+        usual AS (SELECT grouping(a.topic_id) AS whole, a.topic_id, count(*) AS usual, count(a.topic_id) AS usual_with_topic,
+                         100 * avg(({unhappy})::int) AS usual_unhappy_share
+                  {whole} GROUP BY GROUPING SETS ((a.topic_id), ())),
+        before AS (SELECT grouping(topic_id) AS whole, topic_id, count(*) AS conversations, count(DISTINCT user_id) AS users,
+                          count(topic_id) AS with_topic, 100 * avg(unhappy::int) AS unhappy_share,
+                          (array_agg(id ORDER BY created_at DESC))[1:3] AS ids
+                   FROM (SELECT c.id, c.user_id, c.created_at, a.topic_id, ({unhappy}) AS unhappy
+                         {whole} AND c.id IN (SELECT id FROM led)) b
+                   GROUP BY GROUPING SETS ((topic_id), ()))
+        SELECT u.*, (SELECT name FROM topic t WHERE t.tenant_id = $1 AND t.id = u.topic_id) AS topic,
+               coalesce(b.conversations, 0) AS conversations, coalesce(b.users, 0) AS users, coalesce(b.with_topic, 0) AS with_topic,
+               b.unhappy_share, b.ids
+        FROM usual u LEFT JOIN before b ON b.whole = u.whole AND b.topic_id IS NOT DISTINCT FROM u.topic_id
         """,
         *arguments,
     )

@@ -109,8 +109,13 @@ async def _cosines(connection: Connection, scope: Scope, meaning: np.ndarray, al
     """Cosine of the newest embedded conversations, and of those already found by words."""
     arguments = Arguments(scope.tenant_id)
     source, width = relation(scope, arguments), arguments.add(2 * len(meaning))
-    rows = await connection.fetch(
-        f"SELECT c.id, a.embedding {source} AND length(a.embedding) = {width} ORDER BY c.created_at DESC LIMIT {VECTORS}", *arguments
+    rows = await connection.fetch(  # ids first: the planner cannot know how many embeddings have that length, and would read all of them
+        f"""
+        WITH newest AS MATERIALIZED (SELECT c.id {source} ORDER BY c.created_at DESC LIMIT {VECTORS})
+        SELECT n.id, e.embedding FROM newest n JOIN analysis e ON e.tenant_id = $1 AND e.conversation_id = n.id
+        WHERE length(e.embedding) = {width}
+        """,
+        *arguments,
     )
     there = {row["id"] for row in rows}
     rows += await connection.fetch(

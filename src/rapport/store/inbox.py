@@ -11,7 +11,10 @@ import asyncpg
 from rapport.errors import NotFound
 from rapport.store.database import Connection
 
-OVERLAP = "5 minutes"  # transactions that were still open at the last look
+CLUSTER_SHOWN = 20
+OVERLAP = "10 seconds"  # between the start of a transaction and the time that it gives its rows
+RANK = "{attention} + 0.05 * extract(epoch FROM {said_at}) / 86400"
+"""Attention fades by 0.05 a day since the last message: the order of this at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +39,23 @@ class Item:
 
 VIEW = """
     SELECT i.conversation_id, i.status, i.axis, i.trigger_type, i.attention, i.triggers, i.flagged_at, i.updated_at, i.note,
-           c.chat_message_count AS message_count, t.name AS topic, a.root_cause
+           c.chat_message_count AS message_count, a.topic_id, t.name AS topic, a.root_cause
     FROM inbox_item i
     JOIN conversation c ON c.tenant_id = i.tenant_id AND c.id = i.conversation_id
     LEFT JOIN analysis a ON a.tenant_id = i.tenant_id AND a.conversation_id = i.conversation_id
     LEFT JOIN topic t ON t.tenant_id = a.tenant_id AND t.id = a.topic_id
 """
-CLUSTER = """
-    SELECT array_agg(o.conversation_id ORDER BY i.attention DESC) AS ids, count(*) AS size
-    FROM analysis a
-    JOIN analysis o ON o.tenant_id = a.tenant_id AND o.root_cause = a.root_cause AND o.topic_id = a.topic_id
-    JOIN inbox_item i ON i.tenant_id = o.tenant_id AND i.conversation_id = o.conversation_id AND i.status = 'unreviewed'
-    WHERE a.tenant_id = $1 AND a.conversation_id = $2
+RAISED = "(i.trigger_type = {0} OR i.triggers @> jsonb_build_array(jsonb_build_object('triggerType', {0}::text)))"
+CLUSTERS = f"""
+    SELECT cause, topic_id, (array_agg(conversation_id ORDER BY attention DESC, conversation_id))[1 : {CLUSTER_SHOWN + 1}] AS ids,
+           count(*) AS size
+    FROM (SELECT DISTINCT root_cause AS cause, topic_id FROM analysis
+          WHERE tenant_id = $1 AND conversation_id = ANY($2) AND root_cause IS NOT NULL AND topic_id IS NOT NULL) k,
+         LATERAL (SELECT i.conversation_id, i.attention
+                  FROM analysis o
+                  JOIN inbox_item i ON i.tenant_id = $1 AND i.conversation_id = o.conversation_id AND i.status = 'unreviewed'
+                  WHERE o.tenant_id = $1 AND o.root_cause = k.cause AND o.topic_id = k.topic_id) m
+    GROUP BY cause, topic_id
 """
 
 
@@ -58,11 +66,12 @@ async def refresh(connection: Connection, tenant_id: int, raised: str) -> None:
         f"SELECT coalesce((SELECT refreshed_to - interval '{OVERLAP}' FROM inbox_state WHERE tenant_id = $1), '-infinity')", tenant_id
     )
     found = f"""
-        SELECT conversation_id, (array_agg(axis ORDER BY severity DESC, confidence DESC, ordinal))[1] AS axis,
+        SELECT r.conversation_id, max(c.last_message_at) AS said_at,
+               (array_agg(axis ORDER BY severity DESC, confidence DESC, ordinal))[1] AS axis,
                (array_agg(type ORDER BY severity DESC, confidence DESC, ordinal))[1] AS trigger_type, max(severity) AS severity,
                max(severity) / 5.0 * max(confidence) + 0.1 * (count(*) - 1) AS attention,
                jsonb_agg(trigger ORDER BY severity DESC, confidence DESC, ordinal) AS triggers
-        FROM ({raised}) r GROUP BY conversation_id
+        FROM ({raised}) r JOIN conversation c ON c.tenant_id = $1 AND c.id = r.conversation_id GROUP BY r.conversation_id
     """
     await connection.execute(
         f"""
@@ -75,19 +84,23 @@ async def refresh(connection: Connection, tenant_id: int, raised: str) -> None:
     )  # fmt: skip
     await connection.execute(
         f"""
-        INSERT INTO inbox_item (tenant_id, conversation_id, axis, trigger_type, severity, attention, triggers)
-        SELECT $1, conversation_id, axis, trigger_type, severity, attention, triggers FROM ({found}) f
+        INSERT INTO inbox_item (tenant_id, conversation_id, axis, trigger_type, severity, attention, rank, triggers)
+        SELECT $1, conversation_id, axis, trigger_type, severity, attention, {RANK.format(attention="attention", said_at="said_at")},
+               triggers
+        FROM ({found}) f
         ON CONFLICT (tenant_id, conversation_id) DO UPDATE
-        SET severity = excluded.severity, attention = excluded.attention, triggers = excluded.triggers, updated_at = now(),
+        SET severity = excluded.severity, attention = excluded.attention, rank = excluded.rank, triggers = excluded.triggers,
+            updated_at = CASE WHEN inbox_item.triggers IS DISTINCT FROM excluded.triggers THEN now() ELSE inbox_item.updated_at END,
             axis = CASE WHEN inbox_item.axis = 'manual' THEN 'manual' ELSE excluded.axis END,
             trigger_type = CASE WHEN inbox_item.axis = 'manual' THEN 'manual_review' ELSE excluded.trigger_type END
-        WHERE inbox_item.triggers IS DISTINCT FROM excluded.triggers
+        WHERE (inbox_item.triggers, inbox_item.rank) IS DISTINCT FROM (excluded.triggers, excluded.rank)
         """,
         tenant_id, since,
     )  # fmt: skip
-    await connection.execute(
+    await connection.execute(  # what is being saved at this moment has the time at which its transaction began
         """
-        INSERT INTO inbox_state (tenant_id, refreshed_to) VALUES ($1, now())
+        INSERT INTO inbox_state (tenant_id, refreshed_to)
+        VALUES ($1, (SELECT least(now(), min(xact_start)) FROM pg_stat_activity WHERE datname = current_database()))
         ON CONFLICT (tenant_id) DO UPDATE SET refreshed_to = excluded.refreshed_to
         """,
         tenant_id,
@@ -100,23 +113,20 @@ async def list_(
 ) -> tuple[list[Item], int]:  # fmt: skip
     """(items, total): unreviewed ones by attention, which fades by 0.05 a day; others by their last update. `inside` is SQL that gives
     the ids of the conversations to look among, with `arguments`, of which the first is the tenant."""
-    given = tuple(arguments) or (tenant_id,)
-    at = len(given)
-    where = f"""
-        WHERE i.tenant_id = $1 AND i.status = ${at + 1} AND i.severity >= ${at + 2} AND (${at + 3}::text IS NULL OR i.axis = ${at + 3})
-          AND (${at + 4}::text IS NULL OR i.trigger_type = ${at + 4}
-               OR i.triggers @> jsonb_build_array(jsonb_build_object('triggerType', ${at + 4}::text)))
-          {f"AND i.conversation_id IN ({inside})" if inside else ""}
-    """
-    order = (
-        "i.attention - 0.05 * extract(epoch FROM now() - c.last_message_at) / 86400 DESC" if status == "unreviewed" else "i.updated_at DESC"
-    )
-    filters = (*given, status, min_severity, axis, trigger_type)
+    values = list(arguments or (tenant_id,))
+    conditions = ["i.tenant_id = $1", *([f"i.conversation_id IN ({inside})"] if inside else [])]
+    given = {"i.status = {0}": status, "i.severity >= {0}": min_severity, "i.axis = {0}": axis, RAISED: trigger_type}
+    for condition, value in given.items():
+        if value is not None:
+            values.append(value)
+            conditions.append(condition.format(f"${len(values)}"))
+    where = "WHERE " + " AND ".join(conditions)
+    order = "i.rank DESC" if status == "unreviewed" else "i.updated_at DESC"
     rows = await connection.fetch(
-        f"{VIEW} {where} ORDER BY {order}, i.conversation_id LIMIT ${at + 5} OFFSET ${at + 6}", *filters, limit, offset
+        f"{VIEW} {where} ORDER BY {order}, i.conversation_id LIMIT ${len(values) + 1} OFFSET ${len(values) + 2}", *values, limit, offset
     )
-    total = await connection.fetchval(f"SELECT count(*) FROM inbox_item i {where}", *filters)
-    return [await _item(connection, tenant_id, row) for row in rows], total
+    total = await connection.fetchval(f"SELECT count(*) FROM inbox_item i {where}", *values)
+    return await _items(connection, tenant_id, rows), total
 
 
 async def get(connection: Connection, tenant_id: int, conversation_id: UUID) -> Item:
@@ -124,13 +134,20 @@ async def get(connection: Connection, tenant_id: int, conversation_id: UUID) -> 
     row = await connection.fetchrow(f"{VIEW} WHERE i.tenant_id = $1 AND i.conversation_id = $2", tenant_id, conversation_id)
     if row is None:
         raise NotFound("This conversation is not in the inbox.")
-    return await _item(connection, tenant_id, row)
+    return (await _items(connection, tenant_id, [row]))[0]
 
 
-async def _item(connection: Connection, tenant_id: int, row: asyncpg.Record) -> Item:
-    cluster = await connection.fetchrow(CLUSTER, tenant_id, row["conversation_id"]) if row["root_cause"] else None
-    ids = [i for i in (cluster["ids"] or ()) if i != row["conversation_id"]] if cluster else []
-    return Item(**row, cluster=tuple(ids[:20]), cluster_size=cluster["size"] if cluster and ids else 0)
+async def _items(connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> list[Item]:
+    """Rows of VIEW with their clusters."""
+    clusters = await connection.fetch(CLUSTERS, tenant_id, [row["conversation_id"] for row in rows if row["root_cause"]])
+    found = {(cluster["cause"], cluster["topic_id"]): cluster for cluster in clusters}
+    items = []
+    for row in rows:
+        shown = {name: value for name, value in row.items() if name != "topic_id"}
+        cluster = found.get((row["root_cause"], row["topic_id"]))
+        others = [i for i in (cluster["ids"] if cluster else ()) if i != row["conversation_id"]]
+        items.append(Item(**shown, cluster=tuple(others[:CLUSTER_SHOWN]), cluster_size=cluster["size"] if cluster and others else 0))
+    return items
 
 
 async def review(connection: Connection, tenant_id: int, conversation_id: UUID, status: str) -> None:
@@ -154,12 +171,15 @@ async def flag(connection: Connection, tenant_id: int, conversation_id: UUID, *,
         "axis": "manual",
     }
     await connection.execute(
-        """
-        INSERT INTO inbox_item (tenant_id, conversation_id, axis, trigger_type, severity, attention, triggers, note)
-        VALUES ($1, $2, 'manual', 'manual_review', $3::int, $3::int / 5.0, jsonb_build_array($4::jsonb), $5)
+        f"""
+        INSERT INTO inbox_item (tenant_id, conversation_id, axis, trigger_type, severity, attention, rank, triggers, note)
+        SELECT $1, $2, 'manual', 'manual_review', $3::int, $3::int / 5.0,
+               {RANK.format(attention="$3::int / 5.0", said_at="last_message_at")}, jsonb_build_array($4::jsonb), $5
+        FROM conversation WHERE tenant_id = $1 AND id = $2
         ON CONFLICT (tenant_id, conversation_id) DO UPDATE
         SET axis = 'manual', trigger_type = 'manual_review', status = 'unreviewed', severity = greatest(inbox_item.severity, $3::int),
-            attention = greatest(inbox_item.attention, $3::int / 5.0), triggers = jsonb_build_array($4::jsonb) || inbox_item.triggers,
+            attention = greatest(inbox_item.attention, $3::int / 5.0), rank = greatest(inbox_item.rank, excluded.rank),
+            triggers = jsonb_build_array($4::jsonb) || inbox_item.triggers,
             note = $5, updated_at = now()
         """,
         tenant_id, conversation_id, severity, trigger, note,
