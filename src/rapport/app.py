@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
 
 from rapport import __version__
 from rapport.analysis import pii
@@ -27,6 +28,7 @@ from rapport.api.pingrep import messages as pingrep_messages
 from rapport.api.pingrep import profiles as pingrep_profiles
 from rapport.api.pingrep import sessions as pingrep_sessions
 from rapport.api.state import State
+from rapport.api.streaming import Streams
 from rapport.api.teammate import agents as teammate_agents
 from rapport.api.teammate import chat as teammate_chat
 from rapport.api.teammate import conversations as teammate_conversations
@@ -181,6 +183,13 @@ def analyst_model(model: ModelProvider | None) -> ModelFor:
     return model_for
 
 
+class Application(FastAPI):
+    """FastAPI, inside of what sends the bodies of streams."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Streams(super().build_middleware_stack())
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The HTTP application. Its lifespan opens the database and starts the worker."""
     model = provider_for(settings)
@@ -211,7 +220,7 @@ def create_app(settings: Settings) -> FastAPI:
             if warming:
                 await warming
 
-    app = FastAPI(
+    app = Application(
         title=OWN.name, version=__version__, lifespan=lifespan, redirect_slashes=False, dependencies=[Depends(middleware.decode_path_ids)],
         openapi_url=None, docs_url=None, redoc_url=None,
     )  # fmt: skip

@@ -50,7 +50,7 @@ class Chat:
 
     async def call(self, name: str, **arguments: Any) -> Any:
         """Each call is a turn of its own."""
-        named = {tool.name: tool for tool in tools.bind(self.desk)}
+        named = {tool.name: tool for tool in tools.bind(replace(self.desk, drafted=set()))}
         return (await named[name].call(arguments)).public
 
 

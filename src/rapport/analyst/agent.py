@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rapport.analyst.instructions import system_prompt
-from rapport.analyst.tools import Desk, bind
+from rapport.analyst.tools import BoundTools, Desk
 from rapport.domain.agent import ChatMessage, ModelRequest
 from rapport.domain.brand import OWN
 from rapport.ports import ModelProvider
@@ -38,4 +38,4 @@ def prepare(asking: Asking, desk: Desk, model_for: ModelFor, *, now: datetime) -
     scope = f'the product "{asking.product_name}"' if asking.product_name else None
     system = system_prompt(brand=asking.brand, now=now.astimezone(ZoneInfo(zone)), time_zone=zone, scope=scope, context=asking.context)
     messages = (*asking.history[-LATEST_TURNS:], ChatMessage("user", asking.question))
-    return model_for(desk, asking.context), ModelRequest(messages, system=system, tools=bind(desk))
+    return model_for(desk, asking.context), ModelRequest(messages, system=system, tools=BoundTools(desk))

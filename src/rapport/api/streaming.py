@@ -1,12 +1,18 @@
-"""A run's log as an HTTP response. Plain ASGI: one body chunk for each wake-up, whole events only, nothing per event."""
+"""A run's log as an HTTP response. Plain ASGI: one body chunk for each wake-up, whole events only, nothing per event.
+
+A stream is open for minutes and its request was read in milliseconds, so the two are taken apart: the route and the middleware send
+the head of the response and return, and what they held (frames, exit stacks, the parsed body) is gone when `Streams`, which stands
+outside of all of them, sends the rest.
+"""
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import BaseModel
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rapport.runs.hub import Hub, Started
 from rapport.runs.log import Log, Reader
@@ -15,6 +21,13 @@ HEADERS = {
     "Cache-Control": "no-cache, no-transform",  # no-transform: a proxy that compresses would hold events back
     "X-Accel-Buffering": "no",
 }
+
+HANDED_OVER = "rapport.streams"
+SERVERS_OWN = frozenset({
+    "type", "asgi", "http_version", "server", "client", "scheme", "method", "root_path", "path", "raw_path", "query_string", "headers",
+    "state", "extensions",
+})  # fmt: skip
+"""Keys of a scope that come from the server; all others were put there by routing."""
 
 
 class RunStream(Response):
@@ -28,27 +41,64 @@ class RunStream(Response):
     ):  # fmt: skip
         super().__init__(headers={**HEADERS, "X-Run-Id": str(run_id), **(headers or {})})
         del self.headers["content-length"]
-        self._hub = hub
-        self._log = log
-        self._run_id = run_id
-        self._after = after
-        self._with_ids = with_ids
-        self._cancel_run = cancel_run
+        self._open = lambda: _Body(hub, run_id, hub.reader(log, after=after, with_ids=with_ids), cancel_run)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reader = self._hub.reader(self._log, after=self._after, with_ids=self._with_ids)
+        """The head. `Streams` sends the body."""
+        scope[HANDED_OVER].append(self._open())
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What is left of a stream's request while its run goes on."""
+
+    hub: Hub
+    run_id: UUID
+    reader: Reader
+    cancel_run: bool
+
+    async def follow(self, receive: Receive, send: Send) -> None:
+        reader = self.reader
         leaving = asyncio.ensure_future(_leave(receive, reader))
         try:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             while chunk := await reader.next():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             if not reader.gone:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             leaving.cancel()
-            self._hub.leave(reader)
-            if self._cancel_run and not self._log.ended:
-                self._hub.cancel(self._run_id)
+            self.close()
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        self.hub.leave(self.reader)
+        if self.cancel_run and not self.reader.log.ended:
+            self.hub.cancel(self.run_id)
+
+
+class Streams:
+    """Outside of the whole application: sends the bodies of its run streams."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        opened: list[_Body] = []
+        scope[HANDED_OVER] = opened
+        try:
+            await self.app(scope, receive, send)
+        except BaseException:
+            for body in opened:
+                body.close()
+            raise
+        for name in scope.keys() - SERVERS_OWN:
+            del scope[name]  # the server keeps the scope as long as the response lasts
+        for body in opened:
+            await body.follow(receive, send)
 
 
 async def _leave(receive: Receive, reader: Reader) -> None:

@@ -1,6 +1,6 @@
 """Tools and what is said between the run engine and a language model."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,7 +57,7 @@ class ModelRequest:
 
     messages: tuple[ChatMessage, ...]
     system: str = ""
-    tools: tuple[Tool, ...] = ()
+    tools: Sequence[Tool] = ()
     max_tokens: int = 2048
     temperature: float | None = None
     response_schema: Mapping[str, Any] | None = None

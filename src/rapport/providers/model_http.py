@@ -41,6 +41,7 @@ async def stream_events(
     """POST `body` and yield what `decoder` makes of the answer. Raises ModelError and its kin. Closing the iterator closes the
     connection."""
     response = await _open(client, url, headers, msgspec.json.encode(body))
+    del body  # an answer may take minutes, and a request hundreds of kilobytes
     try:
         events = EventDecoder()
         is_stream = "event-stream" in response.headers.get("content-type", "event-stream")
@@ -78,8 +79,14 @@ async def _open(client: httpx2.AsyncClient, url: str, headers: Mapping[str, str]
     raise ModelUnavailable
 
 
+async def _given_up(body: bytes) -> AsyncIterator[bytes]:
+    """A body that is not kept once it was sent: a response holds its request as long as it is read."""
+    yield body
+
+
 async def _try(client: httpx2.AsyncClient, url: str, headers: Mapping[str, str], body: bytes) -> httpx2.Response:
-    sent = client.build_request("POST", url, headers={"content-type": "application/json", **headers}, content=body)
+    own = {"content-type": "application/json", "content-length": str(len(body)), **headers}
+    sent = client.build_request("POST", url, headers=own, content=_given_up(body))
     try:
         response = await client.send(sent, stream=True)
     except httpx2.ConnectTimeout as error:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,8 @@ from rapport.store.database import Connection, Database
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Bound below the model: whose data (`base`: tenant, time zone, and what the key or the chat is limited to), and where to look.
-    `chat_id` is the conversation with the analyst, to which drafts of tickets belong; `question` is what the person just wrote."""
+    `chat_id` is the conversation with the analyst, to which drafts of tickets belong; `question` is what the person just wrote;
+    `drafted` are the tickets that were drafted in this turn."""
 
     database: Database
     base: Scope
@@ -36,6 +37,7 @@ class Desk:
     open_provider: Callable[[], Awaitable[TicketProvider]] | None = None  # the tenant's ticket system
     key_id: UUID | None = None  # of the API key that asks
     segment_limit: int | None = None  # custom segments that the tenant may have
+    drafted: set[UUID] = field(default_factory=set)
 
     async def provider(self) -> TicketProvider:
         """The tenant's ticket system. Raises ProviderNeedsSetup where there is none."""
@@ -86,7 +88,7 @@ LIMITS = {
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "maxItems": 50}
 _DAY = {"type": "string", "format": "date", "description": "YYYY-MM-DD, a day of the tenant's time zone, included"}
-_CONDITIONS: dict[str, Any] = {
+CONDITIONS: dict[str, Any] = {
     "since": _DAY,
     "until": _DAY,
     **{name: _NAMES | {"description": f"ids or names of {name}"} for name in (*KINDS, "prompts")},
@@ -116,7 +118,7 @@ LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
 FILTER = {
     "type": "object",
     "description": "Which conversations are meant; empty: all.",
-    "properties": _CONDITIONS | {"without": {"type": "object", "properties": _CONDITIONS, "description": "conversations to leave out"}},
+    "properties": CONDITIONS | {"without": {"type": "object", "properties": CONDITIONS, "description": "conversations to leave out"}},
     "additionalProperties": False,
 }
 
@@ -127,7 +129,19 @@ def schema(properties: Mapping[str, Any], required: Sequence[str] = (), *, filte
     return {"type": "object", "properties": everything, "required": list(required), "additionalProperties": False}
 
 
-@dataclass(frozen=True, slots=True)
+def brief(shape: Any) -> Any:
+    """The same schema for a model, with filters only named: what a filter may hold is in the instructions once. Thirty tools with all of
+    it were 220 KB of every request, some 55,000 tokens."""
+    if isinstance(shape, list):
+        return [brief(item) for item in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if shape.get("properties") is FILTER["properties"]:
+        return {"type": "object", "description": "A filter; empty: all conversations."}
+    return {name: brief(value) for name, value in shape.items()}
+
+
+@dataclass(frozen=True)
 class Reading:
     """A tool that reads, before it is bound to a Desk: one declaration serves all chats, because a thousand open ones would each hold
     all schemas otherwise. `meaning` names the argument that is searched by meaning."""
@@ -139,8 +153,13 @@ class Reading:
     answer: Answer
     meaning: str = ""
 
+    @cached_property
+    def shown(self) -> Mapping[str, Any]:
+        """What a model sees of the parameters; calls are checked against all of them."""
+        return brief(self.parameters)
+
     def bound(self, desk: Desk) -> Tool:
-        return Tool(self.name, self.display_name, self.description, self.parameters, partial(_read, self, desk))
+        return Tool(self.name, self.display_name, self.description, self.shown, partial(_read, self, desk))
 
 
 async def _read(reading: Reading, desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
@@ -222,36 +241,36 @@ async def identify(connection: Connection, lexicon: Lexicon, tenant_id: int, kin
 async def read_filter(connection: Connection, lexicon: Lexicon, base: Scope, given: Mapping[str, Any]) -> Scope:
     """The scope that a filter argument selects within `base`. Raises ToolError where it names what is unknown or out of reach."""
     found = await _conditions(connection, lexicon, base.tenant_id, given)
-    for field in ("product_ids", "organization_ids", "user_ids"):
-        allowed = getattr(base, field)
-        if allowed and (outside := set(found.get(field, ())) - set(allowed)):
-            raise ToolError(f"This conversation is limited to other {field.removesuffix('_ids')}s than {', '.join(map(str, outside))}.")
+    for attribute in ("product_ids", "organization_ids", "user_ids"):
+        allowed = getattr(base, attribute)
+        if allowed and (outside := set(found.get(attribute, ())) - set(allowed)):
+            raise ToolError(f"This conversation is limited to other {attribute.removesuffix('_ids')}s than {', '.join(map(str, outside))}.")
     without = given.get("without")
     if without:
         found["without"] = Scope(base.tenant_id, base.time_zone, **await _conditions(connection, lexicon, base.tenant_id, without))
-    return replace(base, **{field: value for field, value in found.items() if value not in ((), None)})
+    return replace(base, **{attribute: value for attribute, value in found.items() if value not in ((), None)})
 
 
 async def _conditions(connection: Connection, lexicon: Lexicon, tenant_id: int, given: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"since": read_day(given.get("since")), "until": read_day(given.get("until"))}
-    for argument, (kind, field) in KINDS.items():
+    for argument, (kind, attribute) in KINDS.items():
         names = [await identify(connection, lexicon, tenant_id, kind, spelling) for spelling in given.get(argument) or ()]
-        found[field] = tuple(UUID(name.id) for name in names)
+        found[attribute] = tuple(UUID(name.id) for name in names)
     for spelling in given.get("prompts") or ():
         lineage = await identify(connection, lexicon, tenant_id, "prompt", spelling)
         found["prompt_ids"] += tuple(UUID(version.id) for version in lexicon.of("prompt_version") if version.part_of == lineage.id)
     for spelling in given.get("conversations") or ():
         found.setdefault("conversation_ids", ())
         found["conversation_ids"] += (await find_conversation(connection, tenant_id, str(spelling)),)
-    for argument, field in (("tools", "tools"), ("failedTools", "failed_tools")):
+    for argument, attribute in (("tools", "tools"), ("failedTools", "failed_tools")):
         names = [await identify(connection, lexicon, tenant_id, "tool", spelling) for spelling in given.get(argument) or ()]
-        found[field] = tuple(name.id for name in names)
+        found[attribute] = tuple(name.id for name in names)
     types = [await identify(connection, lexicon, tenant_id, "event_type", spelling) for spelling in given.get("eventTypes") or ()]
     found |= {"event_types": tuple(name.id for name in types), "text": given.get("text")}
-    found |= {field: tuple(given.get(field) or ()) for field in ("languages", "flags")} | {
+    found |= {attribute: tuple(given.get(attribute) or ()) for attribute in ("languages", "flags")} | {
         "predicates": tuple(given.get("conditions") or ())
     }
-    found |= {field: given.get(argument) for argument, field in LIMITS.items()}
+    found |= {attribute: given.get(argument) for argument, attribute in LIMITS.items()}
     found["properties"] = tuple(
         PropertyFilter(str(p["key"]), str(p["value"]), p.get("owner") or "any", bool(p.get("negate")))
         for p in given.get("properties") or ()

@@ -10,7 +10,7 @@ import numpy as np
 
 from rapport.analyst import drafting
 from rapport.analyst.drafting import Findings, Worst
-from rapport.analyst.tools.desk import Asked, Desk, check, encode, read_filter, schema
+from rapport.analyst.tools.desk import Asked, Desk, brief, check, encode, read_filter, schema
 from rapport.analytics import breakdown, drivers, examples, metrics, outcomes, search
 from rapport.analytics.lexicon import Lexicon
 from rapport.analytics.queries import asking
@@ -40,6 +40,7 @@ DRAFT_ARGUMENTS = schema(
         "priority": {"enum": list(PRIORITIES)},
     }
 )
+SHOWN_DRAFT = brief(DRAFT_ARGUMENTS)
 PAYLOAD = {"type": "object", "description": "the confirmed draft, with the person's edits; what is absent stays as drafted"}
 CREATE_ARGUMENTS = schema({"payload": PAYLOAD}, filtered=False)
 
@@ -55,18 +56,17 @@ the person's own words could not be a confirmation."""
 
 def ticket_tools(desk: Desk) -> tuple[Tool, ...]:
     """draftTicket and createTicket."""
-    drafted_now: set[UUID] = set()
 
     async def draft(arguments: Mapping[str, Any]) -> ToolResult:
-        return await _answer(arguments, DRAFT_ARGUMENTS, lambda: _draft(desk, arguments, drafted_now))
+        return await _answer(arguments, DRAFT_ARGUMENTS, lambda: _draft(desk, arguments))
 
     async def create(arguments: Mapping[str, Any]) -> ToolResult:
-        return await _answer(arguments, CREATE_ARGUMENTS, lambda: _create(desk, arguments, drafted_now))
+        return await _answer(arguments, CREATE_ARGUMENTS, lambda: _create(desk, arguments))
 
     return (
         Tool("draftTicket", "Drafting ticket",
              "Write a ticket about a problem or a conversation, with evidence. Nothing is filed: the person confirms first.",
-             DRAFT_ARGUMENTS, draft),
+             SHOWN_DRAFT, draft),
         Tool("createTicket", "Creating ticket",
              "File the draft of this conversation, only when the person has confirmed it in their last message.", CREATE_ARGUMENTS, create),
     )  # fmt: skip
@@ -87,7 +87,7 @@ async def _answer(arguments: Mapping[str, Any], parameters: Mapping[str, Any], w
         raise ToolError(error.message) from error
 
 
-async def _draft(desk: Desk, arguments: Mapping[str, Any], drafted_now: set[UUID]) -> ToolResult:
+async def _draft(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
     provider = await desk.provider()
     targets = await provider.targets()
     if not targets:
@@ -105,7 +105,7 @@ async def _draft(desk: Desk, arguments: Mapping[str, Any], drafted_now: set[UUID
     warning = await _warning(desk, draft)
     async with desk.database.transaction() as connection:
         await tickets.save_draft(connection, desk.base.tenant_id, desk.chat_id, draft)
-    drafted_now.add(draft.id)
+    desk.drafted.add(draft.id)
     output = {"draft": draft_json(draft), "availableLabels": [_label_json(label) for label in labels], "dedupWarning": warning}
     found = {"found": findings.found, "inScope": findings.in_scope}
     return ToolResult(output | found, public=output, evidence=tuple(example.reference for example in findings.examples))
@@ -258,13 +258,13 @@ def _overlap(one: str, other: str) -> float:
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
-async def _create(desk: Desk, arguments: Mapping[str, Any], drafted_now: set[UUID]) -> ToolResult:
+async def _create(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
     tenant_id = desk.base.tenant_id
     if desk.question is not None and not CONFIRMING.search(desk.question):
         raise ToolError("The person has not confirmed the draft; ask them to.")
     async with desk.database.connection() as connection:
         every = await tickets.drafts(connection, tenant_id, desk.chat_id)
-    stored = [draft for draft in every if draft.id not in drafted_now]
+    stored = [draft for draft in every if draft.id not in desk.drafted]
     if not stored:
         missing = "The draft was only just made; show it, and wait for a confirmation in the next message."
         raise ToolError(missing if every else "There is no draft in this conversation to confirm; draft the ticket first.")
