@@ -1,5 +1,7 @@
 """Topics: found without labels, named in the members' words, and stable from one fit to the next."""
 
+from uuid import UUID
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,3 +125,15 @@ def test_any_vectors_make_a_model_that_knows_its_own(count: int, dimensions: int
     assert {topic.group_id for topic in model.topics} == {group.id for group in model.groups}
     assert sum(hit is not None for hit in model.assign(rows)) >= 0.9 * count
     assert len(set(names_of(model))) == len(model.topics)
+
+
+def test_the_half_of_a_split_thing_does_not_keep_the_name_of_the_other_half():
+    alarms, films, balance = (UUID(int=i) for i in (1, 2, 3))
+    # `films` was one with the alarms, and named after them; the refit finds the alarms by themselves
+    kept = topics._kept_names([(films, "movie to watch"), (alarms, "add an alarm")], {films: "add an alarm"})
+    assert kept == ["movie to watch", "add an alarm"]
+    assert topics._kept_names([(films, "watch a movie")], {films: "movie to watch"}) == ["movie to watch"]
+    assert topics._kept_names([(films, "watch"), (balance, "watch 2")], {films: "see a film", balance: "watch 2"}) == [
+        "see a film",
+        "watch 2",
+    ]

@@ -13,6 +13,7 @@ from rapport.store.database import Connection, Database
 MEASURES = (
     "sentiment", "sentiment_change", "frustration", "struggle", "dissatisfied", "resolution", "abandoned", "handover_requested",
     "commercial_intent", "quality_index", "topic_id", "topic_group_id", "language", "flags", "tools", "messages", "embedding", "keywords",
+    "root_cause", "root_cause_confidence", "commercial_signal", "evidence",
 )  # fmt: skip
 
 

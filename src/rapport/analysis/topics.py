@@ -26,6 +26,8 @@ UNFAMILIAR = 0.05
 """Share of fitted conversations that lie below the alarm's bound, by its definition; a stream well above it is new."""
 SAME_TOPIC = 0.4
 """F-measure of shared conversations from which an old and a new topic are one."""
+SAME_GROUP = 0.7
+"""F-measure from which a group also keeps its name: below, it may have lost the topic that it was named after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +281,9 @@ def _carry_over(model: TopicModel, found: _Found, previous: TopicModel) -> Topic
     topics = [replace(t, id=kept.get(t.id, t.id), group_id=kept_groups.get(t.group_id, t.group_id)) for t in model.topics]
     groups = [replace(g, id=kept_groups.get(g.id, g.id)) for g in model.groups]
     topic_names = _kept_names([(t.id, t.name) for t in topics], {topic.id: topic.name for topic in previous.topics})
-    group_names = _kept_names([(g.id, g.name) for g in groups], {group.id: group.name for group in previous.groups})
+    alike = _same([hit and hit.group_id for hit in before], [topic.group_id for topic in after], least=SAME_GROUP)
+    old_groups = {group.id: group.name for group in previous.groups if group.id in alike.values()}
+    group_names = _kept_names([(g.id, g.name) for g in groups], old_groups)
     return replace(
         model,
         topics=tuple(replace(t, name=name) for t, name in zip(topics, topic_names, strict=True)),
@@ -288,19 +292,22 @@ def _carry_over(model: TopicModel, found: _Found, previous: TopicModel) -> Topic
 
 
 def _kept_names(things: Sequence[tuple[UUID, str]], old: dict[UUID, str]) -> list[str]:
-    """Old names where an id is old; a new name that an old one already bears gets a number."""
-    taken = {old[id] for id, _ in things if id in old}
+    """Old names where an id is old, unless the refit gives that very name to another thing, which it then fits better: half of a thing
+    that was split must not keep the name of the other half. A new name that is taken gets a number."""
+    fresh = {name: id for id, name in things}
+    kept = {id: old[id] for id, _ in things if id in old and fresh.get(old[id], id) == id}
+    taken = set(kept.values())
     result = []
     for id, name in things:
-        if id not in old:
+        if id not in kept:
             name = next(n for n in [name, *(f"{name} {i}" for i in range(2, 1_000))] if n not in taken)
             taken.add(name)
-        result.append(old.get(id, name))
+        result.append(kept.get(id, name))
     return result
 
 
-def _same(before: Sequence[UUID | None], after: Sequence[UUID]) -> dict[UUID, UUID]:
-    """New id -> old id of the pairs that share most of their conversations (F-measure >= 0.4), each used once."""
+def _same(before: Sequence[UUID | None], after: Sequence[UUID], *, least: float = SAME_TOPIC) -> dict[UUID, UUID]:
+    """New id -> old id of the pairs that share most of their conversations (an F-measure of `least`), each used once."""
     from scipy.optimize import linear_sum_assignment  # scipy is 40 MB: loaded by those who fit
 
     old, new = sorted({b for b in before if b}), sorted(set(after))
@@ -314,7 +321,7 @@ def _same(before: Sequence[UUID | None], after: Sequence[UUID]) -> dict[UUID, UU
     sizes = np.bincount([new_number[a] for a in after], minlength=len(new))[:, None] + shared.sum(axis=0)[None, :]
     likeness = 2 * shared / np.maximum(sizes, 1)
     rows, columns = linear_sum_assignment(-likeness)
-    return {new[r]: old[c] for r, c in zip(rows, columns, strict=True) if likeness[r, c] >= SAME_TOPIC}
+    return {new[r]: old[c] for r, c in zip(rows, columns, strict=True) if likeness[r, c] >= least}
 
 
 FORMAT = 1

@@ -19,6 +19,7 @@ from rapport.analytics.filters import relation
 from rapport.analytics.predicates import PREDICATES, Predicate
 from rapport.analytics.queries import Arguments
 from rapport.analytics.statistics import SIGNIFICANT, normal_p
+from rapport.analytics.strata import Stratum, fisher_p
 from rapport.domain.scope import Scope
 from rapport.errors import Invalid
 from rapport.store.database import Connection
@@ -35,6 +36,8 @@ PEOPLE = (
     " LEFT JOIN organization o ON o.tenant_id = c.tenant_id AND o.id = c.organization_id"
 )
 MOST_PROPERTIES = 6
+EXACT_UP_TO = 100
+"""Bad conversations, or conversations of a value, up to which Fisher's test is computed."""
 LEAST_N = 5
 """A value of a factor that fewer conversations have is not judged."""
 LEAST_DIFFERENCE = 5.0
@@ -224,10 +227,19 @@ def _beyond_chance(found: Sequence[_Candidate], total: int, bad: int) -> list[_C
     """Those that are worse than the rest by LEAST_DIFFERENCE points and by Benjamini and Hochberg's procedure at SIGNIFICANT, strongest
     first. Where there is no cause at all it reports one as rarely as any correction: in 5 of 100 cases."""
     worse = sorted((c for c in found if c.z > 0), key=lambda c: (-c.z, c.dimension, str(c.key)))
-    passed = [place for place, c in enumerate(worse, 1) if normal_p(c.z) <= SIGNIFICANT * place / len(found)]
-    kept = [c for c in worse[: max(passed, default=0)] if _difference(c, total, bad) >= LEAST_DIFFERENCE]
+    chances = sorted(_chance(c, total, bad) for c in worse)
+    bound = max((p for place, p in enumerate(chances, 1) if p <= SIGNIFICANT * place / len(found)), default=-1.0)
+    kept = [c for c in worse if _chance(c, total, bad) <= bound and _difference(c, total, bad) >= LEAST_DIFFERENCE]
     topics = [c for c in kept if c.dimension in TOPICS][:MOST_CANDIDATES]
     return [c for c in kept if c.dimension not in TOPICS][:MOST_CANDIDATES] + topics
+
+
+def _chance(candidate: _Candidate, total: int, bad: int) -> float:
+    """Probability of such an excess by chance: Fisher's exact test where bad conversations are few, as the normal approximation then
+    claims thousands of times too much."""
+    if min(candidate.n, bad) <= EXACT_UP_TO:
+        return fisher_p(Stratum(candidate.n, candidate.bad, total - candidate.n, bad - candidate.bad))
+    return normal_p(candidate.z)
 
 
 def _difference(candidate: _Candidate, total: int, bad: int) -> float:
@@ -351,6 +363,6 @@ def _driver(candidate: _Candidate, total: int, bad: int, adjusted: float) -> Dri
     rest = total - candidate.n
     return Driver(
         candidate.dimension, str(candidate.key), candidate.label, candidate.n, candidate.bad, 100 * candidate.bad / candidate.n,
-        100 * (bad - candidate.bad) / rest if rest else 0.0, adjusted, normal_p(candidate.z), tuple(candidate.inseparable),
+        100 * (bad - candidate.bad) / rest if rest else 0.0, adjusted, _chance(candidate, total, bad), tuple(candidate.inseparable),
         tuple(candidate.explained),
     )  # fmt: skip

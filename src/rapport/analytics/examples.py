@@ -60,7 +60,7 @@ _DETAILS = """
            coalesce(u.name, u.email, u.external_id) AS user, u.external_id AS user_reference,
            coalesce(o.name, o.external_id) AS organization,
            p.name AS product, coalesce(m.display_name, c.model) AS model, t.name AS topic,
-           a.sentiment, a.frustration, a.quality_index, coalesce(a.summary, '') AS summary, a.messages AS user_messages
+           a.sentiment, a.frustration, a.quality_index, coalesce(a.summary, '') AS summary, a.messages AS user_messages, a.evidence
     FROM unnest($2::uuid[]) WITH ORDINALITY picked(id, place)
     JOIN conversation c ON c.tenant_id = $1 AND c.id = picked.id
     JOIN app_user u ON u.tenant_id = $1 AND u.id = c.user_id
@@ -87,23 +87,36 @@ async def find_conversation(connection: Connection, tenant_id: int, spelling: st
     return found
 
 
-async def examples(connection: Connection, scope: Scope, *, order: str = "newest", limit: int = 5) -> tuple[Example, ...]:
-    """The first conversations of the scope in one of ORDERS, with quotes that show why."""
+async def examples(connection: Connection, scope: Scope, *, order: str = "newest", limit: int = 5, signal: str = "") -> tuple[Example, ...]:
+    """The first conversations of the scope in one of ORDERS, with quotes that show why; `signal` as in `load`."""
     arguments = Arguments(scope.tenant_id)
     rows = await connection.fetch(
         f"SELECT c.id {relation(scope, arguments)} ORDER BY {ORDERS[order]}, c.created_at DESC, c.id LIMIT {arguments.add(limit)}",
         *arguments,
     )
-    return await load(connection, scope.tenant_id, [row["id"] for row in rows], happy=order in ("best", "most_positive", "highest_rated"))
+    happy = order in ("best", "most_positive", "highest_rated")
+    return await load(connection, scope.tenant_id, [row["id"] for row in rows], happy=happy, signal=signal)
 
 
-async def load(connection: Connection, tenant_id: int, ids: Sequence[UUID], *, happy: bool = False, about: str = "") -> tuple[Example, ...]:
-    """These conversations in this order. The quote is the user's message that holds most words of `about`, then the most negative one
-    (most positive with `happy`), then the first."""
+async def load(
+    connection: Connection, tenant_id: int, ids: Sequence[UUID], *, happy: bool = False, about: str = "", signal: str = ""
+) -> tuple[Example, ...]:
+    """These conversations in this order. The quote is the user's message that holds most words of `about`, then the one with the
+    strongest evidence of a signal that begins with `signal`, then the most negative one (most positive with `happy`), then the first."""
     rows = await connection.fetch(_DETAILS, tenant_id, list(ids))
-    quotes = await _quotes(connection, tenant_id, {row["id"]: _telling(row["user_messages"] or [], happy=happy) for row in rows}, about)
+    wanted = {row["id"]: _telling(row["user_messages"] or [], happy=happy) for row in rows}
+    if signal:
+        wanted |= {row["id"]: seq for row in rows if (seq := _evident(row, signal)) is not None}
+    quotes = await _quotes(connection, tenant_id, wanted, about)
     names = [name for name in Example.__slots__ if name != "quote"]
     return tuple(Example(**{name: row[name] for name in names}, quote=quotes.get(row["id"], "")) for row in rows)
+
+
+def _evident(row: Any, signal: str) -> int | None:
+    """seq of the user's message with the strongest evidence of this signal."""
+    said = {message["seq"] for message in row["user_messages"] or []}
+    shown = [one for one in row["evidence"] or [] if one["signal"].startswith(signal) and one["seq"] in said]
+    return max(shown, key=lambda one: (one["strength"], -one["seq"]))["seq"] if shown else None
 
 
 def _telling(messages: list[dict[str, Any]], *, happy: bool) -> int | None:

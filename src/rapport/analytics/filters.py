@@ -96,6 +96,8 @@ def _measures(scope: Scope, arguments: Arguments) -> Iterator[str]:
             yield f"{column} >= {add(low)}"
         if high is not None:
             yield f"{column} <= {add(high)}"
+    if scope.root_causes:
+        yield f"a.root_cause = ANY({add(list(scope.root_causes))}::text[])"
     if scope.tools:
         yield _any_tool(scope.tools, "", arguments)
     if scope.failed_tools:

@@ -9,6 +9,7 @@ from rapport.analytics.changes import Spike, spikes
 from rapport.analytics.drivers import Driver, drivers
 from rapport.analytics.examples import Example, examples
 from rapport.analytics.filters import relation
+from rapport.analytics.friction import commonest
 from rapport.analytics.predicates import PREDICATES
 from rapport.analytics.queries import Arguments
 from rapport.analytics.strata import SURE, Stratum, compare
@@ -29,11 +30,13 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A driver, the day since when it goes badly where there is a clear one, and its worst conversations."""
+    """A driver, the day since when it goes badly where there is a clear one, and its worst conversations. `commonest` is the root cause
+    that most of the bad ones met: (cause, conversations with it, conversations with any)."""
 
     driver: Driver
     since: date | None
     examples: tuple[Example, ...]
+    commonest: tuple[str, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ async def find(connection: Connection, scope: Scope, *, skip: tuple[str, ...] = 
 
 async def _cause(connection: Connection, scope: Scope, driver: Driver) -> Cause:
     inside = narrowed(scope, driver)
-    shown = await examples(connection, replace(inside, predicates=(*inside.predicates, "unhappy")), order="worst", limit=3)
-    return Cause(driver, await _since(connection, inside), shown)
+    bad = replace(inside, predicates=(*inside.predicates, "unhappy"))
+    shown = await examples(connection, bad, order="worst", limit=3)
+    return Cause(driver, await _since(connection, inside), shown, await commonest(connection, bad))
 
 
 def narrowed(scope: Scope, driver: Driver) -> Scope:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rapport.analytics import dimensions, findings
+from rapport.analytics import dimensions, findings, friction
 from rapport.analytics.comparisons import told
 from rapport.analytics.examples import Example, examples
 from rapport.analytics.filters import relation
 from rapport.analytics.findings import Cause, Findings, Surge
+from rapport.analytics.friction import Place
 from rapport.analytics.predicates import PREDICATES
 from rapport.analytics.queries import Arguments
 from rapport.analytics.strata import SURE, Stratum, compare
@@ -113,7 +114,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """kind: cause | spike. `conversations` is the n that it rests on; `p` the probability of it by chance."""
+    """kind: cause | friction | spike. `conversations` is the n that it rests on; `p` the probability of it by chance."""
 
     kind: str
     title: str
@@ -141,7 +142,12 @@ async def product(connection: Connection, scope: Scope) -> Insights | None:
         return None
     named = {cause.driver.dimension for cause in found.causes}
     worse = [] if "prompt_version" in named else (await regressions(connection, scope))[:1]
-    all_told = [*map(_cause, found.causes), *[await _regression(connection, scope, one) for one in worse], *map(_surge, found.surges)]
+    told_already = {cause.driver.label for cause in found.causes if cause.driver.dimension == "topic"}
+    stuck = [place for place in await friction.places(connection, scope) if place.topic not in told_already]
+    all_told = [
+        *map(_cause, found.causes), *[await _regression(connection, scope, one) for one in worse], *map(_friction, stuck),
+        *map(_surge, found.surges),
+    ]  # fmt: skip
     level = f"{found.bad} of {many(found.n, 'conversation')} with a known outcome went badly ({percent(found.bad, found.n)})."
     headline = all_told[0].title if all_told else "Nothing stands out"
     narrative = " ".join([level, *(finding.text for finding in all_told)] if all_told else [level, _nothing(found)])
@@ -153,7 +159,8 @@ def _nothing(found: Findings) -> str:
         return "There are too few alike to compare: a topic, tool, model, prompt version or organization needs five conversations."
     return (
         f"Of the {found.looked_at} topics, tools, models, prompt versions, organizations, languages and properties with at least five"
-        " conversations, none goes badly surely more often than the rest, and nothing came up far more than usual."
+        " conversations, none goes badly surely more often than the rest, no topic meets one obstacle more than others do, and nothing"
+        " came up far more than usual."
     )
 
 
@@ -165,7 +172,7 @@ def _method(found: Findings) -> str:
 
 
 NOUNS = {
-    "topic": "Conversations about {}", "failed_tool": "Conversations in which {} failed", "tool": "Conversations that use {}",
+    "topic": 'Conversations about "{}"', "failed_tool": "Conversations in which {} failed", "tool": "Conversations that use {}",
     "model": "Conversations with {}", "prompt_version": "Conversations under prompt {}", "product": "Conversations with {}",
     "organization": "Conversations of {}", "language": "Conversations in language {}",
 }  # fmt: skip
@@ -179,17 +186,20 @@ def _cause(cause: Cause) -> Finding:
     since = f", since {cause.since:%Y-%m-%d}" if cause.since else ""
     chance = "p < 0.001" if found.p < 0.001 else f"p = {found.p:.3f}"
     text = (
-        f"{subject} go badly {more} the others{since}: {found.bad} of {found.n} ({found.rate:.0f} %) against {found.rest_rate:.0f} %"
-        f" elsewhere ({chance}{', a small sample' if found.n < 30 else ''})."
+        f"{subject} go badly {more} the others{since}: {found.bad} of {found.n} ({percent(found.bad, found.n)}) against"
+        f" {percent(found.rest_rate, 100)} elsewhere ({chance}{', a small sample' if found.n < 30 else ''})."
     )
+    if cause.commonest:
+        reason, n, whole = cause.commonest
+        text += f" The reason found most often: {reason} ({n} of {whole})."
     if found.explains:
         names = listed([about(name) for name in found.explains[:3]])
         text += f" {names} only {'seems' if len(found.explains) == 1 else 'seem'} worse because of this."
     if found.together_with:
         text += f" Cannot be told apart from {listed([about(name) for name in found.together_with[:3]])}: they always come together."
     return Finding(
-        "cause", f"{subject} go badly ({found.rate:.0f} %)", text + _words(cause.examples), found.n, found.p, cause.since,
-        _quotes(cause.examples),
+        "cause", f"{subject} go badly more often: {percent(found.bad, found.n)}, elsewhere {percent(found.rest_rate, 100)}",
+        text + _words(cause.examples), found.n, found.p, cause.since, _quotes(cause.examples),
     )  # fmt: skip
 
 
@@ -204,6 +214,16 @@ async def _regression(connection: Connection, scope: Scope, found: Regression) -
         "cause", f"Version {number} of prompt {name} made things worse", text + _words(shown), found.change.n, found.change.p, None,
         _quotes(shown),
     )  # fmt: skip
+
+
+def _friction(place: Place) -> Finding:
+    share, elsewhere = percent(place.hits, place.n), percent(place.other_hits, place.other_n)
+    text = (
+        f'{place.hits} of {many(place.n, "conversation")} about "{about(place.topic)}" met the same obstacle, {place.cause}'
+        f" ({share}); of all others {elsewhere} did."
+    )
+    title = f'{place.cause[0].upper()}{place.cause[1:]} in {share} of the conversations about "{about(place.topic)}"'
+    return Finding("friction", title, text + _words(place.examples), place.n, place.p, None, _quotes(place.examples))
 
 
 def _surge(surge: Surge) -> Finding:

@@ -109,15 +109,16 @@ async def profile(connection: Connection, scope: Scope, name: str) -> Profile | 
     last_of_all = await connection.fetchval("SELECT max(created_at) FROM conversation WHERE tenant_id = $1", scope.tenant_id)
     now = datetime.now(UTC)
     today = now if now - last_of_all < WINDOW else last_of_all
-    telling = [t.id for t in talks if t.unhappy or (t.intent or 0) >= INTENT or t.missing][-12:]
-    quotes = {example.id: example for example in await load(connection, scope.tenant_id, telling)}
+    quotes = await _said_in(connection, scope.tenant_id, [t.id for t in talks if t.unhappy][-12:])
+    buying = await _said_in(connection, scope.tenant_id, [t.id for t in talks if (t.intent or 0) >= INTENT][-12:], "commercial ")
+    wishes = await _said_in(connection, scope.tenant_id, [t.id for t in talks if t.missing][-12:], "wished capability")
     engagement = _engagement(talks, today)
     zone = ZoneInfo(scope.time_zone)
     return Profile(
         profile_summary=_summary(name, talks, engagement, quotes, today),
         engagement=engagement,
         behavioral_patterns=tuple(_patterns(talks, zone))[:6],
-        signals=tuple(_signals(talks, engagement, quotes))[:6],
+        signals=tuple(_signals(talks, engagement, _Words(quotes, buying, wishes)))[:6],
         product_alignment=_alignment(talks),
         methodology=(
             f"Read from {many(len(talks), 'analysed conversation')} between {talks[0].at.astimezone(zone):%Y-%m-%d} and"
@@ -125,6 +126,19 @@ async def profile(connection: Connection, scope: Scope, name: str) -> Profile | 
             f" A conversation went badly when it was rated 2 or lower or, unrated, when its user was dissatisfied or highly frustrated."
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the user said, by conversation: where it went badly, where buying was meant, where something was missing."""
+
+    unhappy: dict[UUID, Example]
+    buying: dict[UUID, Example]
+    missing: dict[UUID, Example]
+
+
+async def _said_in(connection: Connection, tenant_id: int, ids: list[UUID], signal: str = "") -> dict[UUID, Example]:
+    return {example.id: example for example in await load(connection, tenant_id, ids, signal=signal)}
 
 
 async def _talks(connection: Connection, scope: Scope) -> list[_Talk]:
@@ -158,9 +172,10 @@ def _engagement(talks: Sequence[_Talk], today: datetime) -> Engagement:
     level = _level(recent, silence, usual, talks)
     trajectory = _trajectory(recent, before, known=today - talks[0].at)
     days = max(silence.days, 0)
+    begun = today - talks[0].at
+    earlier = f"the first {many(begun.days, 'day')} ago" if begun <= WINDOW else f"{before or 'none'} in the 30 days before"
     description = (
-        f"{many(recent, 'conversation')} in the last 30 days, {before or 'none'} in the 30 days before; the latest"
-        f" {'today' if days == 0 else many(days, 'day') + ' ago'}."
+        f"{many(recent, 'conversation')} in the last 30 days, {earlier}; the latest {'today' if days == 0 else many(days, 'day') + ' ago'}."
     )
     if len(pauses) >= 2:
         description += f" The usual pause is {_span(usual)}."
@@ -195,7 +210,7 @@ def _span(span: timedelta) -> str:
 def _patterns(talks: Sequence[_Talk], zone: ZoneInfo) -> Iterator[Pattern]:
     for topic, n in Counter(talk.topic for talk in talks if talk.topic).most_common(3):
         if n >= 2:
-            yield _pattern(f"Comes back to {about(topic)}", [t for t in talks if t.topic == topic], talks)
+            yield _pattern(f'Comes back to "{about(topic)}"', [t for t in talks if t.topic == topic], talks)
     for pattern, found in (
         ("Asks the same question again within a conversation", [t for t in talks if t.repeated]),
         ("Asks for a human", [t for t in talks if t.handover]),
@@ -228,7 +243,7 @@ def _pattern(pattern: str, found: Sequence[_Talk], talks: Sequence[_Talk]) -> Pa
 # Signals --------------------------------------------------------------------------------------------------------------
 
 
-def _signals(talks: Sequence[_Talk], engagement: Engagement, quotes: dict[UUID, Example]) -> Iterator[Signal]:
+def _signals(talks: Sequence[_Talk], engagement: Engagement, words: _Words) -> Iterator[Signal]:
     unhappy = [talk for talk in talks if talk.unhappy]
     by_topic: dict[str, list[_Talk]] = defaultdict(list)
     for talk in unhappy:
@@ -239,7 +254,7 @@ def _signals(talks: Sequence[_Talk], engagement: Engagement, quotes: dict[UUID, 
         priority = "high" if fresh and len(unhappy) >= 2 else "medium" if fresh or len(unhappy) >= 3 else "low"
         yield Signal(
             "risk", priority, f"{len(unhappy)} of {len(talks)} conversations went badly",
-            f"{len(worst)} of them about {about(topic)}. Latest: {_said(unhappy[-1], quotes)}",
+            f"{len(worst)} of them about {about(topic)}. Latest: {_said(unhappy[-1], words.unhappy)}",
         )  # fmt: skip
     if engagement.level in ("churning", "at_risk") and engagement.trajectory == "declining":
         yield Signal("risk", "high" if engagement.level == "churning" else "medium", "Activity is falling", engagement.description)
@@ -251,7 +266,7 @@ def _signals(talks: Sequence[_Talk], engagement: Engagement, quotes: dict[UUID, 
         yield Signal(
             "opportunity", "high" if buying[-1] in talks[-3:] else "medium",
             f"Commercial intent in {many(len(buying), 'conversation')}" + (f" ({kinds})" if kinds else ""),
-            f"Strongest {max(t.intent or 0 for t in buying):.2f}. Latest: {_said(buying[-1], quotes)}",
+            f"Strongest {max(t.intent or 0 for t in buying):.2f}. Latest: {_said(buying[-1], words.buying)}",
         )  # fmt: skip
     missing = [talk for talk in talks if talk.missing]
     if missing:
@@ -259,7 +274,7 @@ def _signals(talks: Sequence[_Talk], engagement: Engagement, quotes: dict[UUID, 
             "insight", "medium" if len(missing) > 1 else "low",
             f"Asked for something that is missing in {many(len(missing), 'conversation')}",
             f"About {listed([about(name) for name, _ in Counter(t.topic or 'an unnamed topic' for t in missing).most_common(2)])}."
-            f" Latest: {_said(missing[-1], quotes)}",
+            f" Latest: {_said(missing[-1], words.missing)}",
         )  # fmt: skip
     rated = [talk.rating for talk in talks if talk.rating is not None]
     if len(rated) >= 3 and sum(rated) / len(rated) >= 4.5:
@@ -277,12 +292,8 @@ def _said(talk: _Talk, quotes: dict[UUID, Example]) -> str:
 
 
 def _summary(name: str, talks: Sequence[_Talk], engagement: Engagement, quotes: dict[UUID, Example], today: datetime) -> str:
-    topics = Counter(talk.topic for talk in talks if talk.topic).most_common(2)
     sentences = [
-        f"{name} had {many(len(talks), 'conversation')}"
-        + (f", most about {listed([f'{about(topic)} ({n})' for topic, n in topics])}" if topics and topics[0][1] > 1 else "")
-        + (f", about {listed([about(topic) for topic, _ in topics])}" if topics and topics[0][1] == 1 else "")
-        + f"; {engagement.level.replace('_', ' ')}, {engagement.trajectory}."
+        f"{name} had {many(len(talks), 'conversation')}{_subjects(talks)}; {engagement.level.replace('_', ' ')}, {engagement.trajectory}."
     ]
     scored = [talk.sentiment for talk in talks if talk.sentiment is not None]
     if scored:
@@ -296,6 +307,18 @@ def _summary(name: str, talks: Sequence[_Talk], engagement: Engagement, quotes: 
     elif all(talk.unhappy is False for talk in talks):
         sentences.append("None of them went badly.")
     return " ".join(sentences)
+
+
+def _subjects(talks: Sequence[_Talk]) -> str:
+    """What they were about: topics that came up again with their counts; where none did, how many there were."""
+    topics = Counter(talk.topic for talk in talks if talk.topic)
+    again = [f'"{about(topic)}" ({n})' for topic, n in topics.most_common(2) if n > 1]
+    if again:
+        return f", {'mostly' if topics.most_common(1)[0][1] > len(talks) / 2 else 'most often'} about {listed(again)}"
+    named = [f'"{about(topic)}"' for topic, _ in topics.most_common(3)]
+    return f", each about something else: {listed(named)}{' and more' if len(topics) > 3 else ''}" if len(named) > 1 else "".join(
+        f", about {name}" for name in named
+    )  # fmt: skip
 
 
 def _alignment(talks: Sequence[_Talk]) -> Alignment | None:

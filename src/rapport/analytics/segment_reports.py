@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rapport.analytics import insights
 from rapport.analytics.insights import Insights
 from rapport.analytics.simple import Totals
+from rapport.analytics.wording import many
 from rapport.domain.scope import Scope
 from rapport.store.database import Connection
 
@@ -53,7 +54,7 @@ async def against_everyone_else(connection: Connection, scope: Scope, name: str,
     others = everyone.minus(mine)
     compared = [found for measure in MEASURES if (found := _difference(mine, others, *measure))]
     clear = sorted((d for d in compared if d.clear), key=lambda d: -abs(d.difference))
-    head = f"{name}: {mine.conversations} conversations, beside {others.conversations} of everyone else."
+    head = f"{name}: {many(mine.conversations, 'conversation')}, beside {others.conversations:,} of everyone else."
     if clear:
         told = "; ".join(f"{d.measure} {d.segment:.2f} against {d.everyoneElse:.2f} ({d.n} measured)" for d in clear)
         text = f"{head} They differ in {told}."

@@ -319,7 +319,7 @@ def test_a_profile_tells_what_the_user_does(server, client):
     profile = get(client, "users/u-ann")["summary"]
     assert profile["engagement"]["level"] == "power_user"
     assert "12 conversations" in profile["profileSummary"]
-    assert "invoices (7)" in profile["profileSummary"]
+    assert 'mostly about "invoices" (7)' in profile["profileSummary"]
     assert profile["behavioralPatterns"][0]["frequency"] == "recurring"
     assert {signal["type"] for signal in profile["signals"]} == {"risk", "opportunity"}
     assert any("I would like to buy the bigger plan" in signal["description"] for signal in profile["signals"])
