@@ -24,6 +24,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from rapport.analysis import dialogue, dissatisfied, heads, lexicon, repeats, sentiment, text
 from rapport.analysis.heads import FeatureHead, Heads, SentimentHead
 from rapport.analysis.lexicon import Lexicon
+from rapport.analyst.planner import exemplars
 from rapport.config import Settings
 from rapport.domain.conversation import Conversation, Message
 from rapport.ports import Encoder
@@ -66,9 +67,21 @@ def main() -> None:
         (folder / "sentiment.npz").write_bytes(packed)  # an encoder of the operator's own: its head lies beside it
         return
     (WEIGHTS / "sentiment.npz").write_bytes(packed)
+    write_exemplars(encoder)
     for name, used, head in ((heads.SEMANTIC, encoder, sentiment_head), (heads.LEXICAL, LexicalEncoder(), None)):
         trained = train_dissatisfied(used, Heads(FeatureHead({}, 0, 0, 0), words, head), told=name)
         (WEIGHTS / name).write_text(json.dumps(trained, indent=1) + "\n", encoding="utf-8")
+
+
+def write_exemplars(encoder: Encoder) -> None:
+    """Vectors and weights of the builtin analyst's exemplars."""
+    made = exemplars.Fitted.made(encoder)
+    (HERE.parent / "src/rapport/analyst/planner/exemplars.npz").write_bytes(made.packed())
+    for told, rows in (("words", None), ("words and meaning", made.rows)):
+        bank = exemplars.Bank(exemplars.exemplars(), rows=rows)
+        guessed = [bank.intents[place] for place in bank.left_out().argmax(axis=1)]
+        right = np.mean([intent == exemplar.intent for intent, exemplar in zip(guessed, bank.exemplars, strict=True)])
+        print(f"exemplars, {told}, leaving one out: {right:.3f} of {len(guessed)}")
 
 
 def write_lexicon(file: Path) -> None:

@@ -15,6 +15,7 @@ from rapport.analysis import pii
 from rapport.analyst.agent import ModelFor
 from rapport.analyst.builtin import BuiltinAnalyst, Indexes, warm_up
 from rapport.analyst.chat import Office
+from rapport.analyst.planner.exemplars import Meaning
 from rapport.analyst.tools import Desk
 from rapport.analyst.trackers import Trackers
 from rapport.analytics import triggers
@@ -173,12 +174,12 @@ def asker_of(settings: Settings, database: Database) -> Asker | None:
     return Asker(database, judge, tokens_per_day=settings.analysis_tokens_per_day, at_once=settings.analysis_model_calls)
 
 
-def analyst_model(model: ModelProvider | None) -> ModelFor:
+def analyst_model(model: ModelProvider | None, meaning: Meaning | None) -> ModelFor:
     """Who answers in chats with the analyst: the language model of RAPPORT_MODEL, else the builtin analyst."""
     indexes = Indexes()
 
     def model_for(desk: Desk, context: str | None) -> ModelProvider:
-        return model or BuiltinAnalyst(desk, indexes, context)
+        return model or BuiltinAnalyst(desk, indexes, context, meaning)
 
     return model_for
 
@@ -202,7 +203,7 @@ def create_app(settings: Settings) -> FastAPI:
             trackers = Trackers(opened, vault_of(settings), outside)
             writer = GroupCommit(opened, redactor=pii.redactor, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
             encoder = open_encoder(settings.encoder, settings.data_dir)
-            knowledge = Knowledge(opened, encoder)
+            knowledge, meaning = Knowledge(opened, encoder), Meaning.of(encoder)
             worker = await stack.enter_async_context(open_worker(settings, opened, encoder)) if settings.worker else None
             app.state.rapport = State(
                 settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge,
@@ -212,10 +213,10 @@ def create_app(settings: Settings) -> FastAPI:
                     mcp_tools=McpTools(trackers.vault, settings.allow_private_urls),
                 ),
                 model=model, judge=judge.name if judge else None,
-                office=Office(opened, Lexicons(), analyst_model(model), encoder, trackers), trackers=trackers,
+                office=Office(opened, Lexicons(), analyst_model(model, meaning), encoder, trackers), trackers=trackers,
                 encoder=encoder, worker=worker, deliver_webhook=webhooks_of(settings, opened).tell,
             )  # fmt: skip
-            warming = None if model else asyncio.get_running_loop().run_in_executor(None, warm_up)
+            warming = None if model else asyncio.get_running_loop().run_in_executor(None, warm_up, meaning)
             yield
             if warming:
                 await warming

@@ -4,6 +4,7 @@ Each call of `stream` replays the answer's generator with the tool results that 
 calls and the same request always gives the same answer.
 """
 
+import asyncio
 import json
 import re
 from collections import OrderedDict
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from rapport.analyst.planner.answers.asking import Asked, Call, Output
 from rapport.analyst.planner.compose import answer
-from rapport.analyst.planner.exemplars import bank
+from rapport.analyst.planner.exemplars import Meaning, bank
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.understand import understand
@@ -27,9 +28,9 @@ PIECE = re.compile(r"\S+\s*(?:\S+\s*){0,4}")
 """Text is streamed five words at a time: enough to be read as it comes, few enough events."""
 
 
-def warm_up() -> None:
+def warm_up(meaning: Meaning | None) -> None:
     """Reads the exemplars, which takes about a second, so that the first question need not wait for it."""
-    bank()
+    bank(with_meaning=meaning is not None)
 
 
 class Indexes:
@@ -63,13 +64,14 @@ class BuiltinAnalyst:
     desk: Desk
     indexes: Indexes
     context: str | None = None
+    meaning: Meaning | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     name: str = "builtin"
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """Tool calls, or the text of the answer once all that it needs is there."""
         setting = await self._setting()
-        step = plan(request, setting)
+        step = await asyncio.to_thread(plan, request, setting)  # some milliseconds, of which the sentence encoder takes most
         if isinstance(step, str):
             for piece in PIECE.findall(step) or [step]:
                 yield ModelText(piece)
@@ -86,7 +88,7 @@ class BuiltinAnalyst:
             lexicon = await self.desk.lexicons.of(connection, base.tenant_id)
         product = next((name.text for name in lexicon.of("product") if name.id in map(str, base.product_ids)), None)
         today = self.now().astimezone(ZoneInfo(base.time_zone)).date()
-        return Setting(self.indexes.of(base.tenant_id, lexicon), today, product, self.context or "")
+        return Setting(self.indexes.of(base.tenant_id, lexicon), today, product, self.context or "", self.meaning)
 
 
 def plan(request: ModelRequest, setting: Setting) -> Sequence[Call] | str:

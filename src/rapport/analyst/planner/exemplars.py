@@ -2,27 +2,38 @@
 
 Cosine over word stems, pairs of words and letter runs, TF-IDF weighted (Salton & Buckley 1988); names, dates and numbers are masked first,
 so that "rating of Acme in May" is like "rating of Globex last week", and readings of the lexicon are terms too, so that synonyms meet.
-Each exemplar's weight in the vote is fitted by kernel ridge regression when the bank is read (a fifth of a second for 1,300 exemplars).
+Where the sentence encoder is there that the vectors in exemplars.npz were made with, closeness in meaning is added: the squared cosine of the
+masked wordings. Leaving one exemplar out, 79.7 % of them then vote for their own intent, against 71.3 % by words alone.
+Each exemplar's weight in the vote is fitted by kernel ridge regression; `make train-heads` writes the weights to exemplars.npz.
 """
 
+import hashlib
+import io
 import itertools
 import json
 import math
 import re
-from collections import defaultdict
+import threading
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 import numpy as np
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.words import plain, split, stem
+from rapport.ports import Encoder
 
 RIDGE = 0.6  # of 0.1 .. 2, best at leaving one exemplar out
+WIDTH = 128
+"""Principal components kept of an encoder's vectors; 79.5 % with 128 of 384, a third of the bytes."""
+_STANDS_FOR = {"xname": "Acme", "xdate": "last week", "xnum": "5", "xid": "c-123"}
+"""What a mask is for an encoder, which knows words."""
 
 _ID = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\b(?=[\w.:-]*\d)(?=[\w.:-]*[a-z])[\w]+(?:[-_.:][\w]+)+|[0-9a-f]{8}-[0-9a-f-]{27}", re.I)
 _DATE = re.compile(
@@ -107,35 +118,89 @@ def _terms(text: str, wording: str) -> _Terms:
     return _Terms(keys, roots, np.fromiter((term[0] == "w" for term in counted), bool, len(counted)))
 
 
-def _solve(matrix: np.ndarray, wanted: np.ndarray, block: int = 256) -> np.ndarray:
-    """The x of matrix x = wanted, for a symmetric positive definite matrix, by Cholesky's method block by block (Golub & Van Loan 1996,
-    4.2). It overwrites the matrix: numpy's own solver needs 130 MB beside it, more than all else in an idle server."""
-    n = len(matrix)
-    blocks = [slice(start, min(start + block, n)) for start in range(0, n, block)]
-    for at in blocks:
-        corner = matrix[at, at] = np.linalg.cholesky(matrix[at, at])
-        matrix[at.stop :, at] = np.linalg.solve(corner, matrix[at.stop :, at].T).T
-        for rows in (b for b in blocks if b.start >= at.stop):
-            matrix[rows, at.stop : rows.stop] -= matrix[rows, at] @ matrix[at.stop : rows.stop, at].T
-    x = wanted.copy()
-    for at in blocks:
-        x[at] = np.linalg.solve(matrix[at, at], x[at] - matrix[at, : at.start] @ x[: at.start])
-    for at in reversed(blocks):
-        x[at] = np.linalg.solve(matrix[at, at].T, x[at] - matrix[at.stop :, at].T @ x[at.stop :])
-    return x
+def sentence(wording: str) -> str:
+    """A masked wording as an encoder can read it."""
+    return " ".join(_STANDS_FOR.get(word, word) for word in wording.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What exemplars.npz holds. `words` and `both`: the weights of the exemplars [n, intents], by words alone and with meaning; `rows`:
+    int8 vectors [n, WIDTH] of an encoder, `projection` [dimensions, WIDTH] from its space; `digest`: of the exemplars it was made of."""
+
+    encoder: str
+    digest: str
+    projection: np.ndarray
+    rows: np.ndarray
+    words: np.ndarray
+    both: np.ndarray
+
+    def packed(self) -> bytes:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **{name: getattr(self, name) for name in self.__slots__})
+        return buffer.getvalue()
+
+    @classmethod
+    def made(cls, encoder: Encoder) -> "Fitted":
+        """Encodes the exemplars and fits their weights: half a minute of one core."""
+        known = exemplars()
+        whole = encoder.encode([sentence(masked(exemplar.text)) for exemplar in known])
+        projection = np.linalg.svd(whole, full_matrices=False)[2][:WIDTH].T.astype(np.float16)
+        rows = whole @ projection.astype(np.float32)
+        rows = np.round(127 * rows / np.abs(rows).max()).astype(np.int8)
+        words, both = (Bank(known, rows=given).fit().astype(np.float16) for given in (None, rows))
+        return cls(encoder.name, digest(), projection, rows, words, both)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    rows = rows.astype(np.float32)
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
+
+
+class Meaning:
+    """Vectors of wordings, in the space of the exemplars; the last ones are kept, since a turn is read again at each step of its answer."""
+
+    KEPT = 512
+
+    def __init__(self, encoder: Encoder, projection: np.ndarray):
+        self._encoder, self._projection = encoder, projection.astype(np.float32)
+        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, encoder: Encoder | None) -> "Meaning | None":
+        """None for an encoder that the exemplars have no vectors of."""
+        if encoder is None or encoder.name != fitted().encoder:
+            return None
+        return cls(encoder, fitted().projection)
+
+    def __call__(self, wording: str) -> np.ndarray:
+        """A vector of length 1. Some milliseconds for a wording that was not met before."""
+        with self._lock:
+            found = self._kept.get(wording)
+        if found is None:
+            found = _unit(self._encoder.encode([sentence(wording)])[0] @ self._projection)
+        with self._lock:
+            self._kept[wording] = found
+            self._kept.move_to_end(wording)
+            while len(self._kept) > self.KEPT:
+                self._kept.popitem(last=False)
+        return found
 
 
 class Bank:
-    """The exemplars as an inverted index in a few arrays."""
+    """The exemplars as an inverted index in a few arrays, and as vectors where `rows` are given."""
 
-    def __init__(self, exemplars: Sequence[Exemplar]):
+    def __init__(self, exemplars: Sequence[Exemplar], *, rows: np.ndarray | None = None, weights: np.ndarray | None = None):
+        """Without `weights` it knows what is alike, and can `fit` them, but has no vote."""
         self.exemplars = tuple(exemplars)
+        self._weights = None if weights is None else weights.astype(np.float32)
+        self._rows = None if rows is None else _unit(rows)
         self.intents = tuple(dict.fromkeys(exemplar.intent for exemplar in exemplars))
         counted = [_terms(exemplar.text, masked(exemplar.text)) for exemplar in exemplars]
         self._keys, term_of, seen = np.unique(np.concatenate([terms.keys for terms in counted]), return_inverse=True, return_counts=True)
         self._idf = np.log((1 + len(counted)) / (1 + seen)) + 0.3
         self._index(np.concatenate([self._weigh(terms) for terms in counted]), [len(terms.keys) for terms in counted], term_of)
-        self._weights = _solve(self._kernel(counted), self._wanted())
 
     def _index(self, weights: np.ndarray, sizes: Sequence[int], term_of: np.ndarray) -> None:
         """Term -> the exemplars that hold it and their weights: slices of two arrays, where the next one starts this one ends."""
@@ -144,13 +209,17 @@ class Bank:
         self._of = weights[order].astype(np.float32)
         self._starts = np.searchsorted(term_of[order], np.arange(len(self._keys) + 1)).astype(np.int32)
 
-    def _kernel(self, questions: Sequence[_Terms]) -> np.ndarray:
-        """How alike the exemplars are to each other, with the ridge. Filled in place: of 32 MB every copy counts."""
-        kernel = np.empty((len(questions), len(questions)), np.float32)
-        for row, terms in zip(kernel, questions, strict=True):
-            row[:] = self._similar(terms)
-        kernel.flat[:: len(kernel) + 1] += RIDGE
-        return kernel
+    def _kernel(self) -> np.ndarray:
+        """How alike the exemplars are to each other, with the ridge on the diagonal."""
+        kernel = np.empty((len(self.exemplars), len(self.exemplars)))
+        for at, exemplar in enumerate(self.exemplars):
+            alike = self._similar(_terms(exemplar.text, masked(exemplar.text)))
+            kernel[at] = alike + (0 if self._rows is None else self._close(self._rows[at]))
+        return kernel + RIDGE * np.eye(len(kernel))
+
+    def fit(self) -> np.ndarray:
+        """The weights [exemplar, intent] of kernel ridge regression."""
+        return np.linalg.solve(self._kernel(), self._wanted())
 
     def _wanted(self) -> np.ndarray:
         return np.array([[exemplar.intent == intent for intent in self.intents] for exemplar in self.exemplars], np.float32)
@@ -175,23 +244,50 @@ class Bank:
         weights = np.repeat(self._weigh(terms)[known], sizes) * self._of[held]
         return np.bincount(self._at[held], weights, len(self.exemplars))
 
-    def similarities(self, text: str, spans: Iterable[tuple[int, int]] = ()) -> np.ndarray:
-        """0..1 to each exemplar; `spans` are the names in `text`."""
-        return self._similar(_terms(text, masked(text, spans)))
+    def _close(self, vector: np.ndarray) -> np.ndarray:
+        return np.maximum(self._rows @ vector, 0) ** 2
+
+    def similarities(self, text: str, spans: Iterable[tuple[int, int]] = (), meaning: Meaning | None = None) -> np.ndarray:
+        """0..1 to each exemplar, 0..2 with `meaning`; `spans` are the names in `text`."""
+        wording = masked(text, spans)
+        alike = self._similar(_terms(text, wording))
+        return alike + self._close(meaning(wording)) if meaning and self._rows is not None else alike
 
     def vote(self, similarities: np.ndarray) -> dict[str, float]:
         """Intent to its score: near 1 where the exemplars of that intent speak for it, near 0 where they do not."""
+        assert self._weights is not None
         return dict(zip(self.intents, map(float, similarities @ self._weights), strict=True))
 
     def left_out(self) -> np.ndarray:
         """The votes for each exemplar by all the others [exemplar, intent], in closed form: what the bank is worth on unseen wordings."""
-        inverse = np.linalg.inv(self._kernel([_terms(exemplar.text, masked(exemplar.text)) for exemplar in self.exemplars]))
+        inverse = np.linalg.inv(self._kernel())
         wanted = self._wanted()
         return wanted - (inverse @ wanted) / np.diag(inverse)[:, None]
 
 
 @cache
-def bank() -> Bank:
+def fitted() -> Fitted:
+    """exemplars.npz of the package. A test compares its digest with the exemplars."""
+    with np.load(io.BytesIO(_file("exemplars.npz").read_bytes())) as kept:
+        return Fitted(str(kept["encoder"]), str(kept["digest"]), *(kept[name] for name in ("projection", "rows", "words", "both")))
+
+
+@cache
+def bank(*, with_meaning: bool = False) -> Bank:
     """The bank that ships with the package; read at the first question."""
-    text = resources.files("rapport.analyst.planner").joinpath("exemplars.jsonl").read_text("utf-8")
-    return Bank([Exemplar(row["text"], row["intent"]) for row in map(json.loads, filter(None, text.splitlines()))])
+    known = fitted()
+    return Bank(exemplars(), rows=known.rows, weights=known.both) if with_meaning else Bank(exemplars(), weights=known.words)
+
+
+def exemplars() -> list[Exemplar]:
+    lines = _file("exemplars.jsonl").read_text("utf-8").splitlines()
+    return [Exemplar(row["text"], row["intent"]) for row in map(json.loads, filter(None, lines))]
+
+
+def digest() -> str:
+    """Of the exemplars, as exemplars.npz names what it was made of."""
+    return hashlib.sha256(_file("exemplars.jsonl").read_bytes()).hexdigest()
+
+
+def _file(name: str) -> Traversable:
+    return resources.files("rapport.analyst.planner").joinpath(name)

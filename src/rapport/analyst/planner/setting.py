@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from rapport.analyst.planner.exemplars import Meaning
 from rapport.analyst.planner.names import Names
 
 
@@ -22,3 +23,4 @@ class Setting:
     today: date
     product: str | None = None  # the chat is limited to it
     context: str = ""
+    meaning: Meaning | None = None  # of the wordings, where there is an encoder

@@ -55,7 +55,8 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     slots = read(question, setting.names, setting.today)
     spans = [(link.start, link.end) for link in slots.links]
     wording = masked(question, spans)
-    ranked = vote.decide(bank().vote(bank().similarities(question, spans)), wording, shape(slots))
+    known = bank(with_meaning=setting.meaning is not None)
+    ranked = vote.decide(known.vote(known.similarities(question, spans, setting.meaning)), wording, shape(slots))
     reading = _resolve(slots, ranked, setting)
     if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and DISCARDS.match(question):
         return replace(reading, intent="smalltalk", follows=True)
