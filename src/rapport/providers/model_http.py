@@ -4,6 +4,7 @@ as nobody wants the rest.
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from urllib.request import getproxies
 
 import httpx2
 import msgspec
@@ -14,6 +15,7 @@ from rapport.errors import ModelTimeout, ModelUnavailable
 from rapport.providers.decoding import Decoder
 from rapport.providers.model_errors import RETRY_STATUSES, error_of_response
 from rapport.providers.sse import EventDecoder
+from rapport.providers.upstream import Upstream
 
 CONNECT_S = 10.0
 SILENCE_S = 120.0
@@ -31,8 +33,10 @@ class _TryAgain(Exception):
 
 def new_client(silence_s: float) -> httpx2.AsyncClient:
     """A client whose connections are shared by all calls of one provider; it gives up after `silence_s` without a byte."""
-    limits = httpx2.Limits(max_connections=2000, max_keepalive_connections=100)
-    return httpx2.AsyncClient(timeout=httpx2.Timeout(silence_s, connect=CONNECT_S, pool=CONNECT_S), limits=limits)
+    timeout = httpx2.Timeout(silence_s, connect=CONNECT_S, pool=CONNECT_S)
+    if getproxies():  # only httpx2's own transport goes through a proxy
+        return httpx2.AsyncClient(timeout=timeout, limits=httpx2.Limits(max_connections=2000, max_keepalive_connections=100))
+    return httpx2.AsyncClient(timeout=timeout, transport=Upstream())
 
 
 async def stream_events(
@@ -46,7 +50,8 @@ async def stream_events(
         events = EventDecoder()
         is_stream = "event-stream" in response.headers.get("content-type", "event-stream")
         whole = bytearray()
-        async for chunk in response.aiter_bytes():
+        encoded = "content-encoding" in response.headers
+        async for chunk in response.aiter_bytes() if encoded else response.aiter_raw():
             if not is_stream:
                 whole += chunk
                 continue
