@@ -83,6 +83,7 @@ class _Talk:
     """One conversation of the user."""
 
     id: UUID
+    reference: str  # the tenant's id where it gave one
     at: datetime
     topic: str | None
     product: str
@@ -146,7 +147,8 @@ async def _talks(connection: Connection, scope: Scope) -> list[_Talk]:
     joins = "LEFT JOIN topic t ON t.tenant_id = $1 AND t.id = a.topic_id LEFT JOIN product p ON p.tenant_id = $1 AND p.id = c.product_id"
     rows = await connection.fetch(
         f"""
-        SELECT c.id, c.created_at AS at, t.name AS topic, coalesce(p.name, '') AS product, p.description AS purpose, a.sentiment,
+        SELECT c.id, coalesce(c.external_id, c.id::text) AS reference, c.created_at AS at, t.name AS topic,
+               coalesce(p.name, '') AS product, p.description AS purpose, a.sentiment,
                a.sentiment_change AS change, c.rating_score AS rating, a.commercial_intent AS intent, a.commercial_signal AS intent_signal,
                {PREDICATES["unhappy"].sql} AS unhappy, {PREDICATES["happy"].sql} AS happy, a.repeated_questions > 0 AS repeated,
                a.handover_requested AS handover, coalesce(a.abandoned, false) AS abandoned,
@@ -236,7 +238,7 @@ def _pattern(pattern: str, found: Sequence[_Talk], talks: Sequence[_Talk]) -> Pa
     return Pattern(
         pattern,
         frequency,
-        f"{len(found)} of {many(len(talks), 'conversation')}{fate}; the latest on {found[-1].at:%Y-%m-%d} ({found[-1].id}).",
+        f"{len(found)} of {many(len(talks), 'conversation')}{fate}; the latest on {found[-1].at:%Y-%m-%d} ({found[-1].reference}).",
     )
 
 
@@ -247,14 +249,14 @@ def _signals(talks: Sequence[_Talk], engagement: Engagement, words: _Words) -> I
     unhappy = [talk for talk in talks if talk.unhappy]
     by_topic: dict[str, list[_Talk]] = defaultdict(list)
     for talk in unhappy:
-        by_topic[talk.topic or "no recurring topic"].append(talk)
+        by_topic[talk.topic or ""].append(talk)
     if unhappy:
         topic, worst = max(by_topic.items(), key=lambda item: len(item[1]))
         fresh = unhappy[-1] in talks[-3:]
         priority = "high" if fresh and len(unhappy) >= 2 else "medium" if fresh or len(unhappy) >= 3 else "low"
         yield Signal(
             "risk", priority, f"{len(unhappy)} of {len(talks)} conversations went badly",
-            f"{len(worst)} of them about {about(topic)}. Latest: {_said(unhappy[-1], words.unhappy)}",
+            f"{_share_about(topic, len(worst), len(unhappy))} Latest: {_said(unhappy[-1], words.unhappy)}",
         )  # fmt: skip
     if engagement.level in ("churning", "at_risk") and engagement.trajectory == "declining":
         yield Signal("risk", "high" if engagement.level == "churning" else "medium", "Activity is falling", engagement.description)
@@ -283,9 +285,15 @@ def _signals(talks: Sequence[_Talk], engagement: Engagement, words: _Words) -> I
         )
 
 
+def _share_about(topic: str, n: int, bad: int) -> str:
+    if not topic:
+        return "They have no topic in common." if bad > 1 else "It has no topic."
+    return f'{n} of them about "{about(topic)}".' if bad > 1 else f'About "{about(topic)}".'
+
+
 def _said(talk: _Talk, quotes: dict[UUID, Example]) -> str:
     quote = quotes[talk.id].quote if talk.id in quotes else ""
-    return f"{quoted(quote) if quote else 'no words kept'} ({talk.at:%Y-%m-%d}, {talk.id})."
+    return f"{quoted(quote) if quote else 'no words kept'} ({talk.at:%Y-%m-%d}, {talk.reference})."
 
 
 # In words -------------------------------------------------------------------------------------------------------------
@@ -303,7 +311,8 @@ def _summary(name: str, talks: Sequence[_Talk], engagement: Engagement, quotes: 
         sentences.append(f"Sentiment averages {signed(sum(scored) / len(scored))} (n = {len(scored)}){trend}.")
     unhappy = [talk for talk in talks if talk.unhappy]
     if unhappy:
-        sentences.append(f"{many(len(unhappy), 'conversation')} went badly, the latest: {_said(unhappy[-1], quotes)}")
+        latest = ", the latest" if len(unhappy) > 1 else ""
+        sentences.append(f"{many(len(unhappy), 'conversation')} went badly{latest}: {_said(unhappy[-1], quotes)}")
     elif all(talk.unhappy is False for talk in talks):
         sentences.append("None of them went badly.")
     return " ".join(sentences)
