@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from rapport import analysing, importing, reanalysis, serving, tour
+from rapport import analysing, doctor, importing, reanalysis, serving, tour
 from rapport.analysis import toolkit
 from rapport.app import open_database, open_worker
 from rapport.config import Settings
@@ -133,6 +133,23 @@ def migrate(data_dir: DataDir = None) -> None:
 
     _with_database(settings, nothing)
     typer.echo("up to date")
+
+
+@cli.command("doctor")
+def examine(
+    host: Annotated[str | None, typer.Option(help="Address that the server would listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port that the server would listen on.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Look at everything an installation needs and say what to mend. The last line is ok, warn or fail; fail ends with exit code 1."""
+    settings = _settings(host=host, port=port, data_dir=data_dir, log_level="error")
+    _log_to_stderr(settings)
+    checks = asyncio.run(doctor.examine(settings))
+    for line in doctor.lines(checks):
+        typer.echo(line)
+    typer.echo(doctor.worst(checks))
+    if doctor.worst(checks) == doctor.FAIL:
+        raise typer.Exit(1)
 
 
 @cli.command("import")

@@ -75,7 +75,10 @@ def convert(originals: Path, made: Path) -> None:
     minilm_graph.write_graph(weights, full)
     minilm_graph.quantise(full, made / "model.onnx")
     shutil.copy(originals / VOCABULARY, made / VOCABULARY)
-    described = {"name": NAME, "dimensions": 384, "languages": ["en"], "licence": "Apache-2.0", "weights_sha256": SHA256[WEIGHTS]}
+    described = {
+        "name": NAME, "dimensions": 384, "languages": ["en"], "licence": "Apache-2.0", "weights_sha256": SHA256[WEIGHTS],
+        "sha256": {name: _digest(made / name) for name in ("model.onnx", VOCABULARY)},
+    }  # fmt: skip
     (made / "encoder.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     tokenizer = wordpiece.load(made)
     truth = np.stack([minilm_graph.forward(weights, tokenizer.encode(text)) for text in SAMPLES])
@@ -146,7 +149,11 @@ def _from_local(folder: Path, source: Path) -> None:
 
 
 def _check(file: Path) -> None:
-    with file.open("rb") as read:
-        digest = hashlib.file_digest(read, "sha256").hexdigest()
+    digest = _digest(file)
     if digest != SHA256[file.name]:
         raise EncoderUnavailable(f"{file.name} is not the published file (SHA-256 {digest[:16]}...)")
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as read:
+        return hashlib.file_digest(read, "sha256").hexdigest()
