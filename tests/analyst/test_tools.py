@@ -10,8 +10,10 @@ from rapport.analyst import tools
 from rapport.analyst.tools.desk import Desk
 from rapport.analytics.lexicon import Lexicons
 from rapport.domain.ids import new_id
+from rapport.domain.judging import Finding, Quote
 from rapport.domain.segment import PRESETS
 from rapport.errors import ToolError
+from rapport.store import custom_analyses, judgements
 from rapport.store.database import Database
 
 pytestmark = pytest.mark.anyio
@@ -145,3 +147,22 @@ async def test_who_is_at_risk_is_who_fared_badly(chat: Chat):
 async def test_a_users_way_is_followed(chat: Chat):
     found = await chat.call("getUserTrajectory", user="Bob")
     assert (found["direction"], len(found["conversations"])) == ("improving", 12)
+
+
+async def test_custom_analyses_tell_what_they_found(db: Database, chat: Chat, world: World):
+    async with db.transaction() as connection:
+        shop = world.ids["product", "Shop"]
+        made = await custom_analyses.create(
+            connection, world.tenant_id, shop, name="No promises", kind="guardrail", instruction="Nothing is promised.", severity=4,
+            enabled=True,
+        )  # fmt: skip
+        rows = await connection.fetch("SELECT id FROM conversation WHERE tenant_id = $1 AND product_id = $2", world.tenant_id, shop)
+        for n, row in enumerate(rows[:5]):
+            status, quotes = ("fail", (Quote("I promise", 1, row["id"], "assistant"),)) if n < 2 else ("pass", ())
+            found = Finding(row["id"], made.id, shop, status, 0.9, "It promised." if quotes else "", quotes)
+            await judgements.save_finding(connection, world.tenant_id, found)
+    [told] = (await chat.call("getCustomAnalyses", called="PROMISES", kind="guardrail"))["customAnalyses"]
+    assert (told["name"], told["severity"], told["conversations"]) == ("No promises", 4, {"fail": 2, "pass": 3})
+    assert [example["quotes"] for example in told["examples"]] == [["I promise"]] * 2
+    assert (await chat.call("getCustomAnalyses", kind="expectation"))["customAnalyses"] == []
+    assert (await chat.call("getCustomAnalyses", filter={"users": ["Ann"]}))["customAnalyses"][0]["conversations"] == {}

@@ -1,11 +1,12 @@
 """Rolling windows are exact at the boundary, under concurrency and across processes (each pool stands for one)."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from rapport.store import database, limits
+from rapport.domain.ids import new_id
+from rapport.store import database, judgements, keys, limits
 
 pytestmark = pytest.mark.anyio
 
@@ -53,3 +54,22 @@ async def test_tenants_and_buckets_do_not_share(db):
         assert (await limits.take(connection, 1, "chat", limit=1)).granted
         assert (await limits.take(connection, 2, "chat", limit=1)).granted
         assert (await limits.take(connection, 1, "insights", limit=1)).granted
+
+
+async def test_a_daily_budget_is_never_held_beyond_its_limit(db):
+    async with db.transaction() as connection:
+        tenant_id = await keys.ensure_tenant(connection, "t")
+    product_id = new_id()
+
+    async def take() -> date | None:
+        async with db.transaction() as connection:
+            return await judgements.hold(connection, tenant_id, product_id, 100, limit=1_000)
+
+    days = [day for day in await asyncio.gather(*(take() for _ in range(30))) if day]
+    assert len(days) == 10
+    async with db.connection() as connection:
+        used = await judgements.used_today(connection, tenant_id, product_id)
+        assert (used.tokens, used.refused, used.calls) == (1_000, 20, 0)
+        await judgements.settle(connection, tenant_id, product_id, days[0], held=100, used=30)
+        used = await judgements.used_today(connection, tenant_id, product_id)
+    assert (used.tokens, used.calls) == (930, 1)

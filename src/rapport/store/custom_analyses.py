@@ -63,13 +63,14 @@ async def all_of(connection: Connection, tenant_id: int, ids: Collection[UUID]) 
 
 
 async def update(connection: Connection, tenant_id: int, custom_analysis_id: UUID, changes: Mapping[str, Any]) -> CustomAnalysis:
-    """Changes only what is given. Raises NotFound."""
+    """Changes only what is given. Raises NotFound. Call inside a transaction."""
     columns = {name: value for name, value in changes.items() if name in EDITABLE}
     assignments = "".join(f", {name} = ${n}" for n, name in enumerate(columns, start=3))
     await connection.execute(
         f"UPDATE custom_analysis SET updated_at = now(){assignments} WHERE tenant_id = $1 AND id = $2",
         tenant_id, custom_analysis_id, *columns.values(),
     )  # fmt: skip
+    await _look_again(connection, tenant_id, custom_analysis_id)
     return await get(connection, tenant_id, custom_analysis_id)
 
 
@@ -80,6 +81,12 @@ async def remove(connection: Connection, tenant_id: int, custom_analysis_id: UUI
     )
     if not gone:
         raise NotFound(f"There is no custom analysis {custom_analysis_id}; GET /api/admin/v1/custom-analyses lists them.")
+    await _look_again(connection, tenant_id, custom_analysis_id)
+    await connection.execute("DELETE FROM finding WHERE tenant_id = $1 AND custom_analysis_id = $2", tenant_id, custom_analysis_id)
+
+
+async def _look_again(connection: Connection, tenant_id: int, custom_analysis_id: UUID) -> None:
+    """The analyses of conversations that it put into the inbox count as new, so that the next refresh of the inbox looks at them."""
     await connection.execute(
         """
         UPDATE analysis SET analysed_at = now() WHERE tenant_id = $1 AND conversation_id IN (
@@ -87,7 +94,6 @@ async def remove(connection: Connection, tenant_id: int, custom_analysis_id: UUI
         """,
         tenant_id, custom_analysis_id,
     )  # fmt: skip
-    await connection.execute("DELETE FROM finding WHERE tenant_id = $1 AND custom_analysis_id = $2", tenant_id, custom_analysis_id)
 
 
 async def plans(connection: Connection, tenant_id: int, product_ids: Sequence[UUID]) -> dict[UUID, Plan]:

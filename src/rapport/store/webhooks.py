@@ -134,7 +134,7 @@ async def on_finding(
     stores the finding."""
     if conversation.created_at < datetime.now(UTC) - FRESH:
         return
-    data = _conversation_data(conversation, Alert(event_type, found.confidence)) | {
+    data = _conversation_data(conversation, Alert(event_type, None if found.confidence is None else round(found.confidence, 4))) | {
         "customAnalysis": {"id": str(asked.id), "name": asked.name, "kind": asked.kind, "severity": asked.severity},
         "result": found.status, "reasoning": found.reasoning,
         "quotes": [{"text": quote.text, "messageId": str(quote.message_id), "role": quote.role} for quote in found.quotes],

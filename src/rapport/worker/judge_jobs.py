@@ -117,10 +117,11 @@ class JudgeJobs:
         spent = await self._all(cases)
         further = {**payload, "done": payload.get("done", 0) + len(page), "left": payload["left"] - len(page)}
         further["before"] = [page[-1][0].isoformat(), str(page[-1][1])]
+        further.pop("paused", None)
         async with self._database.connection() as connection:
             if spent:
-                due_at = datetime.now(UTC) + BUDGET_PAUSE
-                await jobs.enqueue(connection, tenant_id, "judge_existing", payload, key=payload["key"], due_at=due_at)
+                paused, due_at = {**payload, "paused": "budget_spent"}, datetime.now(UTC) + BUDGET_PAUSE
+                await jobs.enqueue(connection, tenant_id, "judge_existing", paused, key=payload["key"], due_at=due_at)
             elif further["left"] > 0:
                 await jobs.enqueue(connection, tenant_id, "judge_existing", further, key=payload["key"])
 

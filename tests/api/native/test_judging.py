@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.api.native.judge_model import JudgeModel, asked, is_custom, measured, transcript, verdict
+from tests.api.native.test_webhooks import Receiver
 
 from rapport.config import Settings
+from rapport.domain.alerts import CUSTOM_EVENTS
 
 ANGRY = "This is ridiculous, the export is broken again and nobody helps me!"
 
@@ -16,6 +19,13 @@ def model() -> Iterator[JudgeModel]:
     made = JudgeModel()
     yield made
     made.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.server.shutdown()
 
 
 @pytest.fixture
@@ -30,13 +40,13 @@ def product(server) -> str:
     return server.new_product("Shop")
 
 
-def say(client, product: str, ref: str, *contents: str, start: int = 0, **more) -> None:
+def say(client, product: str, ref: str, *contents: str, start: int = 0, at: str | None = None) -> None:
     """Log a conversation whose sides take turns, the user first."""
     messages = [
-        {"role": "assistant" if n % 2 else "user", "content": content, "externalMessageId": f"{ref}-{start + n}"}
+        {"role": "assistant" if n % 2 else "user", "content": content, "externalMessageId": f"{ref}-{start + n}", "createdAt": at}
         for n, content in enumerate(contents)
     ]
-    body = {"productId": product, "externalUserId": "u", "externalConversationId": ref, "messages": messages, **more}
+    body = {"productId": product, "externalUserId": "u", "externalConversationId": ref, "messages": messages}
     answer = client.post("/api/v1/messages", json=body)
     assert answer.status_code == 200, answer.text
 
@@ -437,3 +447,61 @@ def test_the_export_keeps_custom_analyses(client, server, product, model):
         assert other.post("/api/admin/v1/import", content=exported).status_code == 200
         assert [one["id"] for one in other.get("/api/admin/v1/custom-analyses").json()] == [custom]
         assert other.get("/api/admin/v1/export").content == exported
+
+
+def test_changing_a_custom_analysis_changes_the_inbox(client, product, model):
+    model.answer = lambda request: verdict("not_met", reasoning="It did not greet.")
+    custom = make(client, product, "expectation", "It greets.", severity=4)
+    say(client, product, "c-1", "Hello there", "What?")
+    until(lambda: client.get("/api/v1/inbox?triggerType=expectation_check&minSeverity=4").json())
+    client.patch(f"/api/admin/v1/custom-analyses/{custom}", json={"enabled": False})
+    until(lambda: not client.get("/api/v1/inbox?triggerType=expectation_check&minSeverity=4").json())
+    assert client.post(f"/api/admin/v1/custom-analyses/{custom}/run", json={}).status_code == 409
+
+
+def test_a_run_waits_for_the_next_budget_and_says_so(client, product, model):
+    model.answer = lambda request: verdict("not_violated")
+    for n in range(3):
+        say(client, product, f"c-{n}", f"Question number {n}", "Answer")
+    until(lambda: client.get("/healthz").json()["worker"]["pending"] == 0)
+    custom = make(client, product, "guardrail", "No promises.")
+    client.patch(f"/api/admin/v1/products/{product}", json={"analysisTokensPerDay": 0})
+    client.post(f"/api/admin/v1/custom-analyses/{custom}/run", json={})
+    path = f"/api/admin/v1/custom-analyses/{custom}"
+    run = until(lambda: (run := client.get(path).json()["run"]) and run["status"] == "budget_spent" and run)
+    assert run["done"] == 0
+    assert run["nextAt"] > datetime.now(UTC).isoformat()
+    assert client.get(path).json()["findings"] == {"budget_spent": 3, "droppedQuotes": 0}
+    client.patch(f"/api/admin/v1/products/{product}", json={"analysisTokensPerDay": None})
+    client.post(f"/api/admin/v1/custom-analyses/{custom}/run", json={})  # not an hour later, but now
+    until(lambda: client.get(path).json()["findings"] == {"pass": 3, "droppedQuotes": 0})
+
+
+@pytest.mark.parametrize(
+    ("kind", "answered", "event"),
+    [
+        ("guardrail", verdict("violated", "I promise", confidence=0.75), "custom_analysis.guardrail_triggered"),
+        ("expectation", verdict("not_met", confidence=0.75), "custom_analysis.expectation_failed"),
+        ("evidence_finder", verdict("found", "I promise", confidence=0.75), "custom_analysis.evidence_found"),
+    ],
+)
+def test_webhooks_are_told_once_what_was_found(client, product, model, receiver, kind, answered, event):
+    model.answer = lambda request: answered if "I promise" in str(request["messages"]) else verdict("not_violated")
+    custom = make(client, product, kind, "Promises.", severity=2)
+    hook = client.post("/api/admin/v1/webhooks", json={"url": receiver.url, "events": list(CUSTOM_EVENTS)})
+    assert hook.status_code == 201
+    long_ago = (datetime.now(UTC) - timedelta(days=30)).isoformat()
+    say(client, product, "c-past", "Hello there", "I promise you", at=long_ago)  # history is evaluated, and told to nobody
+    finding(client, "c-past")
+    say(client, product, "c-1", "Hello there", "I promise you")
+    told = receiver.wait(1)[0]
+    assert told["type"] == event
+    data = told["data"]
+    assert (data["externalConversationId"], data["productId"], data["value"], data["threshold"]) == ("c-1", product, 0.75, None)
+    assert data["customAnalysis"] == {"id": custom, "name": "Mine", "kind": kind, "severity": 2}
+    assert data["reasoning"] == "Because."
+    assert [quote["text"] for quote in data["quotes"]] == answered["quotes"]
+    say(client, product, "c-1", "And more", start=2)  # asked again, the same result: not told again
+    until(lambda: len(model.requests) == 3)
+    until(lambda: client.get("/healthz").json()["worker"]["jobs"] == 0)
+    assert len(receiver.got) == 1

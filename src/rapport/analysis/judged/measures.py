@@ -6,6 +6,7 @@ the model's: they follow from the signals by the documented formula, whosever th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -49,6 +50,7 @@ def _or_null(kind: str) -> dict[str, Any]:
     return {"type": [kind, "null"]}
 
 
+@cache
 def _schema() -> dict[str, Any]:
     scores = {name: _or_null("number") | {"description": f"{low} to {high}: {text}"} for name, (low, high, text) in SCORES.items()}
     labels = {name: _or_null("string") | {"enum": [*known, None], "description": text} for name, (known, text) in LABELS.items()}

@@ -9,6 +9,7 @@ from typing import Any
 
 from rapport.analyst.tools.causes import cause_tools
 from rapport.analyst.tools.conversations import conversation_tools
+from rapport.analyst.tools.custom import custom_tools
 from rapport.analyst.tools.desk import Desk, Reading
 from rapport.analyst.tools.inbox import inbox_tools
 from rapport.analyst.tools.numbers import number_tools
@@ -19,7 +20,7 @@ from rapport.domain.agent import Tool
 
 @cache
 def _readings() -> tuple[Reading, ...]:
-    return (*number_tools(), *conversation_tools(), *cause_tools(), *inbox_tools(), *segment_readings())
+    return (*number_tools(), *conversation_tools(), *cause_tools(), *inbox_tools(), *custom_tools(), *segment_readings())
 
 
 class BoundTools(Sequence[Tool]):

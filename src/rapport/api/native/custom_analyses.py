@@ -120,7 +120,9 @@ async def change_custom_analysis(custom_analysis_id: UUID, body: Change, caller:
     """Change what is given. Findings of the old wording stay until their conversation is evaluated again."""
     given = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     async with parts.database.transaction() as connection:
-        return shown(await custom_analyses.update(connection, caller.tenant_id, custom_analysis_id, given), parts)
+        changed = await custom_analyses.update(connection, caller.tenant_id, custom_analysis_id, given)
+        await jobs.enqueue(connection, caller.tenant_id, "inbox_refresh", key="all")
+    return shown(changed, parts)
 
 
 @router.delete("/custom-analyses/{custom_analysis_id}")
@@ -159,12 +161,14 @@ async def start(
 
 
 async def progress(connection: Connection, tenant_id: int, key: str) -> dict[str, Any] | None:
-    """How far a run on existing conversations is: None where there is none, or it is done."""
+    """How far a run on existing conversations is: None where there is none, or it is done. Its status is running, budget_spent (it goes
+    on at `nextAt`) or failed."""
     job = await jobs.find(connection, tenant_id, "judge_existing", key)
     if job is None:
         return None
+    status = "failed" if job.failed else job.payload.get("paused") or "running"
     return {
-        "status": "failed" if job.failed else "running", "done": job.payload.get("done", 0), "left": job.payload["left"],
+        "status": status, "done": job.payload.get("done", 0), "left": job.payload["left"],
         "lastError": job.last_error, "nextAt": job.due_at,
     }  # fmt: skip
 
@@ -176,7 +180,7 @@ def finding(found: Finding, custom: CustomAnalysis) -> dict[str, Any]:
     """A finding on the wire. `status` is the result, or why there is none."""
     return {
         "conversationId": found.conversation_id, "customAnalysisId": custom.id, "productId": custom.product_id, "name": custom.name,
-        "kind": custom.kind, "severity": custom.severity, "status": found.status, "confidence": found.confidence,
+        "kind": custom.kind, "severity": custom.severity, "status": found.status, "confidence": None if found.confidence is None else round(found.confidence, 4),
         "reasoning": found.reasoning, "droppedQuotes": found.dropped_quotes, "omittedMessages": found.omitted_messages,
         "model": found.model, "evaluatedAt": found.evaluated_at,
         "quotes": [{"text": quote.text, "messageId": quote.message_id, "role": quote.role} for quote in found.quotes],
