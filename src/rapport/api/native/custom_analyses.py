@@ -180,7 +180,8 @@ def finding(found: Finding, custom: CustomAnalysis) -> dict[str, Any]:
     """A finding on the wire. `status` is the result, or why there is none."""
     return {
         "conversationId": found.conversation_id, "customAnalysisId": custom.id, "productId": custom.product_id, "name": custom.name,
-        "kind": custom.kind, "severity": custom.severity, "status": found.status, "confidence": None if found.confidence is None else round(found.confidence, 4),
+        "kind": custom.kind, "severity": custom.severity, "status": found.status,
+        "confidence": None if found.confidence is None else round(found.confidence, 4),
         "reasoning": found.reasoning, "droppedQuotes": found.dropped_quotes, "omittedMessages": found.omitted_messages,
         "model": found.model, "evaluatedAt": found.evaluated_at,
         "quotes": [{"text": quote.text, "messageId": quote.message_id, "role": quote.role} for quote in found.quotes],
