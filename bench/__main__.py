@@ -4,7 +4,7 @@ The examination of the analyst has its own command, `python -m bench.exam`."""
 import importlib
 import sys
 
-BENCHMARKS = ("serving", "ingest", "analytics", "lists", "analyst", "analysis")
+BENCHMARKS = ("serving", "agents", "ingest", "analytics", "lists", "analyst", "analysis")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,11 @@ class Load:
 
 
 class Stream(asyncio.Protocol):
-    """One connection that asks again as soon as an answer has ended. `good` is in the last event of a whole answer."""
+    """One connection that asks again as soon as an answer has ended. `good` is in the last event of a whole answer, `first` in what
+    counts as its first event."""
 
-    def __init__(self, request: bytes, good: bytes, times: int):
-        self.request, self.good, self.left = request, good, times
+    def __init__(self, request: bytes, good: bytes, times: int, *, first: bytes = b"data: "):
+        self.request, self.good, self.left, self.first = request, good, times, first
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.first_ms: list[float] = []
         self.failed = 0
@@ -36,7 +38,7 @@ class Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
-        if not self.begun and b"data: " in data:
+        if not self.begun and self.first in data:
             self.begun = True
             self.first_ms.append((time.perf_counter() - self.asked_at) * 1000)
         self.tail = (self.tail + data)[-2000:]
@@ -55,15 +57,20 @@ class Stream(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def run(port: int, request: bytes, good: bytes, *, streams: int, each: int) -> Load:
-    """`streams` connections that ask `each` times."""
+async def run(port: int, request: bytes | Callable[[], bytes], good: bytes, *, streams: int, each: int, first: bytes = b"data: ") -> Load:
+    """`streams` connections that ask `each` times; a callable gives each connection a request of its own."""
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
-    opened = [await loop.create_connection(lambda: Stream(request, good, each), "127.0.0.1", port) for _ in range(streams)]
+    opened = [
+        await loop.create_connection(
+            lambda: Stream(request() if callable(request) else request, good, each, first=first), "127.0.0.1", port
+        )
+        for _ in range(streams)
+    ]
     protocols = [protocol for _, protocol in opened]
     await asyncio.gather(*(protocol.done for protocol in protocols))
-    first = sorted(ms for protocol in protocols for ms in protocol.first_ms)
-    return Load(streams * each, sum(p.failed for p in protocols), time.perf_counter() - started, first)
+    begun = sorted(ms for protocol in protocols for ms in protocol.first_ms)
+    return Load(streams * each, sum(p.failed for p in protocols), time.perf_counter() - started, begun)
 
 
 def cpu_s(pid: int) -> float:
@@ -85,7 +92,7 @@ def rss_kib(pid: int) -> int:
     raise ProcessLookupError(pid)
 
 
-def post(path: str, body: bytes, *, key: str = "") -> bytes:
+def post(path: str, body: bytes, *, key: str = "", kind: str = "application/json") -> bytes:
     """A keep-alive POST."""
-    head = f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n"
+    head = f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: {kind}\r\n"
     return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body

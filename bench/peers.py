@@ -62,6 +62,8 @@ class ModelServer(asyncio.Protocol):
         chunk = b"%x\r\n%b\r\n" % (len(MODEL_DELTA), MODEL_DELTA)
         for _ in range(deltas):
             await asyncio.sleep(pause_s)
+            if self.transport.is_closing():
+                return
             write(chunk)
         write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(MODEL_END), MODEL_END))
 

@@ -52,22 +52,22 @@ class Cost:
     failed: int
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def _pin(core: int) -> None:
+def pin(core: int) -> None:
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[core]})
 
 
 @contextlib.contextmanager
-def _process(arguments: list[str], *, core: int, **environment: str) -> Iterator[int]:
+def process(arguments: list[str], *, core: int, python: str = sys.executable, **environment: str) -> Iterator[int]:
     started = subprocess.Popen(
-        [sys.executable, "-m", *arguments], env={**os.environ, **environment}, stdout=subprocess.DEVNULL,
-        preexec_fn=lambda: _pin(core),
+        [python, "-m", *arguments], env={**os.environ, **environment}, stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: pin(core),
     )  # fmt: skip
     try:
         yield started.pid
@@ -80,7 +80,7 @@ def _process(arguments: list[str], *, core: int, **environment: str) -> Iterator
             started.wait()
 
 
-def _wait(port: int, path: str | None = None) -> None:
+def wait(port: int, path: str | None = None) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
@@ -95,20 +95,20 @@ def _wait(port: int, path: str | None = None) -> None:
 
 
 @contextlib.contextmanager
-def _peer(kind: str, *, core: int) -> Iterator[Target]:
-    port = _free_port()
-    with _process(["bench.peers", kind, str(port)], core=core) as pid:
-        _wait(port)
+def peer(kind: str, *, core: int) -> Iterator[Target]:
+    port = free_port()
+    with process(["bench.peers", kind, str(port)], core=core) as pid:
+        wait(port)
         yield Target(pid, port)
 
 
 @contextlib.contextmanager
-def _rapport(folder: Path, model: str) -> Iterator[Target]:
-    port = _free_port()
+def rapport(folder: Path, model: str) -> Iterator[Target]:
+    port = free_port()
     data = ["--data-dir", str(folder / "data")]
     environment = {"RAPPORT_MODEL": model, "RAPPORT_ENCODER": "off", "RAPPORT_WORKER": "false", "RAPPORT_LOG_LEVEL": "error"}
-    with _process(["rapport", "serve", "--port", str(port), *data], core=0, **environment) as pid:
-        _wait(port, "/healthz")
+    with process(["rapport", "serve", "--port", str(port), *data], core=0, **environment) as pid:
+        wait(port, "/healthz")
         made = subprocess.run([sys.executable, "-m", "rapport", "key", "create", *data], capture_output=True, text=True, check=True)
         yield Target(pid, port, made.stdout.strip().splitlines()[-1])
 
@@ -145,7 +145,7 @@ def compare(folder: Path, *, rounds: int) -> None:
     """Raw app and Rapport in turns, medians of `rounds`."""
     print(f"\nServing, CPU per delta, medians of {rounds} rounds in turns; target <= 0.6x merged (burst, 5 ms), <= 1.6x one by one")
     print(f"{'shape':<20}{'streams':>8}{'raw us':>9}{'rapport us':>12}{'ratio':>8}{'us a request':>14}{'first event p50/p99 ms':>25}")
-    with _peer("raw", core=0) as raw, _rapport(folder, _script(folder)) as ours:
+    with peer("raw", core=0) as raw, rapport(folder, _script(folder)) as ours:
         measure(ours, SHAPES["burst"], streams=4, each=4)  # warm up
         for name, shape in SHAPES.items():
             for streams in (1, 16, 128):
@@ -164,7 +164,7 @@ def bridge(folder: Path, *, rounds: int) -> None:
     """From the bytes of an OpenAI-compatible model server to the bytes of a client."""
     print("\nProvider bytes to client bytes, CPU per delta; target <= 25 us")
     print(f"{'shape':<20}{'streams':>8}{'rapport us':>12}{'us a request':>14}{'first event p50/p99 ms':>25}")
-    with _peer("model", core=-1) as model, _rapport(folder, f"openai:m@http://127.0.0.1:{model.port}/v1") as ours:
+    with peer("model", core=-1) as model, rapport(folder, f"openai:m@http://127.0.0.1:{model.port}/v1") as ours:
         measure(ours, (20, 220, 0.0), streams=4, each=2)
         for name, shape in {"as fast as it goes": (40, 1040, 0.0), "paced 5 ms": (20, 220, 5.0)}.items():
             for streams in (16, 128):
@@ -201,7 +201,7 @@ async def _hold(target: Target, streams: int) -> int:
 
 def memory(folder: Path, *, streams: int) -> None:
     print(f"\nMemory of {streams} open streams, one delta a second each; target <= 30 KiB a stream")
-    with _peer("raw", core=0) as raw, _rapport(folder, _script(folder)) as ours:
+    with peer("raw", core=0) as raw, rapport(folder, _script(folder)) as ours:
         for name, target in (("raw", raw), ("rapport", ours)):
             asyncio.run(load.run(target.port, target.request("40 deltas 0 ms apart"), GOOD, streams=16, each=4))
             print(f"{name:<20}{asyncio.run(_hold(target, streams)) / streams:>8.1f} KiB a stream")
@@ -212,7 +212,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("compare", "bridge", "memory"))
     options = parser.parse_args(arguments)
-    _pin(-1)
+    pin(-1)
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as name:
         folder = Path(name)
         if options.only in (None, "compare"):
