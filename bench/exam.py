@@ -24,6 +24,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+from tests.worlds import further
 from tests.worlds.asking import Question, Turn
 from tests.worlds.checks import DECLINES, Answer, form_failure
 from tests.worlds.questions import build
@@ -244,7 +245,7 @@ async def _main(arguments: argparse.Namespace, data_dir: Path) -> None:
     with serving(data_dir) as url:
         for seed in arguments.seed:
             loaded = await load(url, data_dir, seed)
-            questions = build(loaded.world, loaded.known)
+            questions = [*build(loaded.world, loaded.known), *further.build(loaded.world, loaded.known)]
             if arguments.writer:
                 questions = [
                     each for place in range(arguments.places) for each in build(loaded.world, loaded.known, arguments.writer, place)

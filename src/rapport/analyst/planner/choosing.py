@@ -88,7 +88,7 @@ def _fallback(slots: Slots) -> str:
 def substantial(slots: Slots) -> bool:
     """Whether anything in the question is about the tenant's data."""
     return bool(
-        slots.links or slots.metrics or (slots.dates and (not slots.subject or slots.framed or slots.says(TALK))) or slots.conversation_ids or slots.values("event") or slots.values("extreme")
+        slots.links or slots.metrics or slots.languages or (slots.dates and (not slots.subject or slots.framed or slots.says(TALK))) or slots.conversation_ids or slots.values("event") or slots.values("extreme")
         or [hit for hit in slots.hits if hit.kind == "dimension" and slots.text[hit.start : hit.end].lower() not in ANYONE]
         or (slots.subject and slots.says("issues?|problems?|complaints?|conversations?|chats?|transcripts?"))
     )  # fmt: skip
@@ -96,4 +96,4 @@ def substantial(slots: Slots) -> bool:
 
 def foreign(slots: Slots) -> bool:
     """Whether too many words are no English ones to trust a reading of the rest."""
-    return len(slots.strange) >= 3 and len(slots.strange) >= 0.4 * len(slots.words) and not slots.links
+    return len(slots.strange) >= 3 and len(slots.strange) >= 0.4 * len(slots.words) and not (slots.links or slots.languages)

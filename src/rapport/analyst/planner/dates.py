@@ -48,7 +48,7 @@ _DAY = rf"""(?:
   | (?P<@m2>{_MONTH})\.?\s+(?:the\s+)?(?P<@d2>\d\d?)(?:st|nd|rd|th)?\b(?!\s*(?:{_UNIT})s?\b)(?:,?\s+(?P<@y2>{_YEAR}))?
   | (?P<@rel>the\s+day\s+before\s+yesterday|day\s+before\s+yesterday|yesterday|today|tonight|now|this\s+(?:morning|afternoon|evening)|tomorrow)
   | (?P<@ago>{_COUNT})\s+days?\s+ago
-  | (?:the\s+)?(?P<@wmod>(?:this\s+past|last|this|past|previous)\s+)?(?P<@wd>{_WEEKDAY})\b
+  | (?:the\s+)?(?P<@wmod>(?:this\s+past|last|this|past|previous)\s+)?(?P<@wd>{_WEEKDAY})\b(?!['’]?s?\s+(?:deck|meeting|review|stand-?up|call|report|slides?|presentation|board|newsletter|mail|sync|update|demo)\b)
   | the\s+(?P<@nth>\d\d?)(?:st|nd|rd|th)\b
 )"""
 
@@ -326,10 +326,10 @@ RULES: tuple[tuple[str, Build], ...] = (
     (r"since\s+(?:the\s+)?(?P<mod>last|this|past|previous)\s+(?P<u>week|month|quarter|year)\b", _from_unit),
     (rf"(?:since|from)\s+(?:the\s+(?:start|beginning)\s+of\s+)?(?P<m>{_MONTH})\b(?!\.?\s+\d\d?\b)(?:\s+(?P<y>{_YEAR}))?(?:\s+on(?:wards?)?)?", _since_month),
     (rf"(?:week)\s+(?:(?P<of>of|containing|around|with)|starting|beginning|from)\s+(?:on\s+)?{_D}", _week_of),
-    (rf"(?:(?P<excl>after|later\s+than)|since|starting(?:\s+(?:from|on|with))?|beginning|from|as\s+of|on\s+or\s+after)\s+{_D}(?:\s+(?:on|onwards?|forward))?(?!\s*\d)", _since),
+    (rf"(?:(?P<excl>(?:(?:all\s+)?(?:the\s+)?days?\s+)?(?:after|following)|later\s+than)|since|starting(?:\s+(?:from|on|with))?|beginning|from|as\s+of|on\s+or\s+after)\s+{_D}(?:\s+(?:on|onwards?|forward))?(?!\s*\d)", _since),
     (r"(?P<u>week|month|quarter|year)[\s-]+to[\s-]+date\b|\b(?P<s>wtd|mtd|qtd|ytd)\b",
      lambda m, t: unit_at(t, m.group("u") or {"w": "week", "m": "month", "q": "quarter", "y": "year"}[m.group("s")[0]])),
-    (r"(?:all[\s-]+(?:the\s+)?time|since\s+(?:the\s+)?(?:beginning|start|launch|day\s+one|forever)|so\s+far(?!\s+(?:this|today))|up\s+(?:to|till|until)\s+(?:now|today|this\s+point)|(?:until|till|as\s+of)\s+(?:now|today)|to\s+date|to\s+this\s+day|ever|in\s+total|overall|everything\s+we\s+have|over\s+the\s+(?:whole|entire)\s+period|whole\s+(?:history|period))\b",
+    (r"(?:all[\s-]+(?:the\s+)?time|since\s+(?:the\s+)?(?:(?:very\s+)?beginning|start|launch|day\s+one|forever)|since\s+we\s+(?:started|began|launched|went\s+live|first)(?:\s+(?:to\s+)?(?:logging|log|collecting|collect|counting|recording|record|tracking|track|measuring)\b)?|life[\s-]?time|from\s+the\s+(?:very\s+)?(?:beginning|start)(?!\s+of)|all\s+the\s+way\s+back|at\s+any\s+time|so\s+far(?!\s+(?:this|today))|up\s+(?:to|till|until)\s+(?:now|today|this\s+point)|(?:until|till|as\s+of)\s+(?:now|today)|to\s+date|to\s+this\s+day|ever|in\s+total|overall|everything\s+we\s+have|over\s+the\s+(?:whole|entire)\s+period|whole\s+(?:history|period))\b",
      lambda m, t: Mention(0, 0, Period(), kind="all")),
     (rf"(?:(?P<excl>(?<!day\s)before|prior\s+to|earlier\s+than)|until|till|up\s+to|through|by|no\s+later\s+than)\s+{_D}", _until),
     (rf"(?:over|within|during|across)\s+(?P<n>{_COUNT})\s+(?P<u>{_UNIT})s?\b(?!\s+(?:ago|before|after|later|earlier))", lambda m, t: last(number(m.group("n")), m.group("u"), t)),

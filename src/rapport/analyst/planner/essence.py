@@ -18,12 +18,14 @@ LONG = 9
 """Words from which a question may hold more than its request."""
 
 _SHORT_FORMS: tuple[tuple[str, str], ...] = (
-    (r"convos?|convs?", "conversations"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"avg", "average"), (r"w/o", "without"),
+    (r"convos?|convs?", "conversations"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"w/o", "without"),
     (r"w/|w(?= [\w\x00])", "with"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
     (r"mean(?= (?:rating|score|stars?|star rating|grade|mark|value|sentiment|quality|of)\b)|(?<=the )mean(?=\W|$)|(?<=just the )mean|(?<=arithmetic )mean", "average"),
     (r"(?:the )?(?:calendar )?(week|month|quarter) (?:before|preceding|prior to) (?:the (?:current|present|running) one|this one)", r"last \1"),
-    (r"(last|previous|this|current|past|complete|preceding|full) (?:complete |full |whole |finished |entire )?calendar[ -](day|week|month|quarter|year)", r"\1 \2"),
-    (r"(last|previous) (?:complete|full|whole|finished|entire) (week|month|quarter|year)", r"\1 \2"),
+    (r"(?:the )?(?:last|previous|past|preceding|prior) (?:complete |full |whole |finished |entire )?calendar[ -](week|month|quarter|year)s?(?:'s)?", r"last \1"),
+    (r"(?:the )?(?:this|current|running|present) calendar[ -](week|month|quarter|year)", r"this \1"),
+    (r"(?:the )?(?:last|previous) (?:complete|full|whole|finished|entire) (?:calendar )?(week|month|quarter|year)", r"last \1"),
+    (r"(yesterday|today|last week|last month|this week|this month)s", r"\1's"),
     (r"calendar[ -](week|month|quarter|year)", r"\1"), (r"how many percent|how many per cent|what per cent|wh?at %|which percentage|what pct", "what percent"),
     (r"#2|(?:number|no\.?|nr\.?) ?2(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) second place|number two|the runner-up|runner-up", "the second one"),
     (r"#3|(?:number|no\.?|nr\.?) ?3(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) third place|number three", "the third one"),
@@ -122,6 +124,7 @@ _BRIEFING = re.compile(
     re.I,
 )
 """What asks for everything about something: what follows only gives examples of it."""
+_SUCH = re.compile(r"\b(?:such|like (?:that|this))\b", re.I)
 _LEAD = 5
 """Words before the request, in its sentence, that are kept with it: "past 7 days, how many ...", "of all companies, whose ..."."""
 _TAIL = 9
@@ -142,9 +145,11 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         return None
     most = max(content for content, _, _ in found)
     _, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
-    sentence = max(start for start, _ in sentences if start <= begin)
+    *before, (sentence, _) = [span for span in sentences if span[0] <= begin]
     if len(text[sentence:begin].split()) <= _LEAD:
         begin = sentence
+    if before and _SUCH.search(text[begin:end]):
+        begin = before[-1][0]
     for start, after in sentences:
         if start == end and len(text[start:after].split()) <= _TAIL and _content(text[start:after], names, today) >= 1:
             end = after
@@ -166,19 +171,35 @@ def _content(said: str, names: Names, today: date) -> float:
 
 
 def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: date) -> str:
-    """The request, with the names and the day that it only points at."""
+    """The request, with the names and the days that it leaves to what stands around it."""
     begin, end = request
-    said = text[begin:end].strip(" ,;")
-    said = _AFTER.sub("", said)
+    said = _AFTER.sub("", text[begin:end].strip(" ,;"))
     around = f"{text[:begin]} \n {text[end:]}"
     if _THEN.search(said) and (told := _day_told(around, today)):
         said = _THEN.sub(lambda match: told if match.group().lower().startswith(("on that", "that")) else f"since {told}", said, count=1)
+    elif not dates.find(said, today) and (when := _days_set(text[:begin], today)):
+        said = f"{said.rstrip(' ?.!')} {when}"
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
     for link in names.link(around, split(around)):
         if link.kind in _CARRIED and link.kind not in inside and link.score >= 100:
             said = f"{said.rstrip(' ?.!')} for {link.text}{' customers' if link.kind == 'property' else ''}"
             inside.add(link.kind)
     return said
+
+
+def _days_set(before: str, today: date) -> str | None:
+    """A period that is set before the request ("For the time from 3 to 9 May, I would like ..."), not one that a story is told of."""
+    set_ = [
+        before[mention.start : mention.end]
+        for mention in dates.find(before, today)
+        if mention.period
+        and (before[mention.end - 1] == "," or _SETS.match(before[mention.end :]))
+        and not _NO_DAY.fullmatch(before[mention.start : mention.end].strip())
+    ]
+    return set_[-1] if set_ else None
+
+
+_SETS = re.compile(r"\s*(?:[,:;–—-]|and\b|i (?:would|need|want)|$)(?! (?:i (?:am|was|have)|we (?:are|were|have))\b)", re.I)
 
 
 def _day_told(around: str, today: date) -> str | None:

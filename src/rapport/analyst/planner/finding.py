@@ -86,7 +86,7 @@ def _conversation_ids(text: str, names: Names) -> list[tuple[int, int, str]]:
 
 def _languages(text: str) -> tuple[str, ...]:
     found = re.findall(
-        r"\b(?:in|speak|speaking|speaks|written in|wrote in)\s+("
+        r"\b(?:in|speak|speaking|speaks|(?:wrot|writ)(?:e|es|ing|ten)(?:\s+in)?|typ(?:e|es|ed|ing)(?:\s+in)?|(?:mother tongue|native language|first language|language)\s+(?:is|was))\s+("
         + "|".join(lexicon.LANGUAGES.values())
         + r")\b|\b("
         + "|".join(lexicon.LANGUAGES.values())

@@ -15,6 +15,12 @@ _RATES = re.compile(
     r"\s+(?:us|them|it|him|her|our|the (?:bot|assistant|product|answers?)|highly|higher|lower|better|worse|well|poorly|badly|lowest|highest|best|worst|most|least)\b",
     re.I,
 )
+_LEFT = re.compile(r"left(?: us)?|leav(?:e|es|ing)", re.I)
+_FEEDBACK = re.compile(
+    r"\b(?:left|leav(?:e|es|ing))\b(?: (?:us|behind|me|any|an?|the|some|\d|one|no|only|just|single|star|good|bad)){0,4} (?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b|"
+    r"\b(?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b[^.?!]{0,50}\b(?:left|leav(?:e|es|ing))\b",
+    re.I,
+)
 _BREAK = re.compile(r"[?!;,]|\.\s")
 
 
@@ -46,7 +52,7 @@ METRICS: Mapping[str, Metric] = {
     "users": Metric("users", "count", 0, "active user|unique user|distinct user|user count|headcount|audience"),
     "organizations": Metric("organizations", "count", 0, "active organization|organization count"),
     "rating": Metric("rating", "stars", 1,
-        "rating|rated|star|star rating|csat|customer satisfaction|satisfaction|satisfaction score|satisfied|score|user score|review|review score|mark|grade|"
+        "rating|rated|star|star rating|vote|star vote|csat|customer satisfaction|satisfaction|satisfaction score|satisfied|score|user score|review|review score|mark|grade|"
         "thumb|feedback score|average rating|mean rating|rating average|stars rating|nps"),
     "ratings": Metric("ratings", "count", 0, "number of rating|count of rating|rating count|how many rating|how many star rating|number of review|how many review"),
     "sentiment": Metric("sentiment", "score", 1,
@@ -94,7 +100,7 @@ DIMENSIONS: Mapping[str, str] = {
     "event_type": "event type|type of event|kind of event",
     "sentiment": "sentiment label|sentiment bucket",
     "emotion": "emotion type|emotions",
-    "day": "day|daily|date|day by day|each day|per day|day to day",
+    "day": "day|daily|by date|per date|each date|every date|day by day|each day|per day|day to day",
     "week": "week|weekly|week by week|each week|per week",
     "month": "month|monthly|month by month|each month|per month",
     "weekday": "weekday|day of the week|day of week",
@@ -219,6 +225,8 @@ def find(text: str, words: Sequence[Word]) -> list[Hit]:
             start, end = words[at].start, words[at + size - 1].end
             if size == 1 and words[at].lower == "them":  # the stem of "theme" too
                 readings = None
+            if readings and _LEFT.fullmatch(text[start:end]) and _FEEDBACK.search(text):
+                readings = tuple(reading for reading in readings if reading[0] != "event")  # "the ratings they left" is no leaving
             if size == 1 and words[at].lower == "rate" and not _RATES.match(text[end:]):
                 readings = None  # a share ("the rate of failed calls"), not a rating
             if readings and not _BREAK.search(text[start:end]):

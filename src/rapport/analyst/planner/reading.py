@@ -193,7 +193,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("rated", r"with (?:a |any |an? actual )?(?:star )?(?:ratings?|stars|rating given|review)(?! (?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|\d))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?rated\b(?! (?:\w+ )?(?:\d|below|above|under|over|at|lower|higher|less|more|one|two|three|four|five|best|worst|lowest|highest|badly|well|by))|(?:ha(?:ve|s|d)|carry|carries|received?|leave|left|gave|give|got|gets?) (?:a |any )(?:star )?(?:rating|review)\b(?! (?:of|below|above|under|over|at|\d))"),
     ("unrated", r"(?:unrated|without (?:a |any )?ratings?|not rated|no rating)\b"),
     ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
-    ("jailbreak_detected", r"jailbreak\w*|prompt injections?"),
+    ("jailbreak_detected", r"jailbreak\w*|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
     ("hallucination_detected", r"hallucinat\w*|ma(?:d|k)e? (?:things|stuff) up|making (?:things|stuff) up"),
     ("user_toxicity_detected", r"toxic\w*|abusive|insult(?:s|ed|ing)?|swear\w*|offensive"),
     ("missing_capability_detected", r"missing (?:capabilit(?:y|ies)|features?)|could not do|feature requests?"),
