@@ -80,6 +80,15 @@ def test_history_and_conversations(client):
     assert client.get(f"/api/v1/interactions/{other['id']}").status_code == 404
 
 
+def test_an_agent_is_shown_with_its_users_and_messages(client):
+    agent = make_agent(client)
+    for user in ("ann", "ben", "ben"):
+        ask(client, agent, "Hello?", user_id=user)
+    for shown in (client.get(f"/api/agents/{agent}").json(), client.get("/api/agents").json()[0]):
+        assert (shown["user_count"], shown["message_count"]) == (2, 6)
+    assert client.put(f"/api/agents/{agent}", json={"tone": "calm"}).json()["message_count"] == 6
+
+
 def test_changes_only_what_is_given(client):
     agent = make_agent(client, description="Shop help", skills=["core"])
     changed = client.put(f"/api/agents/{agent}", json={"tone": "formal"}).json()

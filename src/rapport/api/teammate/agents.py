@@ -122,7 +122,7 @@ async def create_agent(body: NewAgentBody, caller: Unlimited, parts: Parts) -> d
 async def get_agent(agent_id: str, caller: Unlimited, parts: Parts) -> dict[str, Any]:
     """One agent; without its instructions for a key that is limited to it."""
     async with parts.database.connection() as connection:
-        found = shown(await agent_of(connection, caller, agent_id))
+        found = shown(await agents.counted(connection, await agent_of(connection, caller, agent_id)))
     return found | {"system_prompt": None, "tools": [], "mcp_servers": []} if caller.agent_id else found
 
 
@@ -142,7 +142,7 @@ async def update_agent(agent_id: str, body: AgentBody, caller: Unlimited, parts:
         changes |= sealed(parts, caller, changes, agent)
         if changes.get("product_id"):
             await catalog.get_product(connection, caller.tenant_id, changes["product_id"])
-        return shown(await agents.update(connection, caller.tenant_id, agent.id, changes))
+        return shown(await agents.counted(connection, await agents.update(connection, caller.tenant_id, agent.id, changes)))
 
 
 @router.delete("/agents/{agent_id}")
