@@ -40,6 +40,7 @@ from rapport.api.teammate import webhooks as teammate_webhooks
 from rapport.config import Settings
 from rapport.domain.analysis import Analysis
 from rapport.domain.brand import OWN
+from rapport.errors import ModelNeeded
 from rapport.ports import Encoder, ModelProvider
 from rapport.providers.encoders import open_encoder
 from rapport.providers.models import model_provider
@@ -122,14 +123,15 @@ async def open_worker(settings: Settings, database: Database, encoder: Encoder, 
         async with database.connection() as connection:
             await jobs.enqueue(connection, tenant_id, "inbox_refresh", key="all", due_at=datetime.now(UTC) + INBOX_PAUSE)
 
-    asker = asker_of(settings, database)
-    judging = JudgeJobs(database, asker, pii.redactor, delay=timedelta(seconds=settings.analysis_model_delay_s)) if asker else None
+    judging = judge_jobs_of(settings, database)
     handlers = {
         "topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups, "segments_refresh": segment_jobs.refresh,
         "inbox_refresh": refresh_inbox, "retention": Retention(database).expire, "webhook": webhook_jobs.deliver,
         "agent_webhook": webhook_jobs.answer,
     }  # fmt: skip
     overlay = judging.overlaid if judging else None
+    if judging is None:
+        handlers |= {"judge": _no_model, "judge_existing": _no_model}
     worker = Worker(database, analyser=toolkits.analyser, handlers=handlers, heard=heard, overlay=overlay, backlog=backlog)
     loops = [worker, JudgeLoop(database, {"judge": judging.judge, "judge_existing": judging.judge_existing})] if judging else [worker]
     running = asyncio.gather(*(loop.run() for loop in loops))
@@ -166,12 +168,18 @@ def judge_for(settings: Settings) -> ModelProvider | None:
     return model_provider(settings.analysis_model, key=key.get_secret_value() if key else None)
 
 
-def asker_of(settings: Settings, database: Database) -> Asker | None:
-    """Who asks the language model about conversations; None without one."""
+def judge_jobs_of(settings: Settings, database: Database) -> JudgeJobs | None:
+    """How conversations are judged by a language model; None without one."""
     judge = judge_for(settings)
     if judge is None:
         return None
-    return Asker(database, judge, tokens_per_day=settings.analysis_tokens_per_day, at_once=settings.analysis_model_calls)
+    asker = Asker(database, judge, tokens_per_day=settings.analysis_tokens_per_day, at_once=settings.analysis_model_calls)
+    return JudgeJobs(database, asker, pii.redactor, delay=timedelta(seconds=settings.analysis_model_delay_s))
+
+
+async def _no_model(tenant_id: int, payload: Mapping[str, Any]) -> None:
+    """Judging that was asked for when there was a model is given up in time, and until then left to processes that have one."""
+    raise ModelNeeded
 
 
 def analyst_model(model: ModelProvider | None, meaning: Meaning | None) -> ModelFor:

@@ -27,6 +27,8 @@ RECENT = timedelta(days=1)
 """Conversations that nobody wrote to for so long are judged on request only: `rapport reanalyse` must not spend a budget on history."""
 PAGE = 20
 BUDGET_PAUSE = timedelta(hours=1)
+INBOX_PAUSE = timedelta(seconds=1)
+"""So that the inbox is refreshed for a second's findings at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ class JudgeJobs:
             before = await judgements.save_finding(connection, case.tenant_id, found)
             if found.status == result and (before is None or before.status != result):
                 await webhooks.on_finding(connection, case.tenant_id, case.conversation, asked, found, event)
-            await jobs.enqueue(connection, case.tenant_id, "inbox_refresh", key="all")
+            await jobs.enqueue(connection, case.tenant_id, "inbox_refresh", key="all", due_at=datetime.now(UTC) + INBOX_PAUSE)
 
 
 def _only(plan: Plan, custom_analysis_id: str | None) -> Plan:

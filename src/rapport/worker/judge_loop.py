@@ -23,6 +23,7 @@ class JudgeLoop:
         self._database = database
         self._handlers = handlers
         self._running: set[asyncio.Task[None]] = set()
+        self._last = 0  # tenant whose job was started last
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -55,12 +56,12 @@ class JudgeLoop:
         async with self._database.connection() as connection:
             tenants = await jobs.tenants_due(connection, "job")
         started = False
-        for tenant_id in tenants:
+        for tenant_id in sorted(tenants, key=lambda tenant_id: (tenant_id <= self._last, tenant_id)):  # in turn
             if len(self._running) < MOST_JOBS:
                 async with self._database.transaction() as connection:
                     job = await jobs.claim(connection, tenant_id, kinds=list(self._handlers))
                 if job:
-                    started = True
+                    started, self._last = True, tenant_id
                     task = asyncio.create_task(do_job(self._database, tenant_id, job, self._handlers))
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)

@@ -4,6 +4,7 @@ What the model leaves open (null), or puts outside the range, stays the embedded
 the model's: they follow from the signals by the documented formula, whosever they are.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -42,6 +43,8 @@ LABELS: Mapping[str, tuple[Sequence[str], str]] = {
     "root_cause": (CAUSES, "what stood in the user's way; null where nothing went wrong"),
 }
 FACTS = {"abandoned": "the user left without an answer", "handover_requested": "the user asked for a person"}
+STAYING = frozenset({"jailbreak_detected", "secret_leaked"})
+"""Flags that a model adds but never takes away: whoever wrote the words that raised them also wrote what the model reads."""
 SHOWN = ("root cause", "missing capability", "frustration", "struggle", "commercial intent")
 """Signals that the model backs with a quote."""
 
@@ -127,7 +130,7 @@ def overlaid(
     """The analysis with the model's values where it gave one; `embedded` of it keeps what they replaced, by field."""
     given: dict[str, Any] = {name: measures[name] for name in (*SCORES, *LABELS, *FACTS, "summary") if name in measures}
     if "flags" in measures:
-        given["flags"] = frozenset(measures["flags"])
+        given["flags"] = frozenset(measures["flags"]) | (embedded.flags & STAYING)
     if "keywords" in measures:
         given["keywords"] = tuple(measures["keywords"])
     if "root_cause" in given and embedded.root_cause and embedded.root_cause.startswith(f"{given['root_cause']}: "):
@@ -164,8 +167,9 @@ def _shown(conversation: Conversation, embedded: Sequence[Evidence], given: Sequ
     contents = {message.seq: message.content or "" for message in conversation.messages}
     own = []
     for item in given:
-        start = max(0, contents.get(item["seq"], "").find(item["text"]))
-        own.append(Evidence(item["signal"], item["seq"], start, start + len(item["text"]), item["text"]))
+        place = re.search(r"\s+".join(map(re.escape, item["text"].split())), contents.get(item["seq"], ""))
+        start, end = place.span() if place else (0, 0)
+        own.append(Evidence(item["signal"], item["seq"], start, end, item["text"]))
     quoted = {item.signal for item in own}
     kept = [item for item in embedded if item.signal not in quoted]
     return tuple(sorted([*own, *kept], key=lambda item: (item.seq, item.start, item.signal)))

@@ -1,7 +1,7 @@
 """/api/admin/v1/custom-analyses and /findings: questions in plain words that a language model puts to every conversation with a
 product, and what it found, with quotes that are checked to be there."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from rapport.api.auth import Administrator, Parts
 from rapport.api.pagination import Page
 from rapport.api.state import State
 from rapport.domain.judging import FINDING_STATUSES, KINDS, CustomAnalysis, Finding
-from rapport.errors import Conflict, ModelNeeded
+from rapport.errors import Conflict, Invalid, ModelNeeded
 from rapport.store import catalog, custom_analyses, jobs, judgements, transcripts
 from rapport.store.database import Connection
 from rapport.store.judgements import FindingFilter
@@ -188,6 +188,15 @@ def finding(found: Finding, custom: CustomAnalysis) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _aware(at: datetime | None) -> datetime | None:
+    """Without an offset a time is UTC. Raises Invalid outside the years that are stored."""
+    if at is None:
+        return None
+    if not 1970 < at.year <= 2100:
+        raise Invalid("from: must lie between the years 1971 and 2100.")
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 @router.get("/findings")
 async def list_findings(
     response: Response, page: Annotated[Page, Depends(pagination.administrators_page)],
@@ -206,7 +215,8 @@ async def list_findings(
             product_id=await catalog.resolve_product(connection, tenant_id, product_id) if product_id else None,
             custom_analysis_id=(await custom_analyses.get(connection, tenant_id, custom_analysis_id)).id if custom_analysis_id else None,
             conversation_id=await transcripts.resolve(connection, tenant_id, conversation_id) if conversation_id else None,
-            kind=kind, status=status, min_severity=min_severity, since=since,
+            kind=kind, status=status, min_severity=min_severity,
+            since=_aware(since),
         )  # fmt: skip
         found, total = await judgements.findings(connection, tenant_id, asked, limit=page.limit, offset=page.offset)
         named = {one.id: one for one in await custom_analyses.all_of(connection, tenant_id, {item.custom_analysis_id for item in found})}
