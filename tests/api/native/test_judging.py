@@ -160,6 +160,11 @@ def test_comparing_changes_nothing_and_reports_agreement(client, product, model)
     assert 0 < emotion["exact"] < 1
     assert emotion["kappa"] == 0.0
     assert set(analytics(client, "c-2")["sources"].values()) == {"embedded"}
+    assert analytics(client, "c-2")["judgement"]["status"] == "done"
+    model.answer = lambda request: 401
+    say(client, product, "c-2", "Hello? ridiculous", start=2)
+    judged(client, "c-2", "failed")
+    assert judgements(client, product)["agreement"]["conversations"] == 2  # what was said since is not compared
 
 
 def test_the_same_transcript_is_asked_once_and_a_longer_one_again(client, product, model):

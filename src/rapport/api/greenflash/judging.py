@@ -7,6 +7,7 @@ from uuid import UUID
 from rapport.domain.analysis import Analysis
 from rapport.domain.judging import CustomAnalysis, Finding, Judgement
 from rapport.store import custom_analyses, judgements
+from rapport.store.conversation_list import ConversationHead
 from rapport.store.database import Connection
 
 VALUES = {
@@ -32,16 +33,18 @@ class Judged:
     judgement: Judgement | None
     custom: tuple[CustomAnalysis, ...]
     findings: dict[UUID, Finding]
+    stale: bool = False  # something was said since
 
 
-async def of_conversation(connection: Connection, tenant_id: int, conversation_id: UUID, product_id: UUID, *, judge: str | None) -> Judged:
+async def of_conversation(connection: Connection, tenant_id: int, head: ConversationHead, *, judge: str | None) -> Judged:
     """`judge` names the language model of this server; None where there is none."""
-    plan = (await custom_analyses.plans(connection, tenant_id, [product_id])).get(product_id)
-    judgement = (await judgements.judgements(connection, tenant_id, [conversation_id])).get(conversation_id)
+    plan = (await custom_analyses.plans(connection, tenant_id, [head.product_id])).get(head.product_id)
+    judgement = (await judgements.judgements(connection, tenant_id, [head.id])).get(head.id)
+    stale = judgement is not None and judgement.status in ("done", "nothing_said") and judgement.message_count != head.message_count
     if plan is None:
-        return Judged("embedded", judge, judgement, (), {})
-    found = await judgements.findings_of(connection, tenant_id, conversation_id) if plan.custom else {}
-    return Judged(plan.mode, judge, judgement, plan.custom, found)
+        return Judged("embedded", judge, judgement, (), {}, stale)
+    found = await judgements.findings_of(connection, tenant_id, head.id) if plan.custom else {}
+    return Judged(plan.mode, judge, judgement, plan.custom, found, stale)
 
 
 def shown(judged: Judged, analysis: Analysis) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _status(judged: Judged, analysis: Analysis) -> tuple[str, str | None]:
     stored = judged.judgement
     if stored and stored.status in ("budget_spent", "failed"):
         return stored.status, f"{stored.reason} Embedded values stand." if not analysis.judged_by else stored.reason
-    if analysis.judged_by or (stored and (judged.mode == "compare" or stored.status == "nothing_said")):
+    if analysis.judged_by or (stored and not judged.stale and (judged.mode == "compare" or stored.status == "nothing_said")):
         return stored.status if stored else "done", stored.reason if stored else None
     status = "waiting" if judged.judge else "needs_model"
     return status, REASONS[status]

@@ -90,7 +90,7 @@ async def interaction_analytics(interaction_id: str, parts: Parts, caller: Analy
         head = await visible(connection, caller, interaction_id)
         analysis = await analyses.get(connection, caller.tenant_id, head.id)
         rating = await analyses.rating_score(connection, caller.tenant_id, head.id)
-        judged = await judging.of_conversation(connection, caller.tenant_id, head.id, head.product_id, judge=parts.judge)
+        judged = await judging.of_conversation(connection, caller.tenant_id, head, judge=parts.judge)
     numbers = _interaction(analysis, rating) | judging.shown(judged, analysis)
     if mode == "simple":
         return numbers
