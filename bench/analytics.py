@@ -8,15 +8,13 @@ every answer must be 200.
 import argparse
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import httpx2
 
-from bench.load import rss_kib
-from bench.tenant import served
+from bench.tenant import Served, served
 
 PATHS = {
     "product": "products/{}", "organization": "organizations/{}", "user": "users/{}", "segment": "segments/{}", "model": "models/{}",
@@ -40,20 +38,22 @@ def spread(took: Sequence[float]) -> str:
     return f"p50 {statistics.median(took):7.1f} p95 {sorted(took)[int(len(took) * 0.95)]:7.1f} ms"
 
 
-def measure(client: httpx2.Client, ids: Mapping[str, UUID], requests: int) -> dict[str, float]:
+def measure(server: Served, requests: int) -> dict[str, float]:
     """Median milliseconds by endpoint in simple mode; prints all modes beside the cheapest route of the server."""
-    medians = {}
+    medians, client = {}, server.client
     floor = [timed(client, "/products", limit=1) for _ in range(requests)]
     print(f"  {'GET /products?limit=1':13} {spread(floor)}, for comparison")
     today = datetime.now(UTC).date()
     for kind, path in PATHS.items():
-        route = f"/{path.format(ids[kind])}/analytics"
+        route = f"/{path.format(server.ids[kind])}/analytics"
+        spent = server.cpu_ms()
         simple = [timed(client, route, mode="simple") for _ in range(requests)]
+        spent = (server.cpu_ms() - spent) / requests
         periods = [{"from": str(today - timedelta(days=90 - i)), "to": str(today - timedelta(days=i))} for i in range(PERIODS)]
         computed = [timed(client, route, **period) for period in periods]
         cached = [timed(client, route, **period) for period in periods for _ in range(5)]
         medians[kind] = statistics.median(simple)
-        print(f"  {kind:13} simple {spread(simple)}; insights {spread(computed)}; cached {spread(cached)}", flush=True)
+        print(f"  {kind:13} simple {spread(simple)} ({spent:.1f} CPU); insights {spread(computed)}; cached {spread(cached)}", flush=True)
     return medians
 
 
@@ -66,10 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = options.parse_args(arguments)
     found = []
     for conversations in [asked.beside] * bool(asked.beside) + [asked.conversations]:
-        with served(asked.folder, conversations) as (process, client, ids):
+        with served(asked.folder, conversations) as server:
             print(f"analytics at {conversations:,} conversations")
-            found.append(measure(client, ids, asked.requests))
-            print(f"  memory of the server: {rss_kib(process.pid) / 1024:.0f} MiB")
+            found.append(measure(server, asked.requests))
+            print(f"  memory of the server: {server.memory_mib():.0f} MiB")
     if asked.beside:
         ratios = ", ".join(f"{kind} {found[1][kind] / found[0][kind]:.2f}x" for kind in PATHS)
         print(f"simple mode with {asked.conversations / asked.beside:g}x the conversations takes: {ratios}")

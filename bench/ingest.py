@@ -3,7 +3,8 @@
     python -m bench.ingest [--clients 16] [--seconds 8] [--url URL --key KEY --product ID]
 
 Without --url it starts a server of its own on a fresh data folder. Clients are raw keep-alive connections, so that the client costs
-little; every answer is read and must be 200. Prints conversations per second and latencies.
+little; every answer is read and must be 200. Prints conversations per second, latencies, and the CPU time a conversation of the server
+and of PostgreSQL. With RAPPORT_WORKER=false that is storing alone; otherwise conversations are analysed meanwhile.
 """
 
 import argparse
@@ -22,6 +23,8 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from bench.load import cpu_s, postgres_cpu_s
 
 WORDS = (
     "order parcel refund late broken invoice login password export report price upgrade cancel account team shipping address card "
@@ -127,8 +130,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             key = asked.key or command(folder, "key", "create")
             product = asked.product or command(folder, "product", "create", "--product", "Bench")
             for clients in asked.clients:
+                before = (cpu_s(process.pid), postgres_cpu_s(folder)) if process else (0.0, 0.0)
                 found = asyncio.run(measure(url, key, product, clients=clients, seconds=asked.seconds))
-                print(f"ingest, {clients:2} clients: " + ", ".join(f"{name} {value:.1f}" for name, value in found.items()))
+                if process:
+                    stored = found["conversations_per_s"] * asked.seconds
+                    found["server_cpu_ms"] = 1000 * (cpu_s(process.pid) - before[0]) / stored
+                    found["postgres_cpu_ms"] = 1000 * (postgres_cpu_s(folder) - before[1]) / stored
+                print(f"ingest, {clients:2} clients: " + ", ".join(f"{name} {value:.2f}" for name, value in found.items()))
         finally:
             if process:
                 process.terminate()

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.analytics import spread, timed
-from bench.load import rss_kib
 from bench.tenant import served
 
 WEEK = {"from": str((datetime.now(UTC) - timedelta(days=7)).date())}
@@ -45,13 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--folder", type=Path, help="A data folder to keep and to use again.")
     options.add_argument("--requests", type=int, default=30)
     asked = options.parse_args(arguments)
-    with served(asked.folder, asked.conversations) as (process, client, ids):
+    with served(asked.folder, asked.conversations) as server:
         print(f"lists at {asked.conversations:,} conversations")
         for path, parameters in QUESTIONS:
-            given = {name: value.format(**ids) if isinstance(value, str) else value for name, value in parameters.items()}
-            took = [timed(client, path.format(**ids), **given) for _ in range(asked.requests)]
-            print(f"  {spread(took)}  GET {path} {parameters or ''}", flush=True)
-        print(f"  memory of the server: {rss_kib(process.pid) / 1024:.0f} MiB")
+            given = {name: value.format(**server.ids) if isinstance(value, str) else value for name, value in parameters.items()}
+            spent = server.cpu_ms()
+            took = [timed(server.client, path.format(**server.ids), **given) for _ in range(asked.requests)]
+            spent = (server.cpu_ms() - spent) / asked.requests
+            print(f"  {spread(took)}, CPU {spent:6.1f}  GET {path} {parameters or ''}", flush=True)
+        print(f"  memory of the server: {server.memory_mib():.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A load client that costs little: raw sockets, no parsing beyond the end of each answer. And the CPU time of other processes."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,6 +83,14 @@ def cpu_s(pid: int) -> float:
         except FileNotFoundError:
             continue  # the thread has ended
     return total / 1e9
+
+
+def postgres_cpu_s(folder: Path) -> float:
+    """CPU seconds of the embedded PostgreSQL of a data folder: of its running processes, and of those that have ended."""
+    postmaster = int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
+    ended = sum(map(int, Path(f"/proc/{postmaster}/stat").read_text().rsplit(")", 1)[1].split()[13:15])) / os.sysconf("SC_CLK_TCK")
+    running = [postmaster, *map(int, Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split())]
+    return ended + sum(cpu_s(pid) for pid in running)
 
 
 def rss_kib(pid: int) -> int:

@@ -24,6 +24,7 @@ import httpx2
 from rich.progress import track
 
 from bench.ingest import serve
+from bench.load import cpu_s, postgres_cpu_s, rss_kib
 from rapport.analysis import pipeline, toolkit, topics
 from rapport.analytics import triggers
 from rapport.api.greenflash.messages import LogMessages, batch_of
@@ -60,17 +61,34 @@ class Story:
     event: dict[str, Any] | None
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server, its data folder, a client with the tenant's key, and the ids of `load`."""
+
+    process: subprocess.Popen
+    folder: Path
+    client: httpx2.Client
+    ids: dict[str, UUID]
+
+    def cpu_ms(self) -> float:
+        """CPU time of the server and of its PostgreSQL so far."""
+        return 1000 * (cpu_s(self.process.pid) + postgres_cpu_s(self.folder))
+
+    def memory_mib(self) -> float:
+        return rss_kib(self.process.pid) / 1024
+
+
 @contextlib.contextmanager
-def served(folder: Path | None, conversations_wanted: int) -> Iterator[tuple[subprocess.Popen, httpx2.Client, dict[str, UUID]]]:
-    """A server over this folder (None: one that is thrown away) with a tenant of so many conversations, a client with its key, and
-    the ids of `load`."""
+def served(folder: Path | None, conversations_wanted: int) -> Iterator[Served]:
+    """A server over this folder (None: one that is thrown away) with a tenant of so many conversations."""
     with tempfile.TemporaryDirectory() as spare:
         os.environ["RAPPORT_WORKER"] = "false"
-        process, url = serve(folder or Path(spare))
+        chosen = folder or Path(spare)
+        process, url = serve(chosen)
         try:
-            key, ids = asyncio.run(_loaded(folder or Path(spare), conversations_wanted))
+            key, ids = asyncio.run(_loaded(chosen, conversations_wanted))
             with httpx2.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=120) as client:
-                yield process, client, ids
+                yield Served(process, chosen, client, ids)
         finally:
             process.terminate()
             process.wait(20)

@@ -54,6 +54,7 @@ from rapport.store import inbox as inbox_store
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
 from rapport.store.vault import Vault, open_vault
+from rapport.worker.apart import Apart
 from rapport.worker.asker import Asker
 from rapport.worker.judge_jobs import JudgeJobs
 from rapport.worker.judge_loop import JudgeLoop
@@ -101,9 +102,13 @@ async def open_hub(settings: Settings, database: Database) -> AsyncIterator[Hub]
 
 
 @contextlib.asynccontextmanager
-async def open_worker(settings: Settings, database: Database, encoder: Encoder, *, backlog: bool = False) -> AsyncIterator[Worker]:
-    """A worker of this process, at work until the block ends; then the batch or job in hand gets WORKER_PATIENCE_S to end."""
-    toolkits = Toolkits(database, encoder)
+async def open_worker(
+    settings: Settings, database: Database, encoder: Encoder, *, backlog: bool = False, apart: bool = False
+) -> AsyncIterator[Worker]:
+    """A worker of this process, at work until the block ends; then the batch or job in hand gets WORKER_PATIENCE_S to end. With `apart`
+    it has conversations analysed in another process."""
+    analysing = Apart(settings.encoder, settings.data_dir) if apart else None
+    toolkits = Toolkits(database, encoder, analysing)
     topic_jobs = TopicJobs(database, toolkits)
 
     async def rebuild_rollups(tenant_id: int, payload: Mapping[str, Any]) -> None:
@@ -142,6 +147,8 @@ async def open_worker(settings: Settings, database: Database, encoder: Encoder, 
             loop.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(running, WORKER_PATIENCE_S)
+        if analysing:
+            await analysing.close()
 
 
 def vault_of(settings: Settings) -> Vault:
@@ -199,8 +206,8 @@ class Application(FastAPI):
         return Streams(super().build_middleware_stack())
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The HTTP application. Its lifespan opens the database and starts the worker."""
+def create_app(settings: Settings, *, apart: bool = False) -> FastAPI:
+    """The HTTP application. Its lifespan opens the database and starts the worker; with `apart`, analyses happen in another process."""
     model = provider_for(settings)
     judge = judge_for(settings)
 
@@ -212,7 +219,7 @@ def create_app(settings: Settings) -> FastAPI:
             writer = GroupCommit(opened, redactor=pii.redactor, analysis_delay=timedelta(seconds=settings.analysis_delay_s))
             encoder = open_encoder(settings.encoder, settings.data_dir)
             knowledge, meaning = Knowledge(opened, encoder), Meaning.of(encoder)
-            worker = await stack.enter_async_context(open_worker(settings, opened, encoder)) if settings.worker else None
+            worker = await stack.enter_async_context(open_worker(settings, opened, encoder, apart=apart)) if settings.worker else None
             app.state.rapport = State(
                 settings=settings, database=opened, hub=hub, conversations=writer, knowledge=knowledge,
                 desk=AgentDesk(
@@ -235,9 +242,10 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     envelopes.install(app)
     for router in (
+        messages.router,  # routes are tried in this order, and this is the busiest
         health.router, reference.router, runs.router, admin.router, connections.router, tickets.router, webhooks.router,
         custom_analyses.router, judgements.router,
-        messages.router, interactions.router, people.router, signals.router, catalog.router,
+        interactions.router, people.router, signals.router, catalog.router,
         prompts.router, chat.router, reports.router, segments.router, inbox.router,
         pingrep_sessions.router, pingrep_messages.router, pingrep_profiles.router, pingrep_ask.router,
         teammate_agents.router, teammate_chat.router, teammate_conversations.router,

@@ -34,7 +34,7 @@ def listen(settings: Settings) -> socket.socket:
 def server(settings: Settings) -> "Server":
     """A server of the application, not yet running; run it on the socket of `listen`."""
     config = uvicorn.Config(
-        create_app(settings), log_level="warning", access_log=False, loop="uvloop", http="httptools",
+        create_app(settings, apart=True), log_level="warning", access_log=False, loop="uvloop", http="httptools",
         timeout_graceful_shutdown=int(settings.run_drain_seconds) + 5, server_header=False,
     )  # fmt: skip
     return Server(config, drain_s=settings.run_drain_seconds)

@@ -93,8 +93,10 @@ async def append_many(
     await update_threads(connection, tenant_id, [item for item in accepted if item.thread.is_stored])  # type: ignore[union-attr]
     await link_late_parents(connection, tenant_id, [thread for thread in threads if thread.is_stored])
     await link_events(connection, tenant_id, [thread for thread in fresh if thread.kind != "analyst"])
-    changed = [thread.id for thread in threads if thread.rows and thread.kind != "analyst"]
-    await jobs.queue_analyses(connection, tenant_id, changed, due_at=now + analysis_delay)
+    changed = [thread for thread in threads if thread.rows and thread.kind != "analyst"]
+    due_at = now + analysis_delay
+    await jobs.queue_first_analyses(connection, tenant_id, [thread.id for thread in changed if not thread.is_stored], due_at=due_at)
+    await jobs.queue_analyses(connection, tenant_id, [thread.id for thread in changed if thread.is_stored], due_at=due_at)
     return [item.error or _appended(item) for item in items]
 
 

@@ -89,6 +89,20 @@ async def queue_analyses(connection: Connection, tenant_id: int, conversation_id
     await _hint(connection, tenant_id, "analysis", due_at)
 
 
+async def queue_first_analyses(connection: Connection, tenant_id: int, conversation_ids: Sequence[UUID], *, due_at: datetime) -> None:
+    """queue_analyses for conversations that this transaction has made, with revision 1: nobody else can know them yet."""
+    if not conversation_ids:
+        return
+    await connection.execute(
+        """
+        INSERT INTO analysis_pending (tenant_id, conversation_id, due_at, first_due_at)
+        SELECT $1, id, $3, $3 FROM unnest($2::uuid[]) AS id
+        """,
+        tenant_id, conversation_ids, due_at,
+    )  # fmt: skip
+    await _hint(connection, tenant_id, "analysis", due_at)
+
+
 async def queue_backlog(connection: Connection, tenant_id: int, *, after: UUID | None, limit: int) -> UUID | None:
     """Ask for a new analysis of the next `limit` conversations by id, behind everything that is fresh. Returns the last id, to go
     on after, or None at the end. What is on the queue already keeps its place."""

@@ -142,10 +142,10 @@ async def insert_threads(connection: Connection, tenant_id: int, items: list[Ite
         """
         INSERT INTO conversation (tenant_id, id, kind, source, external_id, product_id, version_id, prompt_id, user_id, organization_id,
                                   model_id, model, title, properties, prompt_variables, voice_call, message_count, chat_message_count,
-                                  created_at, last_message_at)
+                                  created_at, last_message_at, analysis_revision)
         SELECT $1, r.id, r.kind, r.source, r.external_id, r.product_id, r.version_id, r.prompt_id, r.user_id, r.organization_id,
                r.model_id, r.model, r.title, r.properties::jsonb, r.prompt_variables::jsonb, r.voice_call::jsonb, r.n, r.chat_n,
-               r.first_at, r.last_at
+               r.first_at, r.last_at, (r.kind = 'conversation')::int
         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
                     $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int[], $18::int[],
                     $19::timestamptz[], $20::timestamptz[])

@@ -22,8 +22,8 @@ from rapport.store.database import Connection, Database
 
 log = structlog.get_logger()
 
-Analyse = Callable[[Sequence[Conversation]], list[Analysis | AnalysisFailure]]
-"""Pure and slow: one result for each conversation, in their order."""
+Analyse = Callable[[Sequence[Conversation]], Awaitable[list[Analysis | AnalysisFailure]]]
+"""Slow, in a thread or another process: one result for each conversation, in their order."""
 
 JobHandler = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 """Does a job of a tenant, given its payload. Jobs can run twice; a handler must bear that. Raises to be tried again."""
@@ -128,7 +128,7 @@ class Worker:
         async with self._database.connection() as connection:
             found = await transcripts.load_many(connection, tenant_id, list(revisions))
         analyse = await self._analyser(tenant_id)
-        outcomes = list(zip(found, await asyncio.to_thread(analyse, found), strict=True))
+        outcomes = list(zip(found, await analyse(found), strict=True))
         analysed = [(item, outcome) for item, outcome in outcomes if isinstance(outcome, Analysis)]
         if self._overlay:
             final = await self._overlay(tenant_id, analysed)

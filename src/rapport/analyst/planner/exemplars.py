@@ -272,9 +272,17 @@ def fitted() -> Fitted:
         return Fitted(str(kept["encoder"]), str(kept["digest"]), *(kept[name] for name in ("projection", "rows", "words", "both")))
 
 
-@cache
+_READING = threading.Lock()
+
+
 def bank(*, with_meaning: bool = False) -> Bank:
-    """The bank that ships with the package; read at the first question."""
+    """The bank that ships with the package; read at the first question, once, however many ask meanwhile."""
+    with _READING:
+        return _read(with_meaning)
+
+
+@cache
+def _read(with_meaning: bool) -> Bank:
     known = fitted()
     return Bank(exemplars(), rows=known.rows, weights=known.both) if with_meaning else Bank(exemplars(), weights=known.words)
 

@@ -238,12 +238,13 @@ async def segment_analytics(
         scope = await _scope(connection, caller, days, product, version, segment_ids=(segment.id,))
         subject = Subject(scope, None)
         totals, spread = await _numbers(connection, subject)
-        everyone = await simple.of_scope(connection, replace(scope, segment_ids=()))
-    numbers = _averages(totals, spread) | _flag_counts(totals) | {
-        "participantCount": segment.member_count, "summary": None, "topics": [], "topicGroups": [], "keywords": [],
-    }  # fmt: skip
-    if mode == "simple":
-        return numbers
+        numbers = _averages(totals, spread) | _flag_counts(totals) | {
+            "participantCount": segment.member_count, "summary": None, "topics": [], "topicGroups": [], "keywords": [],
+        }  # fmt: skip
+        if mode == "simple":
+            return numbers
+        whole = None if product or version else _entity(caller, days, "tenant", simple.WHOLE_TENANT)
+        everyone = await (simple.of_entity(connection, whole) if whole else simple.of_scope(connection, replace(scope, segment_ids=())))
 
     async def compute(connection: Connection) -> dict[str, Any]:
         terms = await _terms(connection, subject, ("topic", "topic_group", "keyword"))
