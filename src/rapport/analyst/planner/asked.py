@@ -7,7 +7,7 @@ from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
 
-SHARE = r"what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|how big is the (?:share|portion)|%|percent"
+SHARE = r"what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|part of (?:all|our|the)|how big is the (?:share|portion)|%|percent"
 
 
 def asks_a_share(slots: Slots) -> bool:
@@ -25,6 +25,19 @@ def since(slots: Slots) -> bool:
     return any(period.grain == "range" and period.since and period.until is None for period in slots.periods) and bool(
         slots.says("since|after|from")
     )
+
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def weekdays(slots: Slots) -> tuple[str, ...]:
+    """The weekdays that are asked for in general ("on Saturdays", "at weekends"); none where one day is meant."""
+    named = [day for day in _WEEKDAYS if slots.says(rf"{day}s")]
+    if slots.says(r"(?:at|on|over|during|from|in)(?: the)? weekends|weekends"):
+        named = [*named, "Saturday", "Sunday"]
+    if slots.says(r"(?:on|during|over) (?:weekdays|working days|business days|workdays)"):
+        named = [*named, *_WEEKDAYS[:5]]
+    return tuple(dict.fromkeys(named))
 
 
 ANYONE = frozenset("who whom someone somebody anyone anybody everyone human guy".split())

@@ -37,7 +37,7 @@ class Mention:
 # --- Single days -----------------------------------------------------------------------------------------------------
 
 _MONTH = "|".join([*MONTHS, "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "sep", "oct", "nov", "dec"])
-_WEEKDAY = "mondays?|mon|tuesdays?|tues|tue|wednesdays?|wed|thursdays?|thurs|thur|thu|fridays?|fri|saturdays?|sat|sundays?|sun"
+_WEEKDAY = "monday|mon|tuesday|tues|tue|wednesday|wed|thursday|thurs|thur|thu|friday|fri|saturday|sat|sunday|sun"
 _COUNT = r"\d{1,3}|" + "|".join(sorted((re.escape(word) for word in NUMBERS), key=len, reverse=True))
 _UNIT = "hour|day|week|fortnight|month|quarter|year"
 _YEAR = r"(?:19|20)\d\d"
@@ -238,6 +238,12 @@ def _week_of_month(m: re.Match, today: date) -> Period | None:
     return Period(start, min(start + 6 * DAY, month.until), "range")
 
 
+def _half_of_month(m: re.Match, today: date) -> Period | None:
+    month = unit_at(today, "month")
+    half = "first half" if m.group("part") in ("first", "1st") else "second half"
+    return _part(shift(month, -1, "month") if m.group("mod") else month, half)
+
+
 def _quarter(m: re.Match, today: date) -> Period | None:
     index = int(m.group("q")) if m.group("q") else ORDINALS[m.group("ord")]
     year = int(m.group("y")) if m.group("y") else today.year
@@ -318,7 +324,9 @@ _MOD = r"(?:the\s+)?(?P<mod>this|current|last|past|previous|prior|next|this\s+pa
 RULES: tuple[tuple[str, Build], ...] = (
     (r"(?:week|month|day|quarter|year)[\s-]+(?:over|on|by)[\s-]+(?P<u>week|month|day|quarter|year)\b|\b(?P<short>wow|mom|qoq|yoy|dod)\b",
      lambda m, t: Mention(0, 0, kind="over", shift=(1, m.group("u") or {"w": "week", "m": "month", "q": "quarter", "y": "year", "d": "day"}[m.group("short")[0]]))),
+    (r"mon(?:day)?\s*(?:-|–|—|to|through|until|till)\s*sun(?:day)?", lambda m, t: Mention(0, 0, Period(), kind="all")),
     (rf"(?P<n>{_COUNT})?\s*\b(?P<u>day|week|month)s?\s+(?P<dir>before|after)\s+(?!yesterday){_D}", _anchored),
+    (r"(?:in\s+|during\s+|over\s+)?(?:the\s+)?(?P<part>first|second|1st|2nd)\s+half\s+of\s+(?:the\s+)?(?:(?P<mod>last|previous|past)\s+|this\s+|current\s+)?month\b", _half_of_month),
     (rf"(?P<lead>from\s+|between\s+)?{_D}\s*(?P<join>-|–|—|to|until|till|til|through|thru|and|up\s+to)\s*(?:the\s+)?{_E}", _between),
     (rf"(?:from\s+|between\s+)?(?:the\s+)?(?P<d>\d\d?)(?:st|nd|rd|th)?\s*(?:-|–|to|and|through|until)\s*(?:the\s+)?(?P<e>\d\d?)(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<m>{_MONTH})\b\.?(?:,?\s+(?P<y>{_YEAR}))?", _days_of_month),
     (rf"(?:from\s+|between\s+)?(?P<m>{_MONTH})\.?\s+(?P<d>\d\d?)(?:st|nd|rd|th)?\s*(?:-|–|to|and|through|until)\s*(?:the\s+)?(?P<e>\d\d?)(?:st|nd|rd|th)?\b(?:,?\s+(?P<y>{_YEAR}))?", _days_of_month),
@@ -345,6 +353,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (r"(?:the|a)\s+(?P<u>day|week|month)\s+(?P<dir>before|after|prior|earlier|later)\b(?!\s+yesterday)", _offset),
     (r"(?:the\s+)?(?P<dir>next|following|preceding)\s+(?P<u>day|week|month)\b", _offset),
     (r"the\s+(?P<dir>previous|prior)\s+(?P<u>day)\b", _offset),
+    (r"(?:the\s+)?(?P<u>week|weekend|month|quarter|year)\s+before\s+last\b", lambda m, t: shift(unit_at(t, m.group("u")), -2, m.group("u"))),
     (rf"{_MOD}\s+(?P<u>week|weekend|fortnight|month|quarter|year)\b(?!\s+of)", _calendar),
     (rf"(?:\bq(?P<q>[1-4])|(?P<ord>first|second|third|fourth|1st|2nd|3rd|4th)\s+quarter)\b(?:\s+(?:of\s+)?(?P<y>{_YEAR}))?", _quarter),
     (rf"\bh(?P<h>[12])\b(?:\s+(?:of\s+)?(?P<y>{_YEAR}))?", _half),

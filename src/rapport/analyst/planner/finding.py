@@ -173,6 +173,13 @@ _NEGATION = re.compile(
 )  # fmt: skip
 
 
+_LEFT_OUT = re.compile(
+    r"['’]?s?\s*(?:(?:had|has|have|did|was|were|is|are|be|been|being)(?:n['’]?t)?\s+)+(?:never|not|no longer|all)?\s*(?:exist(?:ed)?|left out|taken out|excluded|ignored|removed|been there|gone|subtracted)\b|\s+(?:aside|left out|excluded|excepted)\b",
+    re.I,
+)
+"""After a name: "if gpt-4o had never existed", "with Acme left out"."""
+
+
 def _negate(text: str, links: Sequence[Link]) -> list[Link]:
     result: list[Link] = []
     for link in links:
@@ -182,5 +189,6 @@ def _negate(text: str, links: Sequence[Link]) -> list[Link]:
             and result[-1].negated
             and re.fullmatch(r"\s*(?:,|and|or|nor|&)\s*(?:the\s+)?", text[result[-1].end : link.start], re.I)
         )
-        result.append(replace(link, negated=bool(_NEGATION.search(before) or listed)))
+        left_out = _LEFT_OUT.match(text[link.end :])
+        result.append(replace(link, negated=bool(_NEGATION.search(before) or left_out or listed)))
     return result

@@ -17,7 +17,7 @@ def forced(slots: Slots) -> str | None:
 _THANKS = re.compile(r"\W*(?:thanks|thank you|thx|ty|cheers|merci|danke|much appreciated|well done|good (?:job|work))\b", re.I)
 _GOES_ON = re.compile(r"\?|\b(?:how|what|which|who|why|show|list|now|and then|draft|create)\b", re.I)
 _MEANING = r"what(?: is|'s|s| are| does| do)?(?: the| a| an| your)? (?:quality index|conversation quality index|cqi|frustration|sentiment|struggle|commercial intent|resolution rate|csat|quality score|sentiment score|frustration score|churn)(?: score| index| rate)?(?: exactly| mean| based on| stand for| here| in this context| computed from| made of)*\W*$"
-_EXTREME = r"(?:most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction)s?"
+_EXTREME = r"(?:very first|first ever|earliest|most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction)s?"
 _MOVED = re.compile(
     r"\W*(?:and |so )?(?:did|has|have|is|are|was|were|does|do)\b.*\b(?:improv\w*|declin\w*|dropp?\w*|fall\w*|fell|ris(?:e|en|ing)|rose|increas\w*|decreas\w*|grow\w*|grew|(?:go|gone|going|went) (?:up|down)|(?:get|gets|getting|got) (?:better|worse))\b",
     re.I,
@@ -99,7 +99,8 @@ def _orders_a_text(slots: Slots) -> bool:
 
 
 def _asks_one_share(slots: Slots) -> bool:
-    return bool(asks_a_share(slots) and conditions(slots) and not slots.values("extreme"))
+    narrowed = conditions(slots) or slots.thresholds or slots.of_kind("property", "product", "organization", "model", "user")
+    return bool(asks_a_share(slots) and narrowed and not slots.values("extreme") and not slots.of_kind("tool"))
 
 
 def _acts(slots: Slots) -> bool:

@@ -67,14 +67,14 @@ def thresholds_of(text: str) -> list[Threshold]:
         return float(dates.NUMBERS[word]) if word in dates.NUMBERS else float(word)
 
     for pattern, operator in _CMP:
-        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|and\s+(?:below|above|up|under)))?\b(?!\s*(?:conv|chat|days?|weeks?|times|months?|users?|%))"
-        stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|and\s+(?:below|above|up|under)))?"
+        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?(?!\w)(?!\s*(?:conv|chat|days?|weeks?|times|months?|users?|%))"
+        stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?"
         length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
-        times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations|chats|times|sessions|dialogues|dialogs|interactions)"
+        times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations|chats|times|sessions|dialogues|dialogs|interactions)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"
         for metric, shape in (("rating", rating), ("rating", stars), ("messages", length), ("conversations", times)):
-            if operator == "=" and metric in ("messages", "conversations"):
-                continue
             match = re.search(shape, text, re.I)
+            if operator == "=" and metric in ("messages", "conversations") and not (match and match.groupdict().get("m")):
+                continue
             if match and not any(t.metric == metric for t in found):
                 tail = (match.groupdict().get("m") or "").lower()
                 op = "<=" if re.search("less|lower|below|under|worse|fewer", tail) else ">=" if tail else operator

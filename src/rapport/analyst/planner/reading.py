@@ -72,8 +72,11 @@ class Reading:
             given["failedTools"] = given.pop("tools")
         if self.languages:
             given["languages"] = list(self.languages)
-        if self.conditions:
-            given["conditions"] = list(self.conditions)
+        asked = [name for name in self.conditions if name != "tool_unused"]
+        if asked:
+            given["conditions"] = asked
+        if "tool_unused" in self.conditions:
+            excluded["conditions"] = ["tool_used"]
         given |= _limits(self.thresholds)
         if text and self.subject:
             given["text"] = self.subject
@@ -114,7 +117,7 @@ CONDITION_WORDS = {
     "tool_failed": "with a failed tool call", "flagged": "with a safety flag", "low_rated": "rated 2 or lower", "high_rated": "rated 4 or higher",
     "repeated": "with a repeated question", "rated": "rated", "unrated": "not rated", "jailbreak_detected": "jailbreak attempts",
     "hallucination_detected": "possible hallucinations", "user_toxicity_detected": "abusive users", "missing_capability_detected": "missing capability",
-    "commercial": "commercial intent", "tool_used": "with tool calls",
+    "commercial": "commercial intent", "tool_used": "with tool calls", "tool_unused": "without tool calls",
 }  # fmt: skip
 
 
@@ -191,7 +194,9 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tool (?:failed|broke|errored)"),
     ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
     ("rated", r"with (?:a |any |an? actual )?(?:star )?(?:ratings?|stars|rating given|review)(?! (?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|\d))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?rated\b(?! (?:\w+ )?(?:\d|below|above|under|over|at|lower|higher|less|more|one|two|three|four|five|best|worst|lowest|highest|badly|well|by))|(?:ha(?:ve|s|d)|carry|carries|received?|leave|left|gave|give|got|gets?) (?:a |any )(?:star )?(?:rating|review)\b(?! (?:of|below|above|under|over|at|\d))"),
-    ("unrated", r"(?:unrated|without (?:a |any )?ratings?|not rated|no rating)\b"),
+    ("unrated", r"(?:unrated|without (?:a |any )?(?:star )?(?:ratings?|stars)|(?:not|never|weren['’]t|wasn['’]t|n['’]t|without being) (?:been |being |ever |get(?:ting)? |got )?rated|no (?:star )?rating|(?:nobody|no one|no-one|none|who didn['’]t)(?: \w+){0,3} rated?|(?:ha(?:ve|s|d)|got|carry|carries|with) no (?:stars|rating))\b"),
+    ("tool_used", r"(?:mak|made)\w* use of (?:a |any |one of (?:its|the) )?tools?|us(?:e|es|ed|ing) (?:a |any |one of (?:its|the) |some )tools?|(?:a|any|some|one) (?:\w+ )?tool (?:is|was|were|gets?|got|has been) (?:ever )?(?:called|used|invoked|needed)|with (?:a |any |at least one )?tool (?:calls?|use)|(?:call|invok)(?:s|e|es|ed|ing)? (?:a |any |one of (?:its|the) |some )tools?|involv(?:e|es|ed|ing) (?:a |any )?tools?"),
+    ("tool_unused", r"(?:not (?:a single|one|any)|no|without (?:a |any |using (?:a |any )?|calling (?:a |any )?)?|never (?:use[sd]?|call(?:s|ed)?) (?:a |any )?)\s*tools?(?: calls?| use)?|(?:did|do|does|was|were)(?: not|n['’]t) (?:use|call|need) (?:a |any )tools?"),
     ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
     ("jailbreak_detected", r"jailbreak\w*|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
     ("hallucination_detected", r"hallucinat\w*|ma(?:d|k)e? (?:things|stuff) up|making (?:things|stuff) up"),
@@ -222,6 +227,8 @@ def conditions(slots: Slots) -> tuple[str, ...]:
         or not slots.says(r"how many|number of|count|shares?|percent\w*|proportion|fraction|portion|part")
     ):
         found.remove("rated")
+    if "tool_unused" in found and "tool_used" in found:
+        found.remove("tool_used")
     if "unresolved" in found and "resolved" in found:
         found.remove("resolved")
     return tuple(found)
@@ -249,9 +256,18 @@ def event_types(slots: Slots, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+SET_BESIDE = (
+    r"compar\w*|against|versus|vs\.?|next to|beside|side by side|than|with (?:that|those|the one)|to that|relative to|differ\w*|and"
+)
+"""Words that set one period beside another."""
+
+
 def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
     """(period, the one to compare with)."""
     periods = slots.periods
+    moved = [mention.shift for mention in slots.dates if mention.shift and mention.kind == "period"]
+    if len(periods) == 1 and moved and slots.says(SET_BESIDE):  # "last week against the week before it"
+        return periods[0], shift(periods[0], *moved[0])
     if len(periods) >= 2:
         ordered = sorted(periods[:2], key=lambda period: period.since or date.min, reverse=True)
         return ordered[0], ordered[1]

@@ -100,6 +100,8 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         intent = "outcomes"
     elif intent == "outcomes" and of_people(slots) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
         intent = "breakdown" if dimension_of(slots, "breakdown", setting.names) else "level"
+    if against and intent in ("count", "level", "trend", "ranking") and not slots.of_kind("tool"):
+        intent = "change"
     if intent not in ("outcomes", "why", "at_risk") and not of_people(slots) and not events_wanted(slots, intent):
         events = ()
     metrics = metrics_of(slots, intent)

@@ -7,6 +7,7 @@ from rapport.analyst.planner.answers.breakdowns import breakdown
 from rapport.analyst.planner.answers.changes import change
 from rapport.analyst.planner.answers.levels import level
 from rapport.analyst.planner.answers.sides import Side, compared, side_by_side
+from rapport.analyst.planner.asked import weekdays
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, spoken
 
@@ -14,6 +15,8 @@ from rapport.analyst.planner.reading import Reading, spoken
 def compare(asked: Asked) -> Answer:
     """Sets of conversations side by side: named things, a thing against the rest, or all values of a dimension."""
     reading = asked.reading
+    if weekdays(reading.slots):
+        return (yield from breakdown(replace(asked, reading=replace(reading, dimension="weekday", period=None))))
     sides = compared(reading)
     if not sides and (reading.against or any(mention.kind == "over" for mention in reading.slots.dates)):
         return (yield from change(asked))

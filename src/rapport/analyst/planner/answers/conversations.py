@@ -35,7 +35,7 @@ def examples(asked: Asked) -> Answer:
     wanted = reading.limit or (
         1
         if reading.slots.says(
-            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: \w+)? (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|an? (?:example|conversation|chat|transcript|dialogue|session|case|instance)|one (?:example|conversation|chat|transcript)"
+            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: \w+)? (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction)\b|an? (?:example|conversation|chat|transcript|dialogue|session|case|instance)|one (?:example|conversation|chat|transcript)"
         )
         else 3
     )
@@ -148,7 +148,9 @@ def _search(reading: Reading, limit: int) -> dict[str, Any]:
         order = "longest"
     elif slots.says("shortest"):
         order = "shortest"
-    elif slots.says("oldest|earliest|first (?:conversation|chat)"):
+    elif slots.says(
+        r"oldest|earliest|(?:very )?first(?: ever)?(?: [\w-]+){0,2} (?:conversation|chat|dialogue|dialog|session|interaction|transcript)"
+    ):
         order = "oldest"
     elif slots.says(r"(?:lowest|worst)[ -]rated|lowest rating"):
         order = "lowest_rated"

@@ -11,6 +11,7 @@ from rapport.analyst.planner.answers.asking import (
     bullets,
     counted,
     heading,
+    joined,
     measured,
     nothing,
     number,
@@ -20,7 +21,7 @@ from rapport.analyst.planner.answers.breakdowns import breakdown
 from rapport.analyst.planner.answers.rankings import grouping
 from rapport.analyst.planner.answers.sides import compared, side_by_side
 from rapport.analyst.planner.answers.totals import at_least, none, total
-from rapport.analyst.planner.asked import SHARE
+from rapport.analyst.planner.asked import SHARE, weekdays
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
 
@@ -36,7 +37,7 @@ def count(asked: Asked) -> Answer:
     reading = asked.reading
     slots = reading.slots
     share = slots.says(SHARE)
-    if share and reading.conditions == ("rated",):
+    if share and set(reading.conditions) & {"rated", "tool_used", "tool_unused"}:
         return (yield from _share_of_all(asked, replace(reading, metrics=("conversations",))))
     if share and reading.conditions:
         return (yield from _share(asked))
@@ -48,6 +49,12 @@ def count(asked: Asked) -> Answer:
     ):
         return (yield from _share_of_all(asked, replace(reading, metrics=("conversations",))))
     metric = reading.metric or "conversations"
+    if days := weekdays(slots):
+        return (yield from _on_weekdays(asked, days))
+    if reading.dimension and slots.says(_EACH) and reading.dimension not in ("conversation", "user"):
+        return (yield from breakdown(asked))
+    if slots.says(_DAILY) and not share:
+        return (yield from breakdown(replace(asked, reading=replace(reading, dimension="day"))))
     if (
         reading.dimension
         and slots.says(r"(?:by|per|for each|for every|in each|across|each)(?: \w+)? (?:of )?\w+")
@@ -65,6 +72,32 @@ def count(asked: Asked) -> Answer:
     if len(sides) >= 2:
         return (yield from side_by_side(asked, sides))
     return (yield from total(asked, metric))
+
+
+_EACH = r"each\W*$|each one\b|each of (?:them|these|those)|respectively|one by one|apiece"
+_DAILY = r"day[ -]by[ -]day|daily|per day|each day|every day|for every single day"
+
+
+def _on_weekdays(asked: Asked, days: tuple[str, ...]) -> Answer:
+    """How many conversations fall on some days of the week, together and each."""
+    reading = asked.reading
+    said = any(mention.period and mention.period.grain == "day" for mention in reading.slots.dates)
+    reading = replace(reading, period=None if said else reading.period)
+    (output,) = yield [
+        Call(
+            "getBreakdown",
+            {"dimension": "weekday", "metrics": ["conversations"], "order": "key", "limit": 7, "filter": reading.filter(text=True)},
+        )
+    ]
+    if output.error:
+        return heading("conversations by weekday", reading.scope()) + output.error
+    found = {group["name"]: group["conversations"] for group in output.data.get("groups", [])}
+    n, of = sum(found.get(day, 0) for day in days), sum(found.values())
+    if not of:
+        return (yield from nothing(asked))
+    text = heading("conversations by weekday", reading.scope())
+    text += f"**{counted(n, 'conversations')}** on {joined([f'{day}s' for day in days])}{phrase(reading)}, {reading.when()}: {100 * n / of:.1f}% of {number(of)}.\n"
+    return text + bullets([f"{day}: {number(found.get(day, 0))}" for day in days])
 
 
 def _split_by(slots: Slots, dimension: str) -> bool:
@@ -99,7 +132,10 @@ def _share(asked: Asked) -> Answer:
 
 def _share_of_all(asked: Asked, reading: Reading) -> Answer:
     """How large a part of all conversations of the same days has the last thing that is named: "what share was Harbor Guide"."""
-    whole = replace(reading, conditions=(), thresholds=(), languages=(), subject="")
+    of_rated = any(t.metric == "rating" for t in reading.thresholds) and reading.slots.says(
+        r"(?:of|among) (?:\w+ ){0,3}(?:ratings|votes|stars|marks|scores|rated)|\w+['’]s? (?:star )?(?:ratings|votes)"
+    )
+    whole = replace(reading, conditions=("rated",) if of_rated else (), thresholds=(), languages=(), subject="")
     if not (reading.conditions or reading.thresholds or reading.languages or reading.subject):
         asked_of = [link for link in reading.links if not link.negated]
         kinds = {link.kind for link in asked_of[:1]}
@@ -111,8 +147,11 @@ def _share_of_all(asked: Asked, reading: Reading) -> Answer:
     n, of = part.figure("conversations").get("value") or 0, base.figure("conversations").get("value") or 0
     if part.error or base.error or not of:
         return (yield from nothing(asked))
-    text = heading("share of conversations", reading.scope(), f"n = {number(of)}")
-    return text + f"**{100 * n / of:.1f}%**: {number(n)} of {counted(of, 'conversations')}{phrase(whole)}, {reading.when()}."
+    text = heading("share of ratings" if of_rated else "share of conversations", reading.scope(), f"n = {number(of)}")
+    return (
+        text
+        + f"**{100 * n / of:.1f}%**: {number(n)} of {counted(of, 'rated conversations' if of_rated else 'conversations')}{phrase(whole)}, {reading.when()}."
+    )
 
 
 def _count_frequent(asked: Asked, metric: str) -> Answer:

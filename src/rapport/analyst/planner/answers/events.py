@@ -11,6 +11,7 @@ from rapport.analyst.planner.answers.asking import (
     Call,
     bullets,
     counted,
+    day,
     heading,
     number,
     phrase,
@@ -51,6 +52,8 @@ def outcomes(asked: Asked) -> Answer:
     worth = [f"{g['name']} {number(g['total'])} in all, {number(g['average'])} on average" for g in groups if g.get("total") is not None]
     if worth and (slots.says(r"worth|value|revenue|money|sum|total|amount|much|spent|paid|average|mrr|arr") or len(groups) == 1):
         text += f" Value: {'; '.join(worth)}."
+    if len(groups) == 1 and slots.says(r"when|dates?|which day|what day|how long ago|latest|most recent|first"):
+        text += f" The first was on {day(groups[0]['first'])}, the last on {day(groups[0]['last'])}."
     if group != "type" or len(groups) > 1:
         shown = found.data["groups"]
         text += "\n" + bullets(

@@ -58,7 +58,9 @@ def _sentence(fact: str, known: Mapping[str, Any], label: str) -> str:
         others = ", ".join(f"{name} {value}" for name, value in list(properties.items())[:8])
         return f"No {key} is logged for **{label}**" + (f"; what is: {others}." if others else ".")
     others = ", ".join(f"{name} {value}" for name, value in list(properties.items())[:8] if name != key)
-    return f"The {key} of **{label}** is **{properties[key]}**." + (f" Also logged: {others}." if others else "")
+    of = known.get("organization")
+    company = f" Organization: **{of}**." if of else ""
+    return f"The {key} of **{label}** is **{properties[key]}**.{company}" + (f" Also logged: {others}." if others else "")
 
 
 # --- Ids of conversations in any form ----------------------------------------------------------------------------------

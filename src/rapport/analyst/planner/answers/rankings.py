@@ -22,6 +22,7 @@ from rapport.analyst.planner.answers.asking import (
     small,
 )
 from rapport.analyst.planner.answers.totals import at_least, none, title
+from rapport.analyst.planner.asked import SHARE
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Threshold
 from rapport.analyst.planner.words import split
@@ -51,6 +52,8 @@ class _Order:
 def ranking(asked: Asked) -> Answer:
     """Who or what has the most or the least of something; the first name that is said is the first of the list."""
     reading = asked.reading
+    if _of_shares(reading):
+        return (yield from _by_share(asked))
     by = _order(reading)
     cut = _group_cut(reading, by.dimension)
     if cut:
@@ -79,6 +82,40 @@ def ranking(asked: Asked) -> Answer:
     return heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note) + _listed(groups, by, reading)
 
 
+def _of_shares(reading: Reading) -> bool:
+    """ "Which product has the largest share of 1-star ratings": groups by how large a part of them meets a threshold or a condition."""
+    return bool(
+        (reading.thresholds or reading.conditions) and reading.slots.says(SHARE) and not _group_cut(reading, str(reading.dimension))
+    )
+
+
+def _by_share(asked: Asked) -> Answer:
+    reading = asked.reading
+    rated = any(threshold.metric == "rating" for threshold in reading.thresholds)
+    whole = replace(reading, thresholds=(), conditions=("rated",) if rated else ())
+    dimension = ranked_dimension(reading)
+    arguments = {"dimension": dimension, "metrics": ["conversations"], "order": "highest", "limit": 50}
+    part, base = yield [
+        Call("getBreakdown", {**arguments, "filter": reading.filter(text=True)}),
+        Call("getBreakdown", {**arguments, "filter": whole.filter(text=True)}),
+    ]
+    if part.error or base.error:
+        return heading("shares", reading.scope()) + (part.error or base.error or "")
+    hits = {group["name"]: group["conversations"] for group in part.data["groups"]}
+    least = 10 if dimension in ("user", "organization", "topic") else 1
+    rows = [(hits.get(group["name"], 0), group["conversations"], group["name"]) for group in base.data["groups"]]
+    rows = [(n / of, n, of, name) for n, of, name in rows if of >= least] or [(n / of, n, of, name) for n, of, name in rows]
+    if not rows:
+        return (yield from none(asked))
+    rows.sort(key=lambda row: row[0], reverse=reading.order != "lowest")
+    of_what = "rated conversations" if rated else "conversations"
+    note = f"at least {least} {of_what} each" if least > 1 else ""
+    text = heading(f"{_plural(dimension.replace('property:', ''))} by share of {of_what}", reading.scope(), note)
+    return text + bullets(
+        [f"**{name}**: {100 * share:.1f}% ({n} of {of})" for share, n, of, name in rows[: reading.limit or 8]], numbered=True
+    )
+
+
 def _order(reading: Reading) -> _Order:
     dimension = ranked_dimension(reading)
     metric = ranked_metric(reading, dimension)
@@ -86,6 +123,9 @@ def _order(reading: Reading) -> _Order:
     whole = reading.slots.says(r"rank(?:ing)?|order|sort|all|every|(?:best|worst|highest|lowest|most) first")
     ordinal = reading.slots.ordinal or 1
     place = ordinal if ordinal > 1 and _RANKED_PLACE.search(reading.slots.text) else 1
+    every = any(threshold.metric == "conversations" for threshold in reading.thresholds)  # "everybody with more than 20 chats"
+    if every and not reading.limit:
+        return _Order(dimension, metric, ranked_order(reading, metric), 50, 1, single=False)
     shown = reading.limit if place == 1 and reading.limit else (place + 2 if single or place > 1 else 12 if whole else 5)
     return _Order(dimension, metric, ranked_order(reading, metric), shown, place, single)
 
