@@ -64,7 +64,7 @@ def install(folder: Path) -> str:
 def agno(python: str, folder: Path, model: int) -> Iterator[Side]:
     port = serving.free_port()
     arguments = ["bench.agno_app", str(port), str(model), str(folder)]
-    with serving.process(arguments, core=0, python=python, AGNO_TELEMETRY="false") as pid:
+    with serving.process(arguments, core=0, python=python, errors=subprocess.DEVNULL, AGNO_TELEMETRY="false") as pid:
         serving.wait(port)
         yield Side("agno AgentOS", pid, port, "/agents/ada/runs", b'"session_state"')
 
@@ -118,7 +118,7 @@ async def held(side: Side, streams: int) -> float:
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench agents", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--held", type=int, nargs="*", default=[128, 1000], help="open streams whose memory is measured")
+    parser.add_argument("--held", type=int, nargs="*", default=[16, 128, 1000], help="open streams whose memory is measured")
     parser.add_argument("--python", help="a Python that has AgentOS already")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as name, contextlib.ExitStack() as stack:

@@ -64,9 +64,11 @@ def pin(core: int) -> None:
 
 
 @contextlib.contextmanager
-def process(arguments: list[str], *, core: int, python: str = sys.executable, **environment: str) -> Iterator[int]:
+def process(
+    arguments: list[str], *, core: int, python: str = sys.executable, errors: int | None = None, **environment: str
+) -> Iterator[int]:
     started = subprocess.Popen(
-        [python, "-m", *arguments], env={**os.environ, **environment}, stdout=subprocess.DEVNULL,
+        [python, "-m", *arguments], env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=errors,
         preexec_fn=lambda: pin(core),
     )  # fmt: skip
     try:
