@@ -133,7 +133,7 @@ async def measure(opened: Database) -> None:
     named = {tool.name: tool for tool in tools.bind(desk)}
     async with opened.connection() as connection:
         started = time.perf_counter()
-        await load(connection, 1)
+        await load(connection, Scope(1))
         print(f"{(time.perf_counter() - started) * 1000:8.0f} ms          names of the tenant, at most every 30 s")
     for name, arguments in QUESTIONS:
         times = []

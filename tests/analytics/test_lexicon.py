@@ -27,7 +27,7 @@ async def world(db: Database) -> World:
 
 async def test_everything_with_a_name_is_in_the_lexicon(db: Database, world: World):
     async with db.connection() as connection:
-        lexicon = await load(connection, world.tenant_id)
+        lexicon = await load(connection, world.scope)
     names = {kind: {name.text for name in lexicon.of(kind)} for kind in {name.kind for name in lexicon.names}}
     assert names == {
         "user": {"Ann Lee", "Bob"}, "organization": {"Acme Corp"}, "product": {"Pilot", "Desk"}, "model": {"gpt-4o"}, "topic": {"billing"},
@@ -40,7 +40,7 @@ async def test_everything_with_a_name_is_in_the_lexicon(db: Database, world: Wor
 @pytest.mark.parametrize("spelling", ["Ann Lee", "ann lee", "u-ann lee", "ann.lee@example.com"])
 async def test_a_user_is_found_by_every_spelling(db: Database, world: World, spelling: str):
     async with db.connection() as connection:
-        found = (await load(connection, world.tenant_id)).find("user", spelling)
+        found = (await load(connection, world.scope)).find("user", spelling)
         looked_up = await look_up(connection, world.tenant_id, "user", spelling)
     assert found is not None
     assert looked_up is not None
@@ -56,14 +56,14 @@ async def test_names_of_another_tenant_are_not_looked_up(db: Database, world: Wo
 
 async def test_versions_of_a_prompt_know_their_prompt(db: Database, world: World):
     async with db.connection() as connection:
-        lexicon = await load(connection, world.tenant_id)
+        lexicon = await load(connection, world.scope)
     (prompt,) = lexicon.of("prompt")
     assert {version.part_of for version in lexicon.of("prompt_version")} == {prompt.id}
 
 
 async def test_the_busiest_come_first_and_near_spellings_are_offered(db: Database, world: World):
     async with db.connection() as connection:
-        lexicon = await load(connection, world.tenant_id)
+        lexicon = await load(connection, world.scope)
     assert [name.text for name in lexicon.of("user")] == ["Ann Lee", "Bob"]
     assert close_to(lexicon.of("organization"), "Acme Crop") == ["Acme Corp"]
     assert close_to(lexicon.of("organization"), "Xyzzy") == []
@@ -72,7 +72,7 @@ async def test_the_busiest_come_first_and_near_spellings_are_offered(db: Databas
 async def test_what_was_loaded_is_kept_until_it_is_forgotten(db: Database, world: World):
     kept = Lexicons()
     async with db.connection() as connection:
-        first = await kept.of(connection, world.tenant_id)
-        assert await kept.of(connection, world.tenant_id) is first
+        first = await kept.of(connection, world.scope)
+        assert await kept.of(connection, world.scope) is first
         kept.forget(world.tenant_id)
-        assert await kept.of(connection, world.tenant_id) is not first
+        assert await kept.of(connection, world.scope) is not first

@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -38,16 +38,16 @@ class Indexes:
 
     def __init__(self, *, most: int = 32):
         self._most = most
-        self._kept: OrderedDict[int, tuple[Lexicon, Names]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Lexicon, Names]] = OrderedDict()
 
-    async def of(self, tenant_id: int, lexicon: Lexicon) -> Names:
+    async def of(self, reach: Hashable, lexicon: Lexicon) -> Names:
         """The index of this lexicon; one that names the same things is used again, because indexing 20,000 names takes half a second, in
         a thread."""
-        kept = self._kept.get(tenant_id)
+        kept = self._kept.get(reach)
         if kept is None or kept[0] is not lexicon:
             kept = (lexicon, await asyncio.to_thread(_indexed, lexicon, kept))
-            self._kept[tenant_id] = kept
-        self._kept.move_to_end(tenant_id)
+            self._kept[reach] = kept
+        self._kept.move_to_end(reach)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return kept[1]
@@ -89,10 +89,11 @@ class BuiltinAnalyst:
     async def _setting(self) -> Setting:
         base = self.desk.base
         async with asking(self.desk.database) as connection:
-            lexicon = await self.desk.lexicons.of(connection, base.tenant_id)
+            lexicon = await self.desk.lexicons.of(connection, base)
         product = next((name.text for name in lexicon.of("product") if name.id in map(str, base.product_ids)), None)
         today = self.now().astimezone(ZoneInfo(base.time_zone)).date()
-        return Setting(await self.indexes.of(base.tenant_id, lexicon), today, product, self.context or "", self.meaning)
+        names = await self.indexes.of((base.tenant_id, base.organization_ids, base.user_ids), lexicon)
+        return Setting(names, today, product, self.context or "", self.meaning)
 
 
 def plan(request: ModelRequest, setting: Setting) -> Sequence[Call] | str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from rapport.domain.scope import Scope
 from rapport.store.database import Connection
 
 MOST_USERS = 20_000
@@ -41,9 +42,10 @@ class Name:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All names of one tenant, heaviest first within a kind."""
+    """All names of one tenant, heaviest first within a kind; not `whole` where it holds those of one organization or user only."""
 
     names: tuple[Name, ...]
+    whole: bool = True
 
     @cached_property
     def _by_spelling(self) -> Mapping[tuple[str, str], Name]:
@@ -139,14 +141,77 @@ _QUERIES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-async def load(connection: Connection, tenant_id: int) -> Lexicon:
-    """The names of a tenant, as they are now."""
+_MINE = f"""
+    WITH mine AS MATERIALIZED (
+        SELECT id, product_id, prompt_id, user_id, organization_id, model_id, properties FROM conversation
+        WHERE tenant_id = $1 AND kind = 'conversation' AND (cardinality($3::uuid[]) = 0 OR organization_id = ANY ($3))
+          AND (cardinality($4::uuid[]) = 0 OR user_id = ANY ($4))
+        ORDER BY created_at DESC LIMIT {MOST_USERS})
+"""
+
+_LIMITED_QUERIES: Mapping[str, str] = {
+    "user": """
+        SELECT u.id, ARRAY[u.name, u.email, u.external_id] AS names, count(*) AS weight
+        FROM mine c JOIN app_user u ON u.tenant_id = $1 AND u.id = c.user_id GROUP BY u.id, u.name, u.email, u.external_id
+        ORDER BY 3 DESC LIMIT $2
+        """,
+    "organization": """
+        SELECT o.id, ARRAY[o.name, o.external_id] AS names, count(*) AS weight
+        FROM mine c JOIN organization o ON o.tenant_id = $1 AND o.id = c.organization_id GROUP BY o.id, o.name, o.external_id
+        ORDER BY 3 DESC LIMIT $2
+        """,
+    "product": """
+        SELECT p.id, ARRAY[p.name] AS names, 0 AS weight FROM product p
+        WHERE p.tenant_id = $1 AND p.id IN (SELECT product_id FROM mine) ORDER BY p.created_at LIMIT $2
+        """,
+    "model": """
+        SELECT m.id, ARRAY[m.display_name, m.canonical_id] AS names, 0 AS weight FROM model m
+        WHERE m.tenant_id = $1 AND m.id IN (SELECT model_id FROM mine) ORDER BY m.last_used_at DESC NULLS LAST LIMIT $2
+        """,
+    "topic": """
+        SELECT t.id, ARRAY[t.name] AS names, count(*) AS weight
+        FROM mine c JOIN analysis a ON a.tenant_id = $1 AND a.conversation_id = c.id
+             JOIN topic t ON t.tenant_id = $1 AND t.id = a.topic_id AND t.retired_at IS NULL
+        GROUP BY t.id, t.name ORDER BY 3 DESC LIMIT $2
+        """,
+    "topic_group": """
+        SELECT g.id, ARRAY[g.name] AS names, count(*) AS weight
+        FROM mine c JOIN analysis a ON a.tenant_id = $1 AND a.conversation_id = c.id
+             JOIN topic_group g ON g.tenant_id = $1 AND g.id = a.topic_group_id
+        GROUP BY g.id, g.name ORDER BY g.name LIMIT $2
+        """,
+    "tool": """
+        SELECT DISTINCT use ->> 0 AS id, ARRAY[use ->> 0] AS names, 0 AS weight
+        FROM mine c JOIN analysis a ON a.tenant_id = $1 AND a.conversation_id = c.id CROSS JOIN LATERAL jsonb_array_elements(a.tools) use
+        ORDER BY 1 LIMIT $2
+        """,
+    "event_type": """
+        SELECT DISTINCT e.event_type AS id, ARRAY[e.event_type] AS names, 0 AS weight FROM event e
+        WHERE e.tenant_id = $1 AND e.user_id IN (SELECT user_id FROM mine) ORDER BY 1 LIMIT $2
+        """,
+    "property": """
+        SELECT p.key || '=' || p.value AS id, ARRAY[p.value] AS names, count(*) AS weight
+        FROM (SELECT o.properties FROM organization o WHERE o.tenant_id = $1 AND o.id IN (SELECT organization_id FROM mine)
+              UNION ALL SELECT u.properties FROM app_user u WHERE u.tenant_id = $1 AND u.id IN (SELECT user_id FROM mine)
+              UNION ALL SELECT c.properties FROM mine c) owners
+             CROSS JOIN LATERAL jsonb_each_text(owners.properties) p
+        WHERE length(p.value) BETWEEN 1 AND 60 GROUP BY 1, p.value ORDER BY 3 DESC, 1 LIMIT $2
+        """,
+}  # fmt: skip
+"""Of the conversations of one organization or user. Prompts and segments are of the whole tenant: such a reach has no names of them."""
+
+
+async def load(connection: Connection, reach: Scope) -> Lexicon:
+    """The names of a tenant, or of the organizations and users that the scope is limited to, as they are now."""
+    whole = not (reach.organization_ids or reach.user_ids)
+    limits = () if whole else (list(reach.organization_ids), list(reach.user_ids))
     names: list[Name] = []
-    for kind, query in _QUERIES.items():
-        for row in await connection.fetch(query, tenant_id, MOST_USERS if kind == "user" else MOST_NAMES):
+    for kind, query in (_QUERIES if whole else _LIMITED_QUERIES).items():
+        most = MOST_USERS if kind == "user" else MOST_NAMES
+        for row in await connection.fetch(query if whole else _MINE + query, reach.tenant_id, most, *limits):
             text, also = _labels(*row["names"])
             names.append(Name(kind, str(row["id"]), text or str(row["id"]), also, row["weight"] or 0, str(row.get("part_of", ""))))
-    return Lexicon(tuple(names))
+    return Lexicon(tuple(names), whole)
 
 
 async def look_up(connection: Connection, tenant_id: int, kind: str, spelling: str) -> Name | None:
@@ -178,24 +243,26 @@ class Lexicons:
 
     def __init__(self, *, most: int = 32):
         self._most = most
-        self._kept: OrderedDict[int, tuple[float, Lexicon]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], tuple[float, Lexicon]] = OrderedDict()
 
-    async def of(self, connection: Connection, tenant_id: int) -> Lexicon:
-        """The lexicon of a tenant, loaded where it is missing or old."""
-        kept, started = self._kept.get(tenant_id), time.monotonic()
+    async def of(self, connection: Connection, reach: Scope) -> Lexicon:
+        """The lexicon of the scope's tenant, or of what the scope is limited to, loaded where it is missing or old."""
+        key = (reach.tenant_id, reach.organization_ids, reach.user_ids)
+        kept, started = self._kept.get(key), time.monotonic()
         if kept and started < kept[0]:
             return kept[1]
-        loaded = await load(connection, tenant_id)
+        loaded = await load(connection, reach)
         now = time.monotonic()
-        self._kept[tenant_id] = (now + min(max(100 * (now - started), 1.0), 30.0), loaded)
-        self._kept.move_to_end(tenant_id)
+        self._kept[key] = (now + min(max(100 * (now - started), 1.0), 30.0), loaded)
+        self._kept.move_to_end(key)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return loaded
 
     def forget(self, tenant_id: int) -> None:
         """Load anew at the next question."""
-        self._kept.pop(tenant_id, None)
+        for key in [key for key in self._kept if key[0] == tenant_id]:
+            del self._kept[key]
 
 
 def close_to(names: Sequence[Name], spelling: str, *, limit: int = 3) -> list[str]:

@@ -199,12 +199,14 @@ async def list_users(
 
 async def list_organizations(
     connection: Connection, tenant_id: int, *, limit: int, offset: int, after: Sequence[Any] | None = None,
-    organization_id: UUID | None = None, search: str | None = None,
+    organization_id: UUID | None = None, user_id: UUID | None = None, search: str | None = None,
 ) -> tuple[list[Organization], int]:  # fmt: skip
-    """(one page of organizations, newest first; how many match)."""
+    """(one page of organizations, newest first; how many match). `user_id`: only the organization of that user."""
     conditions = lists.Conditions(("o.tenant_id = $?", tenant_id))
     if organization_id:
         conditions.add("o.id = $?", organization_id)
+    if user_id:
+        conditions.add("o.id = (SELECT u.organization_id FROM app_user u WHERE u.tenant_id = o.tenant_id AND u.id = $?)", user_id)
     if search:
         conditions.add("concat_ws(' ', o.external_id, o.name) ILIKE $?", lists.contains(search))
     select = "SELECT o.id, o.external_id, o.name, o.properties, o.created_at, o.updated_at FROM organization o"

@@ -169,7 +169,7 @@ async def _read(reading: Reading, desk: Desk, arguments: Mapping[str, Any]) -> T
     vectors = await encode(desk.encoder, [arguments[reading.meaning]]) if arguments.get(reading.meaning) else None
     try:
         async with asking(desk.database) as connection:
-            lexicon = await desk.lexicons.of(connection, desk.base.tenant_id)
+            lexicon = await desk.lexicons.of(connection, desk.base)
             scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
             return await reading.answer(Asked(desk, connection, lexicon, scope, arguments, None if vectors is None else vectors[0]))
     except (Invalid, NotFound) as error:
@@ -229,7 +229,7 @@ def _inside(value: Any, wanted: Mapping[str, Any]) -> str | None:
 async def identify(connection: Connection, lexicon: Lexicon, tenant_id: int, kind: str, spelling: str) -> Name:
     """The thing of this kind that an id or a name stands for. Raises ToolError, with names that look alike."""
     found = lexicon.find(kind, str(spelling))
-    if found is None and kind in ("user", "organization", "segment"):
+    if found is None and lexicon.whole and kind in ("user", "organization", "segment"):
         found = await look_up(connection, tenant_id, kind, str(spelling))
     if found is None:
         near = close_to(lexicon.of(kind), str(spelling))

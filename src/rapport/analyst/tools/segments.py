@@ -122,6 +122,8 @@ def limited(scope: Scope) -> bool:
 
 
 async def listed(asked: Asked) -> ToolResult:
+    if not asked.lexicon.whole:  # segments are of all users: a key of one organization or user sees none
+        return ToolResult({"total": 0, "segments": []})
     found, total = await segments.list_(asked.connection, asked.scope.tenant_id, limit=MOST_LISTED, offset=0)
     counts = {segment.id: await _members(asked, segment) for segment in found}
     return ToolResult({"total": total, "segments": [segment_json(segment, counts[segment.id]) for segment in found]})
@@ -206,7 +208,7 @@ async def _create(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
 async def read_rules(connection: Any, desk: Desk, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The filters of a segment that arguments describe, within the product of the chat. Raises ToolError where there is no rule."""
     base = desk.base
-    lexicon = await desk.lexicons.of(connection, base.tenant_id)
+    lexicon = await desk.lexicons.of(connection, base)
     found = list(_rules(arguments))
     filters: dict[str, Any] = {}
     named = [await identify(connection, lexicon, base.tenant_id, "product", spelling) for spelling in arguments.get("products") or ()]

@@ -156,7 +156,7 @@ async def _find(desk: Desk, arguments: Mapping[str, Any]) -> Findings:
     vectors = await encode(desk.encoder, [subject]) if subject else None
     meaning = None if vectors is None else vectors[0]
     async with asking(desk.database) as connection:
-        lexicon = await desk.lexicons.of(connection, desk.base.tenant_id)
+        lexicon = await desk.lexicons.of(connection, desk.base)
         scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
         named = await _named(connection, desk.base, arguments.get("conversation"))
         wanted = _without_names(lexicon, subject)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from rapport.api import pagination
-from rapport.api.auth import Caller, Parts
+from rapport.api.auth import Caller, Parts, Writer
 from rapport.api.greenflash.wire import Wire
 from rapport.api.pagination import Page
 from rapport.domain.analysis import DEFAULT_WEIGHTS
@@ -146,7 +146,7 @@ def model_listed(model: Model) -> dict[str, Any]:
 
 
 @router.get("/models", tags=["models"], response_model=list[ModelListed])
-async def list_models(response: Response, page: Annotated[Page, Depends(pagination.page)]) -> list[dict]:
+async def list_models(response: Response, page: Annotated[Page, Depends(pagination.page)], caller: Writer) -> list[dict]:
     """Language models that conversations named, the most used first."""
     async with page.parts.database.connection() as connection:
         found, total = await catalog.list_models(
@@ -158,7 +158,7 @@ async def list_models(response: Response, page: Annotated[Page, Depends(paginati
 
 
 @router.get("/models/{model_id}", tags=["models"], response_model=ModelDetail)
-async def get_model(model_id: str, parts: Parts, caller: Caller) -> dict:
+async def get_model(model_id: str, parts: Parts, caller: Writer) -> dict:
     """One model, by id or name, with its prices, context window and the products that use it."""
     async with parts.database.connection() as connection:
         known = await catalog.resolve_model(connection, caller.tenant_id, model_id)

@@ -214,7 +214,7 @@ async def list_organizations(
     async with page.parts.database.connection() as connection:
         found, total = await people.list_organizations(
             connection, page.principal.tenant_id, limit=page.limit, offset=page.offset, after=page.after, search=search,
-            organization_id=page.principal.organization_id,
+            organization_id=page.principal.organization_id, user_id=page.principal.user_id,
         )  # fmt: skip
     last = (found[-1].created_at, found[-1].id) if found else None
     await pagination.finish(response, page, count=len(found), total=total, last_key=last)
