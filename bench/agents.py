@@ -151,4 +151,4 @@ def main(arguments: list[str]) -> None:
                     shown = f"{asyncio.run(held(side, streams)):.1f}"
                 except TimeoutError:
                     shown = "not all of them gave a first text in 120 s"
-                print(f"{side.name:<16}{streams:>8}{shown:>12}", flush=True)
+                print(f"{side.name:<16}{streams:>8}  {shown:>10}", flush=True)
