@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from rapport.analytics import segments as rules
 from rapport.api import pagination, ratelimit
@@ -21,14 +21,20 @@ Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9._
 Value = Annotated[str, Field(max_length=1_000)] | float | bool
 
 
-class AnalysisRule(Wire):
+class Exact(Wire):
+    """Unlike elsewhere, an unknown field is refused: left out of a rule, it would select other users than were meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AnalysisRule(Exact):
     type: Literal["analysis"]
     field: Literal["sentiment", "frustration", "struggle", "commercialIntent", "cqi", "rating"]
     operator: Literal["gt", "lt", "eq", "gte", "lte"]
     value: Annotated[float, Field(allow_inf_nan=False)]
 
 
-class FlagRule(Wire):
+class FlagRule(Exact):
     type: Literal["analysis_flag"]
     field: Literal[
         "jailbreakDetected", "hallucinationDetected", "userToxicityDetected", "modelToxicityDetected", "userBiasDetected",
@@ -37,20 +43,20 @@ class FlagRule(Wire):
     value: bool
 
 
-class PropertyRule(Wire):
+class PropertyRule(Exact):
     type: Literal["property", "conversation_property"]
     key: Key
     operator: Literal["eq", "neq", "contains", "gt", "lt"]
     value: Value
 
 
-class CountRule(Wire):
+class CountRule(Exact):
     type: Literal["conversation_count"]
     operator: Literal["gte", "lte"]
     value: Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
-class SeenRule(Wire):
+class SeenRule(Exact):
     type: Literal["last_seen"]
     operator: Literal["within", "before"]
     value: Annotated[str, Field(max_length=20)]
@@ -68,13 +74,13 @@ class SeenRule(Wire):
 Rule = Annotated[AnalysisRule | FlagRule | PropertyRule | CountRule | SeenRule, Field(discriminator="type")]
 
 
-class DateRange(Wire):
+class DateRange(Exact):
     preset: Literal["7d", "30d", "90d", "all"] | None = None
     from_: Annotated[str | None, Field(alias="from", max_length=64)] = None
     to: Annotated[str | None, Field(max_length=64)] = None
 
 
-class Filters(Wire):
+class Filters(Exact):
     rules: Annotated[list[Rule], Field(min_length=1, max_length=MOST_RULES)]
     date_range: DateRange | None = None
     product_ids: Annotated[list[str] | None, Field(max_length=100)] = None
