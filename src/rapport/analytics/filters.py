@@ -2,7 +2,7 @@
 it is logged, its measures once it is analysed. PostgreSQL drops the join where a question uses nothing of `a`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -41,8 +41,7 @@ def _conditions(scope: Scope, arguments: Arguments) -> Iterator[str]:
     yield from _measures(scope, arguments)
     if scope.text:
         yield f"c.id IN ({mentions(scope.text, arguments)})"
-    for wanted in scope.properties:
-        yield _has_property(wanted, arguments)
+    yield from _properties(scope.properties, arguments)
     if scope.event_types:
         types = add(list(scope.event_types))
         yield (
@@ -119,6 +118,18 @@ def mentions(text: str, arguments: Arguments) -> str:
         " AND to_tsvector('english', 'zt' || tenant_id || ' ' || left(coalesce(content, ''), 200000))"
         f" @@ (to_tsquery('english', 'zt' || $1::int) && {query}) AND numnode({query}) > 0"
     )
+
+
+def _properties(wanted: Sequence[PropertyFilter], arguments: Arguments) -> Iterator[str]:
+    """One condition for each key: of several values of a key, any fits ("pro or free"); one that is excluded stands for itself."""
+    keys: dict[tuple[str, str | None], list[str]] = {}
+    for one in wanted:
+        if one.negate:
+            yield _has_property(one, arguments)
+        else:
+            keys.setdefault((one.key, one.owner), []).append(_has_property(one, arguments))
+    for any_of in keys.values():
+        yield any_of[0] if len(any_of) == 1 else f"({' OR '.join(any_of)})"
 
 
 def _has_property(wanted: PropertyFilter, arguments: Arguments) -> str:

@@ -87,7 +87,8 @@ def narrowed(scope: Scope, driver: Driver) -> Scope:
         return replace(scope, tools=(driver.key,))
     if driver.dimension == "failed_tool":
         return replace(scope, failed_tools=(driver.key,))
-    return replace(scope, properties=(*scope.properties, PropertyFilter(driver.dimension.removeprefix("property:"), driver.key)))
+    own = PropertyFilter(driver.dimension.removeprefix("property:"), driver.key)
+    return replace(scope, properties=(*(one for one in scope.properties if one.negate or one.key != own.key), own))
 
 
 async def _since(connection: Connection, scope: Scope) -> date | None:

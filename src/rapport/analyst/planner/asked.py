@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
 
-SHARE = r"what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|part of (?:all|our|the)|how big is the (?:share|portion)|%|percent"
+SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|part of (?:all|our|the)|how big is the (?:share|portion)|%|percent"
 
 
 def asks_a_share(slots: Slots) -> bool:
@@ -40,13 +39,14 @@ def weekdays(slots: Slots) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-ANYONE = frozenset("who whom someone somebody anyone anybody everyone human guy".split())
-
-
 def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
     found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
-    if slots.says(r"ratings?|stars?|csat|rated") and found and found[0] == "sentiment":
+    if (
+        slots.says(r"ratings?|stars?|csat|rated|(?:best|highest|worst|lowest|top|poorest) average|average (?:score|mark|grade)")
+        and found
+        and found[0] == "sentiment"
+    ):
         found = ["rating"]  # "the happiest users by rating"
     if intent == "ranking" and not found:
         most = slots.says(
@@ -79,6 +79,8 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+_VOTES = r"ratings|scores|reviews|votes|star votes|marks|grades|stars"
+
 _COUNTED = {
     "user": "users", "organization": "organizations", "conversation": "conversations", "product": "products", "model": "models", "tool": "tools",
     "topic": "topics", "segment": "segments", "prompt_version": "prompt_versions", "day": "days", "event_type": "event_types", "language": "languages",
@@ -87,8 +89,12 @@ _COUNTED = {
 
 def counted_noun(slots: Slots) -> str | None:
     """What "how many ..." counts: the first noun after it."""
-    if slots.says("how often|how frequently") and not slots.of_kind("tool"):
-        return "conversations"
+    if slots.says("how often|how frequently|how many times") and not slots.of_kind("tool"):
+        return "ratings" if slots.says(rf"rat(?:e|ed|ings?)|{_VOTES}") else "conversations"
+    if slots.says(
+        rf"(?:how many|numbers? of|counts? of|total(?: number)?(?: of)?|tally of|all|sum of|amount of) (?:(?:star|given|submitted|customer|user|single|different|the|our|of|all|individual|\d[ -]star|one[ -]star) ?)*(?:{_VOTES})|(?:ratings?|reviews?|votes?) (?:count|total|tally|received|so far)"
+    ):
+        return "ratings"
     match = slots.says(r"how many|number of|count(?:s)? of|count|total(?: number of)?|nr of|amount of|how much")
     start = match.end() if match else 0
     for hit in sorted(slots.hits, key=lambda hit: (hit.start, hit.kind != "metric")):
@@ -109,107 +115,24 @@ def counted_noun(slots: Slots) -> str | None:
     return None
 
 
-def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
-    """What the answer runs over."""
-    by = re.search(
-        r"\b(?:by|per|each|every|for every|broken down (?:by|into)|split (?:by|across)|across(?: all)?(?: the)?(?: our)?|grouped by|for each(?: of the)?)\s+(?:the\s+|customer\s+|user\s+|pricing\s+)?([a-z_]+(?: version| of the week| of day| type)?)",
-        slots.text,
-        re.I,
-    )
-    keys = property_keys(names)
-    over = re.match(
-        r"\W*(?:show |list |give |rank |sort |order |compare |me |us |all |our |the |my )*([a-z_]+) (?:by|ranked|sorted|ordered|with|per)\b",
-        slots.text,
-        re.I,
-    )
-    if over and (found := _property(over.group(1).lower(), keys)):
-        return found
-    if by:
-        word = by.group(1).lower()
-        found = _property(word, keys) or _named_dimension(slots, by.start(1))
-        if found and found != "conversation" and not (intent == "ranking" and found in ("rating", "sentiment")):
-            return found
-    which = re.search(
-        r"\b(?:which|what|top|best|worst|whose|rank(?:ing)?(?: of| the)?|list|highest|lowest|most \w+|least \w+)\s+(?:\d+\s+|the\s+|our\s+|\w+\s+)?([a-z_]+)",
-        slots.text,
-        re.I,
-    )
-    if which:
-        for word in which.group(0).lower().split():
-            found = _property(word, keys)
-            if found:
-                return found
-    if slots.of_kind("user", "organization") and (
-        of := slots.says(r"(?:what|which)(?: is|'s)? (?:the |her |his |its |their )?(?P<key>[a-z_]+) (?:of|for|does|is|do|are)")
-    ):
-        found = _property(of.group("key").lower(), keys)
-        if found:
-            return found
-    hits = [hit for hit in slots.hits if hit.kind == "dimension" and hit.value not in ("conversation",)]
-    named = [hit for hit in hits if slots.text[hit.start : hit.end].lower() not in ANYONE]
-    hits = named if any(hit.value in ("user", "organization", "product", "model", "tool", "topic") for hit in named) else hits
-    if slots.says(
-        r"(?:ratings?|stars?|scores?) (?:distribution|histogram|spread)|(?:distribution|histogram|spread) of (?:the |our |all )?(?:ratings?|stars?|scores?)|how (?:do|are) the (?:ratings|stars) (?:spread|distributed)"
-    ):
-        return "rating"
-    for hit in hits:
-        if (hit.value == "prompt_version" and slots.says(r"prompts?|versions?|v\d+")) or hit.value != "prompt_version":
-            return str(hit.value)
-    return "conversation" if "conversation" in slots.dimensions and intent in ("ranking", "examples") else None
-
-
-def _named_dimension(slots: Slots, at: int) -> str | None:
-    for hit in slots.hits:
-        if hit.kind == "dimension" and hit.start <= at < hit.end:
-            return str(hit.value)
-    word = re.match(r"[a-z]+", slots.text[at:], re.I)
-    times = {
-        "day": "day",
-        "days": "day",
-        "week": "week",
-        "weeks": "week",
-        "month": "month",
-        "months": "month",
-        "hour": "hour",
-        "weekday": "weekday",
-        "date": "day",
-        "sentiment": "sentiment",
-        "rating": "rating",
-        "stars": "rating",
-    }
-    return times.get(word.group().lower()) if word else None
-
-
-_KEY_WORDS = {
-    "tier": "plan",
-    "subscription": "plan",
-    "pricing": "plan",
-    "region": "country",
-    "location": "country",
-    "nation": "country",
-    "sector": "industry",
-    "vertical": "industry",
-}
-
-
-def property_keys(names: Names) -> frozenset[str]:
-    return frozenset(name.id.partition("=")[0] for name in names.of_kind("property"))
-
-
-def _property(word: str, keys: frozenset[str]) -> str | None:
-    for form in (word, word[:-1] if word.endswith("s") else word, word[:-3] + "y" if word.endswith("ies") else word):
-        form = form if form in keys else _KEY_WORDS.get(form, form)
-        if form in keys:
-            return f"property:{form}"
-    return None
+_END = r"best|worst|happiest|unhappiest|strongest|weakest|highest|lowest|most|least|fewest|largest|smallest|biggest|top|bottom|high|low|busiest|quietest"
+RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rated| one| ones| on top)?(?: (?:down|through|all the way))? to (?:the )?(?:{_END})(?: rated)?|({_END})(?:[ -]rated| one| ones| average| value)? (?:first|on top|at the top)|(descending|ascending)"
+"""A whole list and which end of it comes first: "from best to worst", "highest first", "in descending order"."""
 
 
 def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
     """highest | lowest: from "worst", "most", "lowest" and whether more of the metric is good."""
-    for _, order, _ in slots.values("extreme"):
-        return "highest" if order == "top" else "lowest"
     metric = metrics[0] if metrics else None
     good = lexicon.METRICS[metric].good if metric and metric in lexicon.METRICS else 1
+    if said := slots.says(RANGE):
+        first = next(word.lower() for word in said.groups() if word)
+        if first in ("best", "happiest", "strongest"):
+            return "lowest" if good < 0 else "highest"
+        if first in ("worst", "unhappiest", "weakest"):
+            return "highest" if good < 0 else "lowest"
+        return "highest" if first in ("highest", "most", "largest", "biggest", "top", "high", "descending", "busiest") else "lowest"
+    for _, order, _ in slots.values("extreme"):
+        return "highest" if order == "top" else "lowest"
     if slots.says(r"worst|weakest|poorest|worse|unhappiest"):
         return "highest" if good < 0 else "lowest"
     if slots.says(r"best|winner|healthiest|better"):

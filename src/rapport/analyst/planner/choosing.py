@@ -3,7 +3,7 @@
 import re
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import ANYONE
+from rapport.analyst.planner.dimensions import ANYONE
 from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.slots import Slots
 

@@ -24,6 +24,9 @@ from rapport.analyst.planner.answers import (
     topics,
 )
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
+from rapport.analyst.planner.answers.sides import compared
+from rapport.analyst.planner.moving import moves
+from rapport.analyst.planner.reading import Reading
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
@@ -102,6 +105,20 @@ _WHEN = (
 )
 
 
+def _sets_side_by_side(reading: Reading) -> bool:
+    """Several names of one kind, and no other kind of thing that is ranked: "which of A, B and C has the most chats"."""
+    sides = compared(reading)
+    if len(sides) < 2:
+        return False
+    kind = sides[0][2]
+    if kind == "property":
+        return str(reading.dimension).startswith("property:") or (
+            reading.dimension in (None, "user", "organization", "product") and reading.intent == "breakdown"
+        )
+    weighed = reading.slots.says(r"more|less|fewer|better|worse|higher|lower|or|versus|vs|between|which of")
+    return reading.dimension in (None, kind) or bool(weighed and kind == "organization" and reading.dimension == "user")
+
+
 def route(asked: Asked) -> str:
     """The intent, once its slots are looked at: some readings are better served by a neighbour."""
     reading = asked.reading
@@ -142,8 +159,12 @@ def route(asked: Asked) -> str:
         return "top_topics"
     if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):
         return "examples"
-    if named and intent in ("trend", "tool_failures", "level") and says(_MOVING):
+    if intent == "anomalies" or (named and intent == "trend" and moves(reading.slots)):
+        return intent
+    if named and intent in ("trend", "tool_failures", "level") and (says(_MOVING) or moves(reading.slots)):
         return "trend"
+    if intent in ("ranking", "breakdown", "list_entities") and _sets_side_by_side(reading):
+        return "compare"
     about_tools = intent in ("summary", "level", "user_profile", "count", "outcomes", "definition", "trend") and reading.metric in _OF_TOOLS
     if named and about_tools and not says(r"conversations?|chats?|users?|people"):
         return "tool_failures"

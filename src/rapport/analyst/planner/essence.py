@@ -127,6 +127,9 @@ _BRIEFING = re.compile(
 _SUCH = re.compile(r"\b(?:such|like (?:that|this))\b", re.I)
 _LEAD = 5
 """Words before the request, in its sentence, that are kept with it: "past 7 days, how many ...", "of all companies, whose ..."."""
+_LEAD_OF_MANY = 12
+_OUT_OF = re.compile(r"\s*(?:and |now |so )?(?:of|out of|among|amongst|between|across|comparing|considering|looking at|within) ", re.I)
+"""What the request chooses from, before it: "of the prompt versions that X had, which one ..."."""
 _TAIL = 9
 """Words of a sentence after it that is kept where it names something: "Please name the companies.", "By average rating."."""
 
@@ -146,7 +149,8 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     most = max(content for content, _, _ in found)
     _, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
     *before, (sentence, _) = [span for span in sentences if span[0] <= begin]
-    if len(text[sentence:begin].split()) <= _LEAD:
+    lead = text[sentence:begin]
+    if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD):
         begin = sentence
     if before and _SUCH.search(text[begin:end]):
         begin = before[-1][0]

@@ -110,6 +110,7 @@ def _mend(words: Sequence[Word], names: Names, taken: Sequence[tuple[int, int]])
             and lower.isalpha()
             and lower not in known
             and lower not in common()
+            and lower not in STOP
             and stem(lower) not in lexicon.stems()
             and not names.knows(lower)
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from rapport.analyst.planner.asked import BROKEN, asks_a_share, since
+from rapport.analyst.planner.moving import asks_for_days, breaks_at, moves
 from rapport.analyst.planner.reading import conditions
 from rapport.analyst.planner.refusals import OVERRIDE, secrets, to_someone, writes
 from rapport.analyst.planner.slots import Slots
@@ -19,7 +20,7 @@ _GOES_ON = re.compile(r"\?|\b(?:how|what|which|who|why|show|list|now|and then|dr
 _MEANING = r"what(?: is|'s|s| are| does| do)?(?: the| a| an| your)? (?:quality index|conversation quality index|cqi|frustration|sentiment|struggle|commercial intent|resolution rate|csat|quality score|sentiment score|frustration score|churn)(?: score| index| rate)?(?: exactly| mean| based on| stand for| here| in this context| computed from| made of)*\W*$"
 _EXTREME = r"(?:very first|first ever|earliest|most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction)s?"
 _MOVED = re.compile(
-    r"\W*(?:and |so )?(?:did|has|have|is|are|was|were|does|do)\b.*\b(?:improv\w*|declin\w*|dropp?\w*|fall\w*|fell|ris(?:e|en|ing)|rose|increas\w*|decreas\w*|grow\w*|grew|(?:go|gone|going|went) (?:up|down)|(?:get|gets|getting|got) (?:better|worse))\b",
+    r"\W*(?:and |so )?(?:did|has|have|is|are|was|were|does|do)\b.*\b(?:improv\w*|worsen\w*|deteriorat\w*|climb\w*|slip\w*|declin\w*|dropp?\w*|fall\w*|fell|ris(?:e|en|ing)|rose|increas\w*|decreas\w*|grow\w*|grew|(?:go|gone|going|went) (?:up|down)|(?:get|gets|getting|got) (?:better|worse))\b",
     re.I,
 )
 _FILES = re.compile(r"create_?ticket|\b(?:create|file|open|submit|log|push|ship) (?:the|this|that|my|our) (?:ticket|issue|draft)\b", re.I)
@@ -48,6 +49,8 @@ _BARE = re.compile(
 _SHOWS = r"show|list|find|give|get|pull|fetch|see|need|want|send|search|open|look|surface|bring|dig|display|read|examples?|ids?|transcripts?|summar\w+|explain|describe|draft|create|make|tell|rank|compare|quote\w*|flagged|random|top|bottom|some|any|few|newest|recent|latest|worst|best"
 
 _ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does|do|was|were|has|have|where|when|rate)\b", re.I)
+
+_DOING = r"what (?:do|did|does|are|were|is) (?:the |our |most )?(?:people|users|customers|visitors|clients|everyone|they|folks|students|learners|shoppers|buyers)\b(?! (?:rate|think|give|say|said))"
 
 _RISK = r"at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
 
@@ -87,6 +90,45 @@ def _moved(slots: Slots) -> bool:
 
 def _moved_since(slots: Slots) -> bool:
     return _moved(slots) and since(slots)
+
+
+def _about_something(slots: Slots) -> bool:
+    return bool(slots.metrics or slots.subject or slots.links or slots.says(BROKEN) or slots.values("polarity"))
+
+
+def _over_time(slots: Slots) -> bool:
+    return moves(slots) and _about_something(slots) and "prompt_version" not in slots.dimensions
+
+
+def _over_a_day(slots: Slots) -> bool:
+    """ "Better or worse after 9 November?", "the rating before and after the release on Monday"."""
+    if not breaks_at(slots) or slots.says(r"why|reasons?|causes?|which|who|spike"):
+        return False
+    return _over_time(slots) or bool(slots.says(r"before and (?:after|since)|after and before|before (?:versus|vs) after|before/after"))
+
+
+def _asks_for_unusual_days(slots: Slots) -> bool:
+    return asks_for_days(slots) and not slots.values("extreme")
+
+
+def _asks_what_is_talked_about(slots: Slots) -> bool:
+    """ "What do customers come to X for most?": people who do something with it are not ranked."""
+    return bool(
+        slots.says(_DOING)
+        and slots.says(r"most(?! \w+ (?:users?|people|customers?))|more than|often|frequent\w*|mainly|mostly|usually|number one")
+    ) and not slots.says(
+        r"rat(?:e|es|ed|ings?)|stars?|scores?|cancel\w*|churn\w*|leav\w*|complain\w*|unhappy|annoy\w*|frustrat\w*|hate|dislike|upset|fail\w*"
+    )
+
+
+def _went_wrong(slots: Slots) -> bool:
+    return bool(
+        slots.says(
+            r"what (?:is|was|went|has gone|goes|'s|has been|had gone|has been going) (?:so )?wrong (?:with|at|in|on)|what(?:'s| is| was| has been) (?:the matter|up) with"
+        )
+        and slots.of_kind("product", "model", "tool")
+        and slots.periods
+    )
 
 
 def _files_the_draft(slots: Slots) -> bool:
@@ -145,12 +187,17 @@ def _fears_a_loss(slots: Slots) -> bool:
 
 _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("ticket_create", _confirms),
+    ("anomalies", _asks_for_unusual_days),
     ("trend", _asks_since_when),
     ("smalltalk", _thanks),
     ("definition", _asks_a_meaning),
     ("examples", _asks_for_an_extreme),
     ("change", _moved_since),
+    ("change", _over_a_day),
     ("trend", _moved),
+    ("trend", _over_time),
+    ("why", _went_wrong),
+    ("top_topics", _asks_what_is_talked_about),
     ("ticket_create", _files_the_draft),
     ("refuse_out_of_scope", _orders_a_text),
     ("count", _asks_one_share),

@@ -21,6 +21,10 @@ _FEEDBACK = re.compile(
     r"\b(?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b[^.?!]{0,50}\b(?:left|leav(?:e|es|ing))\b",
     re.I,
 )
+_RATERS = re.compile(
+    r"\b(?:to|people|users|customers|clients|they|who|somebody|someone|anyone|everyone|nobody|visitors|did \w+|do \w+|does \w+|not|ever|even|actually|never) $",
+    re.I,
+)
 _BREAK = re.compile(r"[?!;,]|\.\s")
 
 
@@ -90,7 +94,7 @@ COUNTS = frozenset(name for name, metric in METRICS.items() if metric.unit == "c
 DIMENSIONS: Mapping[str, str] = {
     "product": "product|assistant|bot|chatbot|app|application|service|our product|surface",
     "organization": "organization|company|companies|account|client|business|firm|workspace|employer|customer company|customer organization|customer account|tenant account",
-    "user": "user|person|people|customer|visitor|folk|individual|buyer|shopper|learner|student|subscriber|caller|guy|human|end user|contact person|who|whom|somebody|someone|anyone|anybody|everyone|member|persona",
+    "user": "user|employee|person|people|customer|visitor|folk|individual|buyer|shopper|learner|student|subscriber|caller|guy|human|end user|contact person|who|whom|somebody|someone|anyone|anybody|everyone|member|persona",
     "model": "model|llm|language model|ai model|engine",
     "prompt_version": "prompt version|version|prompt|prompt revision|system prompt version|prompt variant|revision|variant",
     "topic": "topic|theme|subject|issue type|category|categories|area|keyword|question type|kind of question",
@@ -227,7 +231,7 @@ def find(text: str, words: Sequence[Word]) -> list[Hit]:
                 readings = None
             if readings and _LEFT.fullmatch(text[start:end]) and _FEEDBACK.search(text):
                 readings = tuple(reading for reading in readings if reading[0] != "event")  # "the ratings they left" is no leaving
-            if size == 1 and words[at].lower == "rate" and not _RATES.match(text[end:]):
+            if size == 1 and words[at].lower == "rate" and not (_RATES.match(text[end:]) or _RATERS.search(text[:start])):
                 readings = None  # a share ("the rate of failed calls"), not a rating
             if readings and not _BREAK.search(text[start:end]):
                 hits += [Hit(kind, value, start, end) for kind, value in readings]

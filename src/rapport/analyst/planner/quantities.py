@@ -51,7 +51,7 @@ def ordinal_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
 
 
 _CMP = (
-    (r"(?:at least|no less than|minimum of|>=|not less than)", ">="), (r"(?:at most|no more than|<=|up to|not more than)", "<="),
+    (r"(?:at least|no less than|(?<!the )minimum of|>=|not less than)", ">="), (r"(?:at most|no more than|<=|up to|not more than)", "<="),
     (r"(?:below|under|less than|lower than|fewer than|worse than|<)", "<"), (r"(?:above|over|more than|higher than|greater than|better than|longer than|exceeding|>)", ">"),
     (r"(?:exactly|equal to|of exactly|=|of|with)?", "="),
 )  # fmt: skip

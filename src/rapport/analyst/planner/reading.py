@@ -193,8 +193,8 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
     ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tool (?:failed|broke|errored)"),
     ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
-    ("rated", r"with (?:a |any |an? actual )?(?:star )?(?:ratings?|stars|rating given|review)(?! (?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|\d))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?rated\b(?! (?:\w+ )?(?:\d|below|above|under|over|at|lower|higher|less|more|one|two|three|four|five|best|worst|lowest|highest|badly|well|by))|(?:ha(?:ve|s|d)|carry|carries|received?|leave|left|gave|give|got|gets?) (?:a |any )(?:star )?(?:rating|review)\b(?! (?:of|below|above|under|over|at|\d))"),
-    ("unrated", r"(?:unrated|without (?:a |any )?(?:star )?(?:ratings?|stars)|(?:not|never|weren['’]t|wasn['’]t|n['’]t|without being) (?:been |being |ever |get(?:ting)? |got )?rated|no (?:star )?rating|(?:nobody|no one|no-one|none|who didn['’]t)(?: \w+){0,3} rated?|(?:ha(?:ve|s|d)|got|carry|carries|with) no (?:stars|rating))\b"),
+    ("rated", r"(?:with|ha(?:ve|s|d|ving)|carr(?:y|ies|ied|ying)|receiv\w*|g[eo]ts?|getting|gotten|leav\w*|left|g[ai]ven?|giving|bear|bears|contain\w*|earn\w*|attract\w*|end(?:s|ed|ing)? (?:up )?with|come with|comes with) (?:an? |any |some |their |its )?(?:star |customer |user |actual )?(?:ratings?|scores?|stars?|reviews?|marks?|grades?|votes?)\b(?! ?(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average|=|<|>|\d|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?(?:rated|scored|graded|reviewed|marked)\b(?! ?(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average|=|<|>|\d|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))(?! by (?:plan|product|model|country))|rating coverage|coverage of ratings|rating (?:participation|response)|bother\w* (?:to rate|rating)|(?:did|do|does|to) (?:\w+ ){0,2}rate(?! (?:us|them|it|him|our|\w+ (?:higher|lower|best|worst)))|rated (?:conversations?|chats?|dialogues?|sessions?|interactions?|threads?)"),
+    ("unrated", r"(?:unrated|without (?:a |any )?(?:star )?(?:ratings?|stars|scores?|reviews?)|(?:not|never|weren['’]t|wasn['’]t|n['’]t|without being) (?:been |being |ever |get(?:ting)? |got )?rated|no (?:star )?rating|(?:nobody|no one|no-one|none|who didn['’]t)(?: \w+){0,3} rated?|(?:ha(?:ve|s|d)|got|carry|carries|with) no (?:stars|rating))\b"),
     ("tool_used", r"(?:mak|made)\w* use of (?:a |any |one of (?:its|the) )?tools?|us(?:e|es|ed|ing) (?:a |any |one of (?:its|the) |some )tools?|(?:a|any|some|one) (?:\w+ )?tool (?:is|was|were|gets?|got|has been) (?:ever )?(?:called|used|invoked|needed)|with (?:a |any |at least one )?tool (?:calls?|use)|(?:call|invok)(?:s|e|es|ed|ing)? (?:a |any |one of (?:its|the) |some )tools?|involv(?:e|es|ed|ing) (?:a |any )?tools?"),
     ("tool_unused", r"(?:not (?:a single|one|any)|no|without (?:a |any |using (?:a |any )?|calling (?:a |any )?)?|never (?:use[sd]?|call(?:s|ed)?) (?:a |any )?)\s*tools?(?: calls?| use)?|(?:did|do|does|was|were)(?: not|n['’]t) (?:use|call|need) (?:a |any )tools?"),
     ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
@@ -224,7 +224,9 @@ def conditions(slots: Slots) -> tuple[str, ...]:
     if "rated" in found and (
         "unrated" in found
         or slots.thresholds
-        or not slots.says(r"how many|number of|count|shares?|percent\w*|proportion|fraction|portion|part")
+        or not slots.says(
+            r"how many|how often|numbers?|count|shares?|percent\w*|proportion|fraction|portion|part|coverage|%|how (?:large|big)"
+        )
     ):
         found.remove("rated")
     if "tool_unused" in found and "tool_used" in found:

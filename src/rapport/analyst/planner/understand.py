@@ -10,10 +10,10 @@ from dataclasses import replace
 from rapport.analyst.planner import lexicon, vote
 from rapport.analyst.planner.asked import (
     BROKEN,
+    RANGE,
     bad,
     counted_noun,
     counts_events,
-    dimension_of,
     events_wanted,
     measured,
     metrics_of,
@@ -23,6 +23,7 @@ from rapport.analyst.planner.asked import (
 )
 from rapport.analyst.planner.choosing import intent_of
 from rapport.analyst.planner.dates import mended
+from rapport.analyst.planner.dimensions import dimension_of, split_by
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.exemplars import bank, masked
 from rapport.analyst.planner.finding import read
@@ -102,9 +103,10 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         intent = "breakdown" if dimension_of(slots, "breakdown", setting.names) else "level"
     if against and intent in ("count", "level", "trend", "ranking") and not slots.of_kind("tool"):
         intent = "change"
+    metrics = metrics_of(slots, intent)
+    intent = _form(intent, slots, metrics, setting)
     if intent not in ("outcomes", "why", "at_risk") and not of_people(slots) and not events_wanted(slots, intent):
         events = ()
-    metrics = metrics_of(slots, intent)
     reading = Reading(
         intent=intent,
         slots=slots,
@@ -127,6 +129,21 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         product=setting.product,
     )
     return tidied(reading)
+
+
+_ONE_FIGURE = frozenset({"level", "count", "list_entities", "summary", "ranking", "compare"})
+
+
+def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting) -> str:
+    """The form of the answer where its nouns say it: one figure for each of something is a breakdown, versions are set side by side."""
+    split = split_by(slots, setting.names)
+    if intent in ("level", "compare", "ranking") and slots.says(r"(?:prompt )?versions|which (?:prompt )?version"):
+        return "prompt_versions"
+    if split is None or intent not in _ONE_FIGURE or not metrics:
+        return intent
+    if intent == "ranking" and (slots.values("extreme") or slots.values("order") or slots.says(RANGE)):
+        return intent
+    return "prompt_versions" if split == "prompt_version" else "breakdown"
 
 
 _OF_EVENTS = frozenset({"ranking", "breakdown", "list_entities", "level", "trend", "change"})
@@ -154,7 +171,10 @@ def tidied(reading: Reading) -> Reading:
             reading = replace(reading, conditions=kept)
     if reading.intent == "level" and since(slots) and slots.says(r"chang\w*|mov\w*|develop\w*|better|worse|improv\w*|happen\w*"):
         reading = replace(reading, intent="change")
-    if reading.intent in ("trend", "change") and not reading.metrics and slots.says(r"errors?|failures?|fail\w*"):
+    if (reading.intent == "count" and reading.metric == "ratings") or reading.intent == "summary":
+        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "rated"))
+    tool_only = reading.of_kind("tool") and not slots.says(r"use[ds]?|usage|called|popular\w*|chats?|conversations?")
+    if reading.intent in ("trend", "change") and not reading.metrics and (slots.says(rf"failures?|{BROKEN}") or tool_only):
         reading = replace(
             reading, metrics=("tool_failures",), subject="", conditions=tuple(c for c in reading.conditions if c != "tool_failed")
         )

@@ -13,7 +13,7 @@ from rapport.analyst.planner.reading import Reading, days
 DIRECTIONS = {
     "rising": "rising",
     "falling": "falling",
-    "flat": "flat: it moves no more than chance would",
+    "flat": "flat: it stays within what chance gives",
     "unknown": "not clear: there are too few points",
 }
 
@@ -56,6 +56,8 @@ def trend(asked: Asked) -> Answer:
         and (unit != "count" or min(output.data["from"], output.data["to"]) >= 0)
     ):
         text += f", from about {measured({'value': output.data['from'], 'unit': unit})} to about {measured({'value': output.data['to'], 'unit': unit})}"
+    elif output.data.get("from") is not None and output.data["direction"] == "flat":
+        text += _slightly(output.data["from"], output.data["to"], unit)
     text += "."
     valued = [point for point in points if point["value"] is not None]
     high, low = max(valued, key=lambda p: p["value"]), min(valued, key=lambda p: p["value"])
@@ -65,6 +67,14 @@ def trend(asked: Asked) -> Answer:
             f"{_at(point, output.data['bucket'])}: {measured({'value': point['value'], 'unit': unit})}{' (so far)' if point['partial'] else ''}"
             for point in points[-14:]
         ]
+    )
+
+
+def _slightly(first: float, last: float, unit: str) -> str:
+    """Which way the fitted line of a figure that is flat leans."""
+    one, other = measured({"value": first, "unit": unit}), measured({"value": last, "unit": unit})
+    return (
+        "" if one == other else f", a little {'higher' if last > first else 'lower'} at the end (about {other}) than at the start ({one})"
     )
 
 

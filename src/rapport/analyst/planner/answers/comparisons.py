@@ -8,6 +8,7 @@ from rapport.analyst.planner.answers.changes import change
 from rapport.analyst.planner.answers.levels import level
 from rapport.analyst.planner.answers.sides import Side, compared, side_by_side
 from rapport.analyst.planner.asked import weekdays
+from rapport.analyst.planner.moving import breaks_at
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, spoken
 
@@ -18,7 +19,7 @@ def compare(asked: Asked) -> Answer:
     if weekdays(reading.slots):
         return (yield from breakdown(replace(asked, reading=replace(reading, dimension="weekday", period=None))))
     sides = compared(reading)
-    if not sides and (reading.against or any(mention.kind == "over" for mention in reading.slots.dates)):
+    if not sides and (reading.against or breaks_at(reading.slots) or any(mention.kind == "over" for mention in reading.slots.dates)):
         return (yield from change(asked))
     if not sides and reading.follows and reading.links and reading.metrics:
         return (yield from level(asked))
@@ -40,7 +41,7 @@ def _against_the_rest(reading: Reading) -> list[Side]:
     """ "Is Acme worse than the others": the one thing named, and everything without it."""
     links = [link for link in reading.links if not link.negated]
     if len(links) != 1 or not reading.slots.says(
-        r"others?|rest|everyone else|everybody else|average|overall|all (?:the )?(?:others|users|customers|products)|everything else|the remaining|than most"
+        r"others?|rest|everyone else|everybody else|(?:than|to|with|against|versus|vs) (?:the |our )?(?:overall )?average|all (?:the )?(?:others|users|customers|products)|everything else|the remaining|than most"
     ):
         return []
     own = replace(

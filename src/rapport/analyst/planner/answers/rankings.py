@@ -22,10 +22,13 @@ from rapport.analyst.planner.answers.asking import (
     small,
 )
 from rapport.analyst.planner.answers.totals import at_least, none, title
-from rapport.analyst.planner.asked import SHARE
+from rapport.analyst.planner.asked import RANGE, SHARE
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Threshold
 from rapport.analyst.planner.words import split
+
+_WHOLE = rf"{RANGE}|and so on|down to the (?:last|worst|lowest)|one (?:by|after) (?:one|another|the other)|in (?:descending |ascending |that )?order"
+"""A list of all is wanted, not the first of them."""
 
 RANKING_TOOLS = {
     "user": "getUserRanking",
@@ -120,12 +123,14 @@ def _order(reading: Reading) -> _Order:
     dimension = ranked_dimension(reading)
     metric = ranked_metric(reading, dimension)
     single = singular(reading)
-    whole = reading.slots.says(r"rank(?:ing)?|order|sort|all|every|(?:best|worst|highest|lowest|most) first")
+    whole = reading.slots.says(rf"{_WHOLE}|rank(?:ing)?|order|sort|all|every")
     ordinal = reading.slots.ordinal or 1
     place = ordinal if ordinal > 1 and _RANKED_PLACE.search(reading.slots.text) else 1
     every = any(threshold.metric == "conversations" for threshold in reading.thresholds)  # "everybody with more than 20 chats"
     if every and not reading.limit:
         return _Order(dimension, metric, ranked_order(reading, metric), 50, 1, single=False)
+    if reading.slots.says(_WHOLE):
+        place, single = 1, False
     shown = reading.limit if place == 1 and reading.limit else (place + 2 if single or place > 1 else 12 if whole else 5)
     return _Order(dimension, metric, ranked_order(reading, metric), shown, place, single)
 

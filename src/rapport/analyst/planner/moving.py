@@ -1,0 +1,50 @@
+"""Whether a question is about a movement: something that goes up or down, is better or worse than before, or jumped on a day."""
+
+from rapport.analyst.planner.slots import Slots
+
+_UP = r"better|happier|higher|up|upwards?|more|ris(?:e|es|en|ing)|rose|improv\w+|climb\w*|grow(?:s|n|ing)?|grew|increas\w+|gain\w*"
+_DOWN = r"worse|unhappier|lower|down|downwards?|less|fewer|fall(?:s|en|ing)?|fell|declin\w+|drop\w*|s[aiu]nk(?:ing)?|shr[aiu]nk(?:ing)?|decreas\w+|deteriorat\w+|worsen\w*"
+_BETWEEN = r"(?:[,/]| or| and)(?: (?:is|are|has|have|did|do|does|it|its|they|been|getting|gotten|going|gone|rather|on|the|way|instead|become|rated)\b)*"
+_EITHER = rf"(?:{_UP}){_BETWEEN} (?:{_DOWN})|(?:{_DOWN}){_BETWEEN} (?:{_UP})"
+_ONE = rf"{_UP}|{_DOWN}|deterior\w+"
+_BEFORE = r"than (?:before|earlier|previously|in the past|usual|ever|(?:it|they|he|she|we) (?:used to|did|was|were|had)|used to|in earlier \w+|at the (?:start|beginning))|used to"
+_LATELY = r"lately|recently|these days|nowadays|of late|now|over time|any ?more"
+_BECOMING = r"becom\w+|becam\w+|get(?:s|ting)?|got(?:ten)?|been|go(?:es|ing|ne)?|went|grown|growing|keeps?"
+_HEADING = r"(?:which|what) (?:way|direction)|in (?:which|what) direction|on the (?:way )?(?:up|down|rise|decline|wane|mend)|upward|downward|uptrend|downtrend"
+_ASKS_ELSE = r"why|who|whose|what (?:made|caused|drove|makes|drives|explains)|how come|reasons?|causes?|behind|which (?!way|direction)\w+|what (?!way|direction|is|has|was|do|did|does)\w+ (?:got|became|has|had|did|is|are|lost|gained)"
+
+SPIKE = r"spik\w*|surg\w+|flood\w*|rush(?:ed)?|jump\w*|peak\w*|unusual(?:ly)?|st[ao]nd out|stood out|swamp\w*|sky-?rocket\w*|explod\w*|explosion|bursts?|boom|avalanche|through the roof|shot up|outliers?|abnormal\w*|overrun|crazy"
+_DAY = r"when|(?:on )?(?:which|what) (?:day|date)s?|(?:day|date)s? (?:of|was|were|is|are)|(?:any|some|the) (?:[\w-]+ ){0,2}(?:days|dates)|what were the (?:days|dates)"
+
+
+def moves(slots: Slots) -> bool:
+    """ "Better or worse lately?", "does it fail more often than before?", "which way are the stars heading?": one thing over time."""
+    if slots.says(_ASKS_ELSE) or _several(slots):
+        return False
+    if slots.says(_EITHER) or slots.says(_HEADING):
+        return not slots.says(r"than (?:the )?(?:others?|average|most)")
+    return bool(
+        slots.says(rf"(?:{_ONE})\b.{{0,40}}\b(?:{_BEFORE})")
+        or (slots.says(rf"(?:{_BECOMING}) (?:\w+ ){{0,2}}?(?:{_ONE})") and slots.says(_LATELY))
+        or slots.says(rf"(?:{_ONE}) (?:often |frequent(?:ly)? |common |\w+ )?(?:{_LATELY})")
+    )
+
+
+def breaks_at(slots: Slots) -> bool:
+    """Whether a day is named that the movement is judged from: "before and after 9 November", "since the release on Monday"."""
+    return any(period.since and period.grain == "range" for period in slots.periods) and bool(
+        slots.says("since|after|following|from|starting")
+    )
+
+
+def asks_for_days(slots: Slots) -> bool:
+    """ "When was the surge?", "which days stand out?": days with far more than usual."""
+    return bool(
+        slots.says(SPIKE) and slots.says(_DAY) and not slots.says(r"why|reasons?|caused?|drove|driv\w+|behind|about what|what about|ask\w*")
+    )
+
+
+def _several(slots: Slots) -> bool:
+    """Two names of a kind: a comparison of them, not a movement."""
+    kinds = [link.kind for link in slots.links if not link.negated and link.kind != "prompt_version"]
+    return any(kinds.count(kind) >= 2 for kind in kinds)
