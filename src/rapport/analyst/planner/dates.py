@@ -327,6 +327,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (r"mon(?:day)?\s*(?:-|–|—|to|through|until|till)\s*sun(?:day)?", lambda m, t: Mention(0, 0, Period(), kind="all")),
     (rf"(?P<n>{_COUNT})?\s*\b(?P<u>day|week|month)s?\s+(?P<dir>before|after)\s+(?!yesterday){_D}", _anchored),
     (r"(?:in\s+|during\s+|over\s+)?(?:the\s+)?(?P<part>first|second|1st|2nd)\s+half\s+of\s+(?:the\s+)?(?:(?P<mod>last|previous|past)\s+|this\s+|current\s+)?month\b", _half_of_month),
+    (rf"(?:starting|beginning|started|began)\s+(?:on\s+|from\s+)?{_D}\s*,?\s*(?:and\s+)?(?P<lead>)(?P<join>end(?:ing|ed)|finish(?:ing|ed)|stopp(?:ing|ed)|until|to)\s+(?:on\s+|at\s+|with\s+)?{_E}", _between),
     (rf"(?P<lead>from\s+|between\s+)?{_D}\s*(?P<join>-|–|—|to|until|till|til|through|thru|and|up\s+to)\s*(?:the\s+)?{_E}", _between),
     (rf"(?:from\s+|between\s+)?(?:the\s+)?(?P<d>\d\d?)(?:st|nd|rd|th)?\s*(?:-|–|to|and|through|until)\s*(?:the\s+)?(?P<e>\d\d?)(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<m>{_MONTH})\b\.?(?:,?\s+(?P<y>{_YEAR}))?", _days_of_month),
     (rf"(?:from\s+|between\s+)?(?P<m>{_MONTH})\.?\s+(?P<d>\d\d?)(?:st|nd|rd|th)?\s*(?:-|–|to|and|through|until)\s*(?:the\s+)?(?P<e>\d\d?)(?:st|nd|rd|th)?\b(?:,?\s+(?P<y>{_YEAR}))?", _days_of_month),

@@ -30,7 +30,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"#2|(?:number|no\.?|nr\.?) ?2(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) second place|number two|the runner-up|runner-up", "the second one"),
     (r"#3|(?:number|no\.?|nr\.?) ?3(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) third place|number three", "the third one"),
     (r"(?:a |the )?(?:rating|score|grade|mark)s? (?:of|equal to|that (?:is|are)|=) ?(?:just |only |exactly )?(?:1|one)(?: out of (?:5|five))?(?!\s*(?:or|and|to|-|–)|[.\d])", "1-star ratings"),
-    (r"(rated|scored|graded|marked) (?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
+    (r"(rated|scored|graded|marked|gave|given|got|awarded|with) (?:us )?(?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
     (r"one-stars(?! )|1-stars(?! )|one-stars|1-stars", "1-star ratings"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
     (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
 )  # fmt: skip
@@ -124,6 +124,10 @@ _BRIEFING = re.compile(
     re.I,
 )
 """What asks for everything about something: what follows only gives examples of it."""
+_ABOUT = re.compile(
+    r"\b(?:about|around|regarding|concerning|mentioning|related to|to do with|in connection with|on the (?:topic|subject) of|goes on with) (?!(?:a|an|one|two|three|five|ten|\d+|it|them|this|that|these|those|us|me|you|how|what|which|who|why|when|where|whether|the (?:last|past|previous|same|data|numbers?|figures?|product|users?|customers?))\b)\w",
+    re.I,
+)
 _SUCH = re.compile(r"\b(?:such|like (?:that|this))\b", re.I)
 _LEAD = 5
 """Words before the request, in its sentence, that are kept with it: "past 7 days, how many ...", "of all companies, whose ..."."""
@@ -147,11 +151,16 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     if not found or max(content for content, _, _ in found) < 1:
         return None
     most = max(content for content, _, _ in found)
-    _, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
+    content, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
     *before, (sentence, _) = [span for span in sentences if span[0] <= begin]
     lead = text[sentence:begin]
     if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD):
         begin = sentence
+    rest = f"{text[:begin]} {text[end:]}"
+    if _ABOUT.search(rest) and not _ABOUT.search(text[begin:end]):
+        return None  # what it is about is said outside of it
+    if content <= 1 and _content(rest, names, today) >= 1.5:
+        return None
     if before and _SUCH.search(text[begin:end]):
         begin = before[-1][0]
     for start, after in sentences:
@@ -181,6 +190,8 @@ def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: dat
     around = f"{text[:begin]} \n {text[end:]}"
     if _THEN.search(said) and (told := _day_told(around, today)):
         said = _THEN.sub(lambda match: told if match.group().lower().startswith(("on that", "that")) else f"since {told}", said, count=1)
+    elif _WINDOW.search(said) and (told := _days_set(text[:begin], today, loosely=True)):
+        said = _WINDOW.sub(f"from {told}" if re.match(r"\d", told) else told, said, count=1)
     elif not dates.find(said, today) and (when := _days_set(text[:begin], today)):
         said = f"{said.rstrip(' ?.!')} {when}"
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
@@ -191,13 +202,19 @@ def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: dat
     return said
 
 
-def _days_set(before: str, today: date) -> str | None:
+_WINDOW = re.compile(
+    r"\b(?:in|during|over|within|for|of) (?:that|this|the said|these|those) (?:window|period|time|stretch|span|time ?frame|interval|phase|days|weeks)\b",
+    re.I,
+)
+
+
+def _days_set(before: str, today: date, *, loosely: bool = False) -> str | None:
     """A period that is set before the request ("For the time from 3 to 9 May, I would like ..."), not one that a story is told of."""
     set_ = [
         before[mention.start : mention.end]
         for mention in dates.find(before, today)
         if mention.period
-        and (before[mention.end - 1] == "," or _SETS.match(before[mention.end :]))
+        and (loosely or before[mention.end - 1] == "," or _SETS.match(before[mention.end :]))
         and not _NO_DAY.fullmatch(before[mention.start : mention.end].strip())
     ]
     return set_[-1] if set_ else None

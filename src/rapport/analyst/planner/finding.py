@@ -32,7 +32,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     firm = [(link.start, link.end) for link in whole if link.score >= 100 and (len(link.text.split()) > 1 or link.kind != "property")]
     found_dates = [d for d in dates.find(text, today) if not any(d.start < end and start < d.end for start, end in firm)]
     taken = [(d.start, d.end) for d in found_dates] + [(start, end) for start, end, _ in ids]
-    mended = _mend(words, names, taken)
+    mended = _mend(text, words, names, taken)
     hits = lexicon.find(text, [word for word in mended if not any(start <= word.start < end for start, end in taken)])
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits = _settle(text, _versions(text, links, names), hits)
@@ -98,8 +98,8 @@ def _languages(text: str) -> tuple[str, ...]:
     return tuple(code for word in words for code, name in lexicon.LANGUAGES.items() if name == word.lower())
 
 
-def _mend(words: Sequence[Word], names: Names, taken: Sequence[tuple[int, int]]) -> tuple[Word, ...]:
-    """Typing errors in words of the lexicon put right ("convresations"); names and everyday words stay."""
+def _mend(text: str, words: Sequence[Word], names: Names, taken: Sequence[tuple[int, int]]) -> tuple[Word, ...]:
+    """Typing errors in words of the lexicon put right ("convresations"); names, everyday words and what follows "about" stay."""
     known = lexicon.vocabulary()
     targets = _targets()
     mended = []
@@ -113,6 +113,7 @@ def _mend(words: Sequence[Word], names: Names, taken: Sequence[tuple[int, int]])
             and lower not in STOP
             and stem(lower) not in lexicon.stems()
             and not names.knows(lower)
+            and not SUBJECT_BEFORE.search(text[: word.start])
         )
         if strange and not any(start <= word.start < end for start, end in taken):
             best = process.extractOne(lower, targets, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=0.75)

@@ -154,8 +154,13 @@ def _acts(slots: Slots) -> bool:
     return to_someone(slots.text, [(link.start, link.end) for link in slots.of_kind("user", "organization", "property", "product")])
 
 
+_MENTIONED = re.compile(r"'[^']{3,80}'|\"[^\"]{3,80}\"|[“‘][^”’]{3,80}[”’]")
+"""Words in quotes, in a question about what users said: they are looked for, not spoken to us."""
+
+
 def _asks_a_secret(slots: Slots) -> bool:
-    return not _DRAFTING.match(slots.text) and bool(writes(slots.text) or secrets(slots.text))
+    text = _MENTIONED.sub(" ", slots.text) if slots.says(r"anyone|anybody|someone|users?|customers?|people|attempts?|tried") else slots.text
+    return not _DRAFTING.match(text) and bool(writes(text) or secrets(text))
 
 
 def _drafts(slots: Slots) -> bool:

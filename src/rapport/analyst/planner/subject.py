@@ -73,6 +73,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     positive, negative = [], []
     for word in content:
         (negative if _is_negated(slots.text, word) else positive).append(word)
+    positive = _after_frame(slots.text, positive)
     strange = tuple(word.text for word in positive if word.lower not in common() and stem(word.lower) not in lexicon.stems())
     unknown = () if slots.conversation_ids else tuple(_unknown(slots.text, positive, names))
     framed = bool(positive) and bool(
@@ -102,9 +103,18 @@ _FRAME = re.compile(
 )  # fmt: skip
 
 _STRONG = re.compile(
-    r"^(?:about|regarding|mention|concerning|relat|involving|on the|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
+    r"^(?:about|regarding|around|mention|concerning|relat|involving|on the|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
     re.I,
 )
+
+
+def _after_frame(text: str, words: list[Word]) -> list[Word]:
+    """Where a frame ("about", "concerning") says what is looked for: the words after it, to the end of their clause."""
+    first = next((place for place, word in enumerate(words) if _framed(text, word)), 0)
+    if not first:
+        return words
+    end = re.compile(r"[.?!;]\s|,\s|$").search(text, words[first].start)
+    return [word for word in words[first:] if end is None or word.start < end.start()]
 
 
 def _framed(text: str, word: Word) -> re.Match | None:
@@ -212,5 +222,6 @@ _SMALL_FRAME = re.compile(
 """Where a word without a capital may be a name; after "to" or "and" it is a verb or a noun that the word lists lack."""
 
 SUBJECT_BEFORE = re.compile(
-    r"\b(?:about|mention\w*|regarding|concerning|word|phrase|saying|said|complain\w*\s+(?:about|of))\s+(?:the\s+|an?\s+)?(?:\w+\s+)?$", re.I
+    r"\b(?:about|around|mention\w*|regarding|concerning|word|phrase|saying|said|complain\w*\s+(?:about|of))\s+(?:the\s+|an?\s+)?(?:\w+\s+)?$",
+    re.I,
 )

@@ -1,10 +1,23 @@
 """Reasons: what sets conversations that went badly apart, and what moved a figure."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, joined, measured, number, phrase, quoted
+from rapport.analyst.planner.answers.asking import (
+    Answer,
+    Asked,
+    Call,
+    Output,
+    bullets,
+    counted,
+    heading,
+    joined,
+    measured,
+    number,
+    phrase,
+    quoted,
+)
 from rapport.analyst.planner.answers.changes import against, change, periods
 from rapport.analyst.planner.answers.events import outcomes
 from rapport.analyst.planner.answers.totals import none
@@ -34,10 +47,10 @@ def why(asked: Asked) -> Answer:
     filter = own.filter(text=True)
     worst = {"filter": {**own.filter(), "conditions": [*own.conditions, outcome]}, "order": "worst", "limit": 2}
     worst |= {"query": reading.subject} if reading.subject else {}
-    calls = [Call("getDrivers", {"outcome": outcome, "limit": 4, "filter": filter}), Call("getConversations", worst)]
+    calls = [Call("getDrivers", {"outcome": outcome, "limit": 4, "filter": filter})]
     if _about_a_change(reading):
         calls.append(Call("getChanges", {"metric": reading.metric or "unhappy_share", **against(own, *periods(reading))}))
-    found, examples, *moved = yield calls
+    found, *moved = yield calls
     if found.error:
         return heading("causes", own.scope()) + found.error
     if not found.data["conversations"]:
@@ -47,8 +60,21 @@ def why(asked: Asked) -> Answer:
     if moved and not moved[0].error:
         text += _moved(moved[0].data, own)
     text += _drivers(found.data)
-    shown = examples.data.get("conversations", [])
+    shown = yield from _examples(worst, found.data)
     return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in shown]) if shown else "")
+
+
+def _examples(worst: dict[str, Any], data: Mapping[str, Any]) -> Generator[Sequence[Call], Sequence[Output], Sequence[Mapping[str, Any]]]:
+    """The worst conversations about what most of them are about, in the words that name it: an outcry alone explains nothing."""
+    subject = next((one["name"] for one in data["mostlyAbout"] if one["bad"] > 1), None)
+    attempts = [worst]
+    if subject and "query" not in worst:
+        attempts.insert(0, {**worst, "query": subject})
+    for arguments in attempts:
+        (output,) = yield [Call("getConversations", arguments)]
+        if output.error or output.data.get("conversations"):
+            break
+    return output.data.get("conversations", [])
 
 
 def _of_leaving(asked: Asked) -> tuple[str, ...]:

@@ -63,7 +63,9 @@ def outcomes(asked: Asked) -> Answer:
     before = found.data.get("before")
     if before and (
         reading.intent == "why"
-        or slots.says(r"before|why|lead\w* up|preced\w*|reasons?|talk\w*|about|cause\w*|complain\w*|said|say|driv\w*|because|led to")
+        or slots.says(
+            r"before|why|lead\w* up|preced\w*|reasons?|talk\w*|about|cause\w*|complain\w*|said|say|driv\w*|because|led to|topics?|issues?|subjects?|themes?|problems?|matters?"
+        )
     ):
         text += _lead_up(before)
     return text
