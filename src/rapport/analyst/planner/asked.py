@@ -43,7 +43,9 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
     found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
     if (
-        slots.says(r"ratings?|stars?|csat|rated|(?:best|highest|worst|lowest|top|poorest) average|average (?:score|mark|grade)")
+        slots.says(
+            r"ratings?|stars?|csat|rated|(?:best|highest|worst|lowest|top|poorest) average|average(?! (?:sentiment|mood|frustration|number|happiness|tone))"
+        )
         and found
         and found[0] == "sentiment"
     ):
@@ -116,7 +118,7 @@ def counted_noun(slots: Slots) -> str | None:
 
 
 _END = r"best|worst|happiest|unhappiest|strongest|weakest|highest|lowest|most|least|fewest|largest|smallest|biggest|top|bottom|high|low|busiest|quietest"
-RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rated| one| ones| on top)?(?: (?:down|through|all the way))? to (?:the )?(?:{_END})(?: rated)?|({_END})(?:[ -]rated| one| ones| average| value)? (?:first|on top|at the top)|(descending|ascending)"
+RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rated| one| ones| on top)?(?: (?:down|through|all the way))? to (?:the )?(?:{_END})(?: rated)?|({_END})(?:[ -]rated| one| ones| average| value)? (?:first|on top|at the top)|(descending|ascending)|(?:start\w*|begin\w*) (?:with|from|at) (?:the )?(?:one )?(?:(?:which|that) (?:has|is) )?(?:the )?({_END})"
 """A whole list and which end of it comes first: "from best to worst", "highest first", "in descending order"."""
 
 
@@ -139,6 +141,8 @@ def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
         return "lowest" if good < 0 else "highest"
     if slots.says(r"lowest|least|fewest|bottom|smallest|minimum"):
         return "lowest"
+    if not metrics and "bad" in slots.values("polarity") and slots.says(r"most (?:\w+ )?(?:negative|unhappy|bad|dissatisfied|miserable)"):
+        return None  # of what goes badly, whichever figure tells it
     if slots.says(r"highest|most|top|largest|biggest|maximum|greatest"):
         return "highest"
     return None

@@ -78,7 +78,7 @@ def _answer(asked: Asked) -> Answer:
     return (yield from ANSWERS.get(intent, summaries.summary)(replace(asked, reading=replace(reading, intent=intent))))
 
 
-_MOVING = r"(?:wors|improv)\w+ (?:lately|recently)|(?:go|gone|went|going) (?:up|down)|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"
+_MOVING = r"(?:wors|improv)\w+ (?:lately|recently)|(?:go|gone|went|going) (?:up|down)|climb\w*|worsen\w*|deteriorat\w*|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"
 _SHAPED = r"trends?|develop\w*|evol\w*|chart|plot|graph|curve|timeline|history|by|per|each|dai?ly|weekly|monthly|hourly|chang\w*|grow\w*|grew|drop\w*|fall\w*|fell|rose|declin\w*|since when|pattern|week over week|day over day|peak\w*|over|across|direction|up|down|improv\w*|wors\w*|better|when"
 _GROWING = r"grow\w*|grew|ris(?:e|en|ing)|rose|increas\w*|gain\w*|emerg\w*|trending|up and coming|coming up|picking up|more often|more frequent\w*|on the up|new(?:ly)?|shrink\w*|declin\w*|fad(?:e|ing)|dying|falling|decreas\w*"
 _LENGTH = r"average|mean|typical\w*|how long|per (?:chat|conversation|dialogue|session)|length"
@@ -100,9 +100,7 @@ def _asks_for_onset(asked: Asked) -> bool:
     return follows or bool(failing and says(r"(?:the|a|any|our|these|those|which|what) (?:\w+ )?tools?(?: \w+)?"))
 
 
-_WHEN = (
-    r"since when|since what (?:day|date)|since which (?:day|date)|when|from when|how long (?:has|have|is)|(?:what|which) (?:day|date)|onset"
-)
+_WHEN = r"since when|since what (?:day|date)|since which (?:day|date)|when (?:did|has|have|was|were|is|does|do|exactly)|from when|how long (?:has|have|is)|(?:what|which) (?:day|date)|onset"
 
 
 def _sets_side_by_side(reading: Reading) -> bool:
@@ -111,10 +109,15 @@ def _sets_side_by_side(reading: Reading) -> bool:
     if len(sides) < 2:
         return False
     kind = sides[0][2]
-    if kind == "property":
+    key = f"property:{reading.of_kind('property')[0].names[0].id.partition('=')[0]}" if kind == "property" else ""
+    if key and reading.dimension == key and reading.slots.says(r"by|per|each|every|according"):
+        return False
+    if key:
         return str(reading.dimension).startswith("property:") or (
             reading.dimension in (None, "user", "organization", "product") and reading.intent == "breakdown"
         )
+    if kind == str(reading.dimension):
+        return True
     weighed = reading.slots.says(r"more|less|fewer|better|worse|higher|lower|or|versus|vs|between|which of")
     return reading.dimension in (None, kind) or bool(weighed and kind == "organization" and reading.dimension == "user")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
 
-ANYONE = frozenset("who whom someone somebody anyone anybody everyone human guy".split())
+ANYONE = frozenset("who whom someone somebody anyone anybody everyone everybody human guy".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,12 @@ def _weighed(slots: Slots, dimension: str, start: int, end: int) -> Noun:
     if _ASKED.search(before) and not re.search(rf"\bwhat\s+{_LEAD}$", before if person and plural else "", re.I):
         return Noun(dimension, start, ASKED)
     if split := _SPLIT.search(before):
-        agents = split.group().lower().startswith("by") and plural and dimension in ("user", "organization") and not _GROUPS.search(text)
+        agents = (
+            split.group().lower().startswith("by")
+            and (plural or re.search(r"\b(?:the|a|an|our|its|their)\s+$", before, re.I))
+            and dimension in ("user", "organization")
+            and not _GROUPS.search(text)
+        )
         return Noun(dimension, start, ACTING if agents else SPLIT, splits=not agents)
     if _OUT_OF.search(before) and re.search(r"\b(?:which|who|whose|what)\b", after, re.I):
         return Noun(dimension, start, NAMED)

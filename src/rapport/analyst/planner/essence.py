@@ -18,6 +18,7 @@ LONG = 9
 """Words from which a question may hold more than its request."""
 
 _SHORT_FORMS: tuple[tuple[str, str], ...] = (
+    (r"(\w+)-(plan|tier)", r"\1 \2"),
     (r"convos?|convs?", "conversations"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"w/o", "without"),
     (r"w/|w(?= [\w\x00])", "with"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
     (r"mean(?= (?:rating|score|stars?|star rating|grade|mark|value|sentiment|quality|of)\b)|(?<=the )mean(?=\W|$)|(?<=just the )mean|(?<=arithmetic )mean", "average"),
@@ -131,9 +132,22 @@ _ABOUT = re.compile(
 _SUCH = re.compile(r"\b(?:such|like (?:that|this))\b", re.I)
 _LEAD = 5
 """Words before the request, in its sentence, that are kept with it: "past 7 days, how many ...", "of all companies, whose ..."."""
-_LEAD_OF_MANY = 12
+_LEAD_OF_MANY = 16
 _OUT_OF = re.compile(r"\s*(?:and |now |so )?(?:of|out of|among|amongst|between|across|comparing|considering|looking at|within) ", re.I)
 """What the request chooses from, before it: "of the prompt versions that X had, which one ..."."""
+_POINTING = re.compile(
+    r"(?:who|which|what)(?: one)? (?:is|was|are|were|would) (?:that|it|this|those|they|he|she)(?: be)?\W*(?:please\W*)?$", re.I
+)
+"""Asks for what was described just before: "the most active user, who is that?"."""
+_OF_BEFORE = re.compile(
+    r"\b(?:which|what) one\b|\bwhich of (?:them|these|those|the two|both)\b|\bboth(?: of (?:them|these))?\b|\b(?:these|those|the) (?:two|three)\b|\bfor each of them\b",
+    re.I,
+)
+"""Words that stand for what the sentence named before: "we want to drop the product that is used least, which one is it?"."""
+_REASON = re.compile(
+    r"\s*(?:and |so )?(?:why|how come|what (?:has )?(?:changed|happened)|what did we change|what(?:'s| is| was) (?:the )?(?:reason|cause|going on|behind))\b.{0,40}$",
+    re.I,
+)
 _TAIL = 9
 """Words of a sentence after it that is kept where it names something: "Please name the companies.", "By average rating."."""
 
@@ -147,12 +161,22 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
             return start + brief.start(), sentences[-1][1]
         patterns = (_INDIRECT, _DIRECT, _DEMAND, _WISH, _AMOUNT)
         places = {match.start("request") for pattern in patterns for match in pattern.finditer(text[start:end])}
+        places = {place for place in places if not _POINTING.match(text[start + place : end])}
         found += [(_content(text[start + place : end], names, today), start + place, end) for place in places]
+        found += [
+            (_content(text[start + m.start() : end], names, today) + 1, start + m.start(), end)
+            for m in _AMOUNT.finditer(text[start:end])
+            if start > sentences[0][0]
+        ]
     if not found or max(content for content, _, _ in found) < 1:
         return None
     most = max(content for content, _, _ in found)
     content, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
     *before, (sentence, _) = [span for span in sentences if span[0] <= begin]
+    if re.search(
+        r"\band (?:(?:at|in|on|for|by|with|to|from|of|during) )?$", text[sentence:begin]
+    ):  # "whether it is better or worse, and at which average"
+        begin = min([at for content, at, _ in found if content >= 1 and sentence <= at < begin] + [begin])
     lead = text[sentence:begin]
     if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD):
         begin = sentence
@@ -163,7 +187,11 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         return None
     if before and _SUCH.search(text[begin:end]):
         begin = before[-1][0]
+    if _OF_BEFORE.search(text[begin:end]):
+        begin = sentence
     for start, after in sentences:
+        if start == end and _REASON.match(text[start:after]):
+            end = after
         if start == end and len(text[start:after].split()) <= _TAIL and _content(text[start:after], names, today) >= 1:
             end = after
     return begin, end

@@ -19,7 +19,7 @@ from rapport.analyst.planner.lexicon import Hit
 from rapport.analyst.planner.names import Link, Names
 from rapport.analyst.planner.quantities import limit_of, ordinal_of, thresholds_of
 from rapport.analyst.planner.slots import Slots
-from rapport.analyst.planner.subject import STOP, SUBJECT_BEFORE, with_subject
+from rapport.analyst.planner.subject import FAILED, STOP, SUBJECT_BEFORE, with_subject
 from rapport.analyst.planner.words import Word, split, stem
 
 
@@ -137,6 +137,24 @@ def _targets() -> tuple[str, ...]:
     )
 
 
+_TOPIC_BEFORE = re.compile(
+    r"(?:\b(?:about|topics?|on|regarding|mention\w*|concerning|around|over|subject|theme)\s+(?:the\s+)?|[\"“'])$", re.I
+)
+
+
+@cache
+def _stop_stems() -> frozenset[str]:
+    return frozenset(stem(word) for word in STOP) | frozenset(stem(word) for word in FAILED)
+
+
+def _everyday(text: str) -> bool:
+    """Whether a guessed topic is told by words that any question may hold: "fraction", "differently", "broke"."""
+    return all(
+        word.lower in STOP or stem(word.lower) in _stop_stems() or stem(word.lower.removesuffix("ly")) in _stop_stems()
+        for word in split(text)
+    )
+
+
 def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], list[Hit]]:
     """Where a name and a phrase of the lexicon lie on the same words: an exact name wins, a guessed one does not."""
     kept = []
@@ -144,7 +162,7 @@ def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], 
         rival = [hit for hit in hits if hit.start < link.end and link.start < hit.end]
         if rival and link.score < 100 and not text[link.start].isupper():
             continue
-        if link.kind in ("topic", "topic_group") and link.score < 100 and all(word.lower in STOP for word in split(link.text)):
+        if link.kind in ("topic", "topic_group") and not _TOPIC_BEFORE.search(text[: link.start]) and _everyday(link.text):
             continue
         kept.append(link)
     hits = [hit for hit in hits if not any(hit.start < link.end and link.start < hit.end for link in kept)]

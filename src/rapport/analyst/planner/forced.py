@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from rapport.analyst.planner.asked import BROKEN, asks_a_share, since
-from rapport.analyst.planner.moving import asks_for_days, breaks_at, moves
+from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves
 from rapport.analyst.planner.reading import conditions
 from rapport.analyst.planner.refusals import OVERRIDE, secrets, to_someone, writes
 from rapport.analyst.planner.slots import Slots
@@ -50,7 +50,7 @@ _SHOWS = r"show|list|find|give|get|pull|fetch|see|need|want|send|search|open|loo
 
 _ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does|do|was|were|has|have|where|when|rate)\b", re.I)
 
-_DOING = r"what (?:do|did|does|are|were|is) (?:the |our |most )?(?:people|users|customers|visitors|clients|everyone|they|folks|students|learners|shoppers|buyers)\b(?! (?:rate|think|give|say|said))"
+_DOING = r"(?:(?:what|which (?:matters?|things?|issues?)) (?:do|did|does|are|were|is)|(?:things?|matters?|stuff)(?: that| which)?) (?:the |our |most )?(?:people|users|customers|visitors|clients|everyone|they|folks|students|learners|shoppers|buyers)\b(?! (?:rate|think|give|say|said))"
 
 _RISK = r"at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
 
@@ -102,7 +102,9 @@ def _over_time(slots: Slots) -> bool:
 
 def _over_a_day(slots: Slots) -> bool:
     """ "Better or worse after 9 November?", "the rating before and after the release on Monday"."""
-    if not breaks_at(slots) or slots.says(r"why|reasons?|causes?|which|who|spike"):
+    if not breaks_at(slots) or slots.says(
+        r"why|reasons?|causes?|who|spike|which (?:users?|customers?|products?|models?|org\w*|compan\w*|accounts?|tools?|topics?|people)"
+    ):
         return False
     return _over_time(slots) or bool(slots.says(r"before and (?:after|since)|after and before|before (?:versus|vs) after|before/after"))
 
@@ -113,12 +115,40 @@ def _asks_for_unusual_days(slots: Slots) -> bool:
 
 def _asks_what_is_talked_about(slots: Slots) -> bool:
     """ "What do customers come to X for most?": people who do something with it are not ranked."""
+    if slots.says(SPIKE) and slots.periods and slots.says(r"what (?:was|were|is|are|did) .*\babout"):
+        return True
     return bool(
         slots.says(_DOING)
         and slots.says(r"most(?! \w+ (?:users?|people|customers?))|more than|often|frequent\w*|mainly|mostly|usually|number one")
     ) and not slots.says(
         r"rat(?:e|es|ed|ings?)|stars?|scores?|cancel\w*|churn\w*|leav\w*|complain\w*|unhappy|annoy\w*|frustrat\w*|hate|dislike|upset|fail\w*"
     )
+
+
+def _what_changed(slots: Slots) -> bool:
+    """ "The rating fell over the past two weeks. What changed?" """
+    return bool(
+        slots.says(r"what (?:has |have we |did we )?(?:changed?|happened)|what(?:'s| is) (?:going on|wrong)")
+        and slots.says(r"fell|fallen|falling|dropp\w*|worse|lower|declin\w*|gone down|went down|dip\w*|sank|slump\w*|tank\w*|plummet\w*")
+        and (slots.periods or slots.links)
+    )
+
+
+def _what_to_fix(slots: Slots) -> bool:
+    """ "Which trouble should be repaired before all others?", "budget for one fix: what hurts users most": causes, never users."""
+    fixes = slots.says(
+        r"fix(?:es|ed|ing)?|repair\w*|tackle[ds]?|remed(?:y|ied)|improvement|(?:be )?solved|address(?:ed)?|priorit\w+|highest-priority"
+    )
+    chosen = slots.says(
+        r"first|before (?:all|any|every)\w*|most|priority|prioriti[sz]e|urgent\w*|soonest|one|only|single|1|next|top|biggest|worst|start\w*"
+    )
+    asked = slots.says(
+        r"what|where|which (?:trouble|issue|problem|thing|one|bug|defect|matter|fix)s?|(?:issue|problem|thing|bug|defect|fix)s? to|name the|priority (?:issue|problem)"
+    )
+    hurts = slots.says(
+        r"what (?:is |has been )?(?:hurt\w*|harm\w*|damag\w*|cost\w*) (?:our |the )?(?:users?|customers?|people|us|clients?)"
+    )
+    return bool((fixes and chosen and asked) or hurts) and not slots.says(r"resolved|unresolved|how many|share|percent|tickets?|draft")
 
 
 def _went_wrong(slots: Slots) -> bool:
@@ -202,6 +232,8 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("trend", _moved),
     ("trend", _over_time),
     ("why", _went_wrong),
+    ("why", _what_changed),
+    ("recommend", _what_to_fix),
     ("top_topics", _asks_what_is_talked_about),
     ("ticket_create", _files_the_draft),
     ("refuse_out_of_scope", _orders_a_text),

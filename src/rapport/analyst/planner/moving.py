@@ -5,7 +5,7 @@ from rapport.analyst.planner.slots import Slots
 _UP = r"better|happier|higher|up|upwards?|more|ris(?:e|es|en|ing)|rose|improv\w+|climb\w*|grow(?:s|n|ing)?|grew|increas\w+|gain\w*"
 _DOWN = r"worse|unhappier|lower|down|downwards?|less|fewer|fall(?:s|en|ing)?|fell|declin\w+|drop\w*|s[aiu]nk(?:ing)?|shr[aiu]nk(?:ing)?|decreas\w+|deteriorat\w+|worsen\w*"
 _BETWEEN = r"(?:[,/]| or| and)(?: (?:is|are|has|have|did|do|does|it|its|they|been|getting|gotten|going|gone|rather|on|the|way|instead|become|rated)\b)*"
-_EITHER = rf"(?:{_UP}){_BETWEEN} (?:{_DOWN})|(?:{_DOWN}){_BETWEEN} (?:{_UP})"
+_EITHER = rf"(?:{_UP})(?: \w+)?{_BETWEEN} (?:{_DOWN})|(?:{_DOWN})(?: \w+)?{_BETWEEN} (?:{_UP})"
 _ONE = rf"{_UP}|{_DOWN}|deterior\w+"
 _BEFORE = r"than (?:before|earlier|previously|in the past|usual|ever|(?:it|they|he|she|we) (?:used to|did|was|were|had)|used to|in earlier \w+|at the (?:start|beginning))|used to"
 _LATELY = r"lately|recently|these days|nowadays|of late|now|over time|any ?more"
@@ -14,7 +14,7 @@ _HEADING = r"(?:which|what) (?:way|direction)|in (?:which|what) direction|on the
 _ASKS_ELSE = r"why|who|whose|what (?:made|caused|drove|makes|drives|explains)|how come|reasons?|causes?|behind|which (?!way|direction)\w+|what (?!way|direction|is|has|was|do|did|does)\w+ (?:got|became|has|had|did|is|are|lost|gained)"
 
 SPIKE = r"spik\w*|surg\w+|flood\w*|rush(?:ed)?|jump\w*|peak\w*|unusual(?:ly)?|st[ao]nd out|stood out|swamp\w*|sky-?rocket\w*|explod\w*|explosion|bursts?|boom|avalanche|through the roof|shot up|outliers?|abnormal\w*|overrun|crazy"
-_DAY = r"when|(?:on )?(?:which|what) (?:day|date)s?|(?:day|date)s? (?:of|was|were|is|are)|(?:any|some|the) (?:[\w-]+ ){0,2}(?:days|dates)|what were the (?:days|dates)"
+_DAY = r"when (?:did|was|were|has|have|is|exactly)|(?:on )?(?:which|what) (?:day|date)s?|(?:day|date)s? (?:of|was|were|is|are)|(?:any|some|the) (?:[\w-]+ ){0,2}(?:days|dates)|what were the (?:days|dates)"
 
 
 def moves(slots: Slots) -> bool:
@@ -40,7 +40,9 @@ def breaks_at(slots: Slots) -> bool:
 def asks_for_days(slots: Slots) -> bool:
     """ "When was the surge?", "which days stand out?": days with far more than usual."""
     return bool(
-        slots.says(SPIKE) and slots.says(_DAY) and not slots.says(r"why|reasons?|caused?|drove|driv\w+|behind|about what|what about|ask\w*")
+        slots.says(SPIKE)
+        and slots.says(_DAY)
+        and not slots.says(r"why|reasons?|caused?|drove|driv\w+|behind|(?:on )?about(?: what)?|ask\w*")
     )
 
 

@@ -46,7 +46,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     come came coming become became becoming turn turned turns keep kept keeps hold
     someone's anyone's peoples folks folk guys guy buyer buyers shopper shoppers student students visitor visitors member members subscriber subscribers individual individuals caller callers learner learners
     link links linked linking read reads reading present presenting display pull paste forward badly worst-rated best-rated investor investors management leadership stakeholder stakeholders exec execs executives
-    surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
+    located based residing headquartered attached surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
     their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 
@@ -67,7 +67,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         and not word.lower.isdigit()
         and not re.fullmatch(r"[1-5][- ]?stars?|\w+[- ](?:rated|star)", word.lower)
         and not (slots.languages and word.lower in lexicon.LANGUAGES.values())
-        and not (word.lower in _FAILED and slots.of_kind("tool"))
+        and not (word.lower in FAILED and slots.of_kind("tool"))
     ]
     content = [word for word in content if not (word.lower == "never" and len(content) == 1)]
     positive, negative = [], []
@@ -94,7 +94,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     )
 
 
-_FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
+FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
 
 _FRAME = re.compile(
     r"\b(?:about|regarding|mention(?:s|ed|ing)?|concerning|related to|relating to|involving|on the (?:subject|topic) of|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"

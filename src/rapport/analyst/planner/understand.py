@@ -121,7 +121,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         limit=slots.limit,
         conditions=conditions(slots),
         thresholds=slots.thresholds,
-        subject=slots.subject if slots.framed or intent in _LOOSE_SUBJECT else "",
+        subject=slots.subject if (slots.framed and not _OURS.fullmatch(slots.subject)) or intent in _LOOSE_SUBJECT else "",
         not_subject=slots.not_subject,
         events=events,
         languages=slots.languages,
@@ -149,6 +149,12 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
 _OF_EVENTS = frozenset({"ranking", "breakdown", "list_entities", "level", "trend", "change"})
 """Intents that count something: of events where a type of event is named and no other figure."""
 
+_OURS = re.compile(
+    r"(?:(?:our|its|their|the|good|bad|wrong) )*(?:answers?|responses?|repl(?:y|ies)|outputs?|help|work|service|performance)(?: (?:got|gets|get|receives?))?",
+    re.I,
+)
+"""What an assistant or a model does is no subject of conversations: "the model whose answers are rated worst"."""
+
 _LOOSE_SUBJECT = frozenset({"complaints", "examples", "quotes", "ticket_draft", "conversation_detail"})
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
 
@@ -173,6 +179,16 @@ def tidied(reading: Reading) -> Reading:
         reading = replace(reading, intent="change")
     if (reading.intent == "count" and reading.metric == "ratings") or reading.intent == "summary":
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "rated"))
+    if reading.intent in ("trend", "change"):
+        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name not in ("happy", "unhappy")))
+    if reading.intent == "ranking" and not reading.metrics and reading.bad:  # ranked by how badly it went
+        reading = replace(
+            reading, conditions=tuple(name for name in reading.conditions if name not in ("negative", "unhappy", "frustrated"))
+        )
+    if str(reading.metric).startswith("tool_failure"):
+        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "tool_failed"))
+    if reading.intent == "count" and reading.metric == "conversations" and "rating" in reading.metrics and slots.says(r"average|mean"):
+        reading = replace(reading, intent="summary", conditions=())
     tool_only = reading.of_kind("tool") and not slots.says(r"use[ds]?|usage|called|popular\w*|chats?|conversations?")
     if reading.intent in ("trend", "change") and not reading.metrics and (slots.says(rf"failures?|{BROKEN}") or tool_only):
         reading = replace(

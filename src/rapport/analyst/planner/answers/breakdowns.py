@@ -30,7 +30,9 @@ def breakdown(asked: Asked) -> Answer:
     if dimension == "rating":
         metrics = ["conversations"]
     order = "key" if dimension in ("weekday", "hour", "rating") else ranked_order(reading, metric)
-    own = replace(reading, links=tuple(link for link in reading.links if link.kind != dimension or link.negated))
+    key = dimension.removeprefix("property:") + "=" if dimension.startswith("property:") else "\0"
+    named = [link for link in reading.links if not link.negated and (link.kind == dimension or link.names[0].id.startswith(key))]
+    own = replace(reading, links=tuple(link for link in reading.links if link not in named))
     bounds = {"limit": reading.limit or 12, "minConversations": at_least(reading), "filter": own.filter(text=True)}
     (output,) = yield [Call("getBreakdown", {"dimension": dimension, "metrics": metrics, "order": order, **bounds})]
     if output.error:

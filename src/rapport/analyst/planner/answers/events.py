@@ -16,6 +16,7 @@ from rapport.analyst.planner.answers.asking import (
     number,
     phrase,
 )
+from rapport.analyst.planner.dimensions import NAMED, asked_for
 from rapport.analyst.planner.reading import Reading
 
 
@@ -24,6 +25,9 @@ def outcomes(asked: Asked) -> Answer:
     reading = asked.reading
     slots = reading.slots
     types = list(reading.events)[:20]
+    noun = asked_for(slots, asked.setting.names)
+    if types and noun and noun.weight >= NAMED and noun.dimension.startswith("property:") and not reading.of_kind("property"):
+        return (yield from _by_property(asked, types))
     own = replace(reading, events=(), conditions=(), subject="")
     group = _event_grouping(reading)
     arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or 12}
@@ -69,6 +73,31 @@ def outcomes(asked: Asked) -> Answer:
     ):
         text += _lead_up(before)
     return text
+
+
+MOST_VALUES = 12
+
+
+def _by_property(asked: Asked, types: list[str]) -> Answer:
+    """Events by the values of a property of their people, such as the plan: most first, by worth where money is asked for."""
+    reading = replace(asked.reading, events=(), conditions=(), subject="")
+    key = str(reading.dimension).partition(":")[2]
+    values = sorted({name.id.partition("=")[2] for name in asked.setting.names.of_kind("property") if name.id.startswith(f"{key}=")})
+    filters = [{**reading.filter(), "properties": [{"key": key, "value": value}]} for value in values[:MOST_VALUES]]
+    outputs = yield [Call("getOutcomes", {"filter": filter, "types": types, "limit": 12}) for filter in filters]
+    text = heading(f"{', '.join(types)} by {key}", reading.scope())
+    if error := next((output.error for output in outputs if output.error), None):
+        return text + error
+    rows = []
+    for value, output in zip(values, outputs, strict=False):
+        worth = sum(group["total"] for group in output.data["groups"] if group.get("total") is not None)
+        rows.append((value, output.data["events"], worth))
+    money = bool(reading.slots.says(r"worth|value|revenue|money|spen[dt]|paid|pay|amount|mrr|arr"))
+    fewest = reading.order == "lowest"
+    rows.sort(key=lambda row: (row[2] if money else row[1], row[1]), reverse=not fewest)
+    lines = [f"**{value}**: {counted(events, 'events')}" + (f", worth {number(worth)}" if worth else "") for value, events, worth in rows]
+    more = f"\n(The first {MOST_VALUES} of {len(values)} values of {key}, by name.)" if len(values) > MOST_VALUES else ""
+    return text + bullets(lines, numbered=True) + more
 
 
 def _of_any(types: list[str], known: list[str]) -> str:

@@ -24,7 +24,12 @@ def wanted(reading: Reading) -> str | None:
     if who[0].kind == "organization" and says(_PEOPLE) and not narrowed:
         return "people"
     dimension = str(reading.dimension or "")
-    if dimension.startswith("property:") and not reading.metrics and not narrowed and says(r"what|which|whats|what's|on|is|has|have"):
+    if (
+        dimension.startswith("property:")
+        and not reading.metrics
+        and not narrowed
+        and (says(r"what|which|whats|what's|on|is|has|have") or len(reading.slots.words) <= 6)
+    ):
         return dimension
     return None
 

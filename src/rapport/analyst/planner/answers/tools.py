@@ -40,6 +40,9 @@ def tool_failures(asked: Asked) -> Answer:
     text = heading(_ORDERS[order], own.scope(), *named[:3])
     if not tools:
         return text + f"{joined(named)} was not called{phrase(own)}, {own.when()}."
+    if _steadiest(reading):
+        best = sorted(tools, key=lambda t: (t["failures"] if order == "failures" else t["failureRate"], -t["calls"]))
+        return text + bullets([_tool(t) for t in best[: reading.limit or 6]], numbered=True)
     failing = [t for t in tools if t["failures"]]
     if order == "calls" and not named:
         shown = tools[: reading.limit or 6]
@@ -55,6 +58,16 @@ def tool_failures(asked: Asked) -> Answer:
         text += bullets([_tool(t) for t in failing[: reading.limit or 6]], numbered=True) + _error(failing[0])
     examples = broken[0].data.get("conversations", []) if broken else []
     return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in examples]) if examples else "")
+
+
+def _steadiest(reading: Reading) -> bool:
+    """Whether the tools that fail least are asked for, not those that fail most."""
+    return not reading.of_kind("tool") and bool(
+        reading.slots.says(
+            r"(?:most|more) (?:reliable|stable|dependable|robust)|(?:fewest|lowest|least|smallest)(?: \w+){0,2} (?:failures?|errors?|error rates?|failure rates?)|(?:fails?|errors?|breaks?)(?: the)? least(?: often)?|never fails?|steadiest|safest"
+        )
+        and not reading.slots.says(r"least (?:reliable|stable|dependable)")
+    )
 
 
 _ORDERS = {"rate": "tools by failure rate", "calls": "tools by calls", "failures": "tools by failures"}
