@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.slots import Slots
 
-SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|part of (?:all|our|the)|how big is the (?:share|portion)|%|percent"
+SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|%|percent"
 
 
 def asks_a_share(slots: Slots) -> bool:
@@ -133,7 +133,15 @@ def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
         if first in ("worst", "unhappiest", "weakest"):
             return "highest" if good < 0 else "lowest"
         return "highest" if first in ("highest", "most", "largest", "biggest", "top", "high", "descending", "busiest") else "lowest"
-    for _, order, _ in slots.values("extreme"):
+    if (
+        good
+        and "bad" in slots.values("polarity")
+        and slots.says(r"(?:disappoint|annoy|upset|frustrat|displeas|irritat)\w* (?:\w+ ){0,2}most")
+    ):
+        return "lowest" if good > 0 else "highest"
+    for of, order, polarity in slots.values("extreme"):
+        if polarity and good and of != metric:  # "the unhappiest user by frustration"
+            return "highest" if (polarity == "good") == (good > 0) else "lowest"
         return "highest" if order == "top" else "lowest"
     if slots.says(r"worst|weakest|poorest|worse|unhappiest"):
         return "highest" if good < 0 else "lowest"

@@ -27,7 +27,7 @@ class Noun:
 ASKED, SPLIT, NAMED, HEAD, WHO, SPOKEN, ACTING = 100, 95, 80, 60, 30, 20, 5
 """Weights, strongest first: "which X" · "per X", "each X" · "best X", "rank the X" · "the X with" · "who" · any noun · who only acts."""
 
-_LEAD = r"(?:(?:the|our|my|all|of|these|those|your|their|its|single|one|ones|different|various|individual|customer|client|user|paying|pricing|price|subscription|language|existing|known|\d+|two|three|four|five|six|ten|[\w-]+(?:est|iest|ed|ing)|best|worst|top|most|least)[\s-]+){0,4}"
+_LEAD = r"(?:(?:the|our|my|all|of|these|those|your|their|its|single|one|ones|types?|kinds?|sorts?|different|various|individual|customer|client|user|paying|pricing|price|subscription|language|existing|known|\d+|two|three|four|five|six|ten|[\w-]+(?:est|iest|ed|ing)|best|worst|top|most|least)[\s-]+){0,4}"
 _ASKED = re.compile(
     rf"\b(?:which|what|whichever)(?:'s)?\s+(?:(?:is|are|was|were)\s+(?:the|our)\s+|of\s+|(?!(?:the|our|my|these|those|their|your)\b)){_LEAD}$",
     re.I,

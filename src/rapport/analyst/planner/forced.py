@@ -106,7 +106,11 @@ def _over_a_day(slots: Slots) -> bool:
         r"why|reasons?|causes?|who|spike|which (?:users?|customers?|products?|models?|org\w*|compan\w*|accounts?|tools?|topics?|people)"
     ):
         return False
-    return _over_time(slots) or bool(slots.says(r"before and (?:after|since)|after and before|before (?:versus|vs) after|before/after"))
+    return _over_time(slots) or bool(
+        slots.says(
+            r"before and (?:after|since)|after and before|before (?:versus|vs) after|before/after|compared (?:with|to) (?:before|earlier|previously|the (?:time|days|weeks) before)|than before"
+        )
+    )
 
 
 def _asks_for_unusual_days(slots: Slots) -> bool:
@@ -115,7 +119,11 @@ def _asks_for_unusual_days(slots: Slots) -> bool:
 
 def _asks_what_is_talked_about(slots: Slots) -> bool:
     """ "What do customers come to X for most?": people who do something with it are not ranked."""
-    if slots.says(SPIKE) and slots.periods and slots.says(r"what (?:was|were|is|are|did) .*\babout"):
+    if (
+        slots.says(SPIKE)
+        and slots.periods
+        and slots.says(r"what (?:was|were|is|are|did) .*\babout|(?:what|which) (?:topic|subject|matter|issue|theme)s?")
+    ):
         return True
     return bool(
         slots.says(_DOING)

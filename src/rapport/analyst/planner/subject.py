@@ -46,7 +46,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     come came coming become became becoming turn turned turns keep kept keeps hold
     someone's anyone's peoples folks folk guys guy buyer buyers shopper shoppers student students visitor visitors member members subscriber subscribers individual individuals caller callers learner learners
     link links linked linking read reads reading present presenting display pull paste forward badly worst-rated best-rated investor investors management leadership stakeholder stakeholders exec execs executives
-    located based residing headquartered attached surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
+    separate separately located based residing headquartered attached surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
     their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 

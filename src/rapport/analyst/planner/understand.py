@@ -139,7 +139,11 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
     split = split_by(slots, setting.names)
     if intent in ("level", "compare", "ranking") and slots.says(r"(?:prompt )?versions|which (?:prompt )?version"):
         return "prompt_versions"
-    if split is None or intent not in _ONE_FIGURE or not metrics:
+    if intent == "outcomes" and split and split.startswith("property:") and metrics and not slots.of_kind("event_type"):
+        others = [hit for hit in slots.hits if hit.kind == "event" and "subscri" not in slots.text[hit.start : hit.end].lower()]
+        return intent if others else "breakdown"  # "dialogue count by subscription tier"
+    counted = intent == "examples" and slots.says(r"counts?|numbers? of|how many|totals?")
+    if split is None or not (intent in _ONE_FIGURE or counted) or not metrics:
         return intent
     if intent == "ranking" and (slots.values("extreme") or slots.values("order") or slots.says(RANGE)):
         return intent
