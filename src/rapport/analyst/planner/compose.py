@@ -129,15 +129,15 @@ def route(asked: Asked) -> str:
     named = reading.of_kind("tool")
     if facts.wanted(reading):
         return "facts"
+    often = any(threshold.metric == "conversations" for threshold in reading.thresholds)
+    if often and intent in ("examples", "list_entities", "user_profile", "summary", "level", "ranking"):
+        return "ranking"
     if _asks_for_onset(asked):
         return "tool_onset"
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(named) >= 2):
         return "tool_failures"
     if "messages_per_conversation" in reading.metrics and intent in ("count", "examples", "summary") and says(_LENGTH):
         return "level"
-    often = any(threshold.metric == "conversations" for threshold in reading.thresholds)
-    if often and intent in ("examples", "list_entities", "user_profile", "summary", "level"):
-        return "ranking"
     listed = dimension in ("organization", "user") and not reading.of_kind("user", "organization") and reading.of_kind("property")
     if intent in ("user_profile", "summary") and listed and says(r"which|what|list|names?|who"):
         return "list_entities"
