@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from importlib import resources
 
+from rapport.analyst.planner import exemplars
 from rapport.analyst.planner.intents import INTENTS
 
 LINES = resources.files("rapport.analyst.planner").joinpath("exemplars.jsonl").read_text("utf-8").splitlines()
@@ -26,3 +27,19 @@ def test_every_intent_has_enough_exemplars():
     counted = Counter(exemplar["intent"] for exemplar in EXEMPLARS)
     assert {intent for intent in INTENTS if counted[intent] < 30} == set()
     assert len(EXEMPLARS) >= 1500
+
+
+def test_the_shipped_weights_were_made_of_these_exemplars():
+    """Else: `make train-heads`."""
+    made = exemplars.fitted()
+    assert made.digest == exemplars.digest()
+    assert made.rows.shape == (len(EXEMPLARS), exemplars.WIDTH)
+    assert len(made.words) == len(made.both) == len(EXEMPLARS)
+
+
+def test_weights_by_words_know_their_own_exemplars():
+    bank = exemplars.bank()
+    chosen = [bank.exemplars[place] for place in range(0, len(bank.exemplars), 40)]
+    votes = [bank.vote(bank.similarities(exemplar.text)) for exemplar in chosen]
+    right = [max(vote, key=vote.__getitem__) == exemplar.intent for vote, exemplar in zip(votes, chosen, strict=True)]
+    assert sum(right) / len(right) > 0.95
