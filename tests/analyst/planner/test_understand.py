@@ -296,3 +296,70 @@ def test_a_model_is_not_its_smaller_sister():
 
 def test_a_movement_since_a_day_compares_before_with_after():
     assert read("did tool errors go up after 5 November?").intent == "change"
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("how many chats did plasma toaster get", "plasma toaster"),
+        ("number of sessions by zerbinetta umlaut", "zerbinetta umlaut"),
+        ("mean stars quixotic widgets gives us", "quixotic widgets"),
+        ("How popular is the plasma toaster, in conversations?", "plasma toaster"),
+        ("mean rating on gpt-4.1 chats", "gpt-4.1"),
+    ],
+)
+def test_a_figure_of_a_name_that_nobody_has_is_not_a_figure_of_everything(question, unknown):
+    assert read(question).slots.unknown == (unknown,)
+
+
+@pytest.mark.parametrize(
+    "question", ["How many conversations are there for our quarterly audit?", "Amongst all, how many chats?", "rating by default", "chats at a glance"]
+)  # fmt: skip
+def test_everyday_words_are_no_names(question):
+    assert read(question).slots.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "codes"),
+    [
+        ("conversations by people who write Spanish", ("es",)),
+        ("users whose mother tongue is Spanish", ("es",)),
+        ("Which chats were not in English but Spanish?", ("es",)),
+        ("anyone writing to us en español?", ("es",)),
+        ("German or French chats", ("de", "fr")),
+    ],
+)
+def test_languages_are_said_in_many_ways(question, codes):
+    assert set(read(question).languages) == set(codes)
+
+
+@pytest.mark.parametrize("follow_up", ["and in the one before?", "the week prior to that?", "how was the preceding week"])
+def test_the_one_before_is_of_the_period_asked_about(follow_up):
+    period = read(follow_up, "how many conversations last week").period
+    assert (period.since, period.until) == (date(2026, 11, 2), date(2026, 11, 8))
+
+
+@pytest.mark.parametrize("follow_up", ["the 2nd one: mean rating?", "What average rating does the second give?", "how about the second"])
+def test_an_ordinal_points_into_the_list(follow_up):
+    reading = read(follow_up, ("top 2 organizations by conversations", "1. **Acme Corp**: 9\n2. **Globex**: 7"))
+    assert linked(reading) == ["Globex"]
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "intent"),
+    [("a few examples with ids", "examples"), ("can i see one of these", "examples"), ("What explains this?", "why"), ("How often was it used?", "count")],
+)  # fmt: skip
+def test_a_question_that_says_nothing_alone_leans_on_the_one_before(follow_up, intent):
+    reading = read(follow_up, ("which model has the lowest rating", "**gpt-4o**: 2.8 stars"))
+    assert (reading.intent, linked(reading)) == (intent, ["gpt-4o"])
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "Get rid of everything Acme Corp ever said to us.", "I want all the chats of Acme Corp gone.", "Can Acme Corp's conversations be removed?",
+        "Please raise Acme Corp to enterprise.", "shoot a mail to all at Acme Corp", "new password for Maria Lopez pls",
+    ],
+)  # fmt: skip
+def test_orders_are_refused_however_they_are_put(order):
+    assert read(order).intent == "refuse_write"

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.slots import Slots
 
-SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|%|percent"
+SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|%|percent|(?:rated|positive|negative|resolved) share|share with (?=stars|ratings?|a rating|no rating)"
+
+
+EMPLOYER = r"works?|working|employ\w*|compan(?:y|ies)|organi[sz]ation|org|firm|belongs?"
+"""Words that ask where a person works."""
 
 
 def asks_a_share(slots: Slots) -> bool:
@@ -91,7 +95,7 @@ _COUNTED = {
 
 def counted_noun(slots: Slots) -> str | None:
     """What "how many ..." counts: the first noun after it."""
-    if slots.says("how often|how frequently|how many times") and not slots.of_kind("tool"):
+    if slots.says("how often|how frequently|how many times") and not slots.of_kind("tool") and not slots.events_said:
         return "ratings" if slots.says(rf"rat(?:e|ed|ings?)|{_VOTES}") else "conversations"
     if slots.says(
         rf"(?:how many|numbers? of|counts? of|total(?: number)?(?: of)?|tally of|all|sum of|amount of) (?:(?:star|given|submitted|customer|user|single|different|the|our|of|all|individual|\d[ -]star|one[ -]star) ?)*(?:{_VOTES})|(?:ratings?|reviews?|votes?) (?:count|total|tally|received|so far)"

@@ -13,7 +13,7 @@ Below, the slots decide, or the question is declined. Chosen on the exemplars, e
 
 TALK = r"people|mention\w*|about|complain\w*|quotes?|conversations?|chats?|say|said|asking|talk\w*"
 
-_ELSEWHERE = r"weather|poem|joke|recipe|capital of|president|stock price|bitcoin|hamlet|translate|haiku|lyrics|horoscope|world cup|movie"
+ELSEWHERE = r"weather|poem|joke|recipe|capital of|president|stock price|bitcoin|hamlet|translate|haiku|lyrics|horoscope|world cup|movie|poetry|rhymes?|umbrella|forecast for|president|capital city"
 
 _OF_SOMETHING = frozenset(
     {
@@ -55,7 +55,7 @@ def intent_of(slots: Slots, ranked: list[tuple[str, float]]) -> str:
             continue  # what is to be refused is mostly told by `forced`; a likeness is not enough
         if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and data):
             continue
-        if intent == "refuse_out_of_scope" and data and not slots.says(_ELSEWHERE):
+        if intent == "refuse_out_of_scope" and data and not slots.says(ELSEWHERE):
             continue
         if score < (LEAST if data else SURE) or (
             not data

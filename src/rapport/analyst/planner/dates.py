@@ -49,7 +49,7 @@ _DAY = rf"""(?:
   | (?P<@rel>the\s+day\s+before\s+yesterday|day\s+before\s+yesterday|yesterday|today|tonight|now|this\s+(?:morning|afternoon|evening)|tomorrow)
   | (?P<@ago>{_COUNT})\s+days?\s+ago
   | (?:the\s+)?(?P<@wmod>(?:this\s+past|last|this|past|previous)\s+)?(?P<@wd>{_WEEKDAY})\b(?!['’]?s?\s+(?:deck|meeting|review|stand-?up|call|report|slides?|presentation|board|newsletter|mail|sync|update|demo)\b)
-  | the\s+(?P<@nth>\d\d?)(?:st|nd|rd|th)\b
+  | the\s+(?P<@nth>\d\d?)(?:st|nd|rd|th)\b(?!\s+(?:one|place|rank\w*|item|entry|best|worst|most|biggest|user|person|customer|company|organi[sz]ation|org|account|product|tool|model|topic|example|chat|conversation)\b|['’]s)
 )"""
 
 
@@ -189,9 +189,10 @@ def _month(name: str, year: str | None, today: date, *, earlier: bool = False) -
 
 def _named_month(m: re.Match, today: date) -> Period | None:
     word, lead = m.group("m"), (m.group("lead") or "").strip()
-    if word in ("may", "march", "mar", "sep", "dec", "jan", "jun") and not (lead or m.group("y")):
+    year = m.group("y") or (f"20{m.group('yy')}" if m.group("yy") else None)
+    if word in ("may", "march", "mar", "sep", "dec", "jan", "jun") and not (lead or year):
         return None
-    period = _month(word, m.group("y"), today, earlier=lead.startswith(("last", "previous")))
+    period = _month(word, year, today, earlier=lead.startswith(("last", "previous")))
     part = (m.group("part") or "").strip()
     return _part(period, part) if part else period
 
@@ -298,10 +299,10 @@ def _year(m: re.Match, today: date) -> Period | None:
 
 
 def _offset(m: re.Match, today: date) -> Mention | None:
-    """ "one day later", "the week before", "the next day": moves the period of the turn before."""
+    """ "one day later", "the week before", "the next one" (its unit is that of the period): moves the period of the turn before."""
     count = number(m.group("n")) if m.groupdict().get("n") else 1
     back = m.group("dir") in ("before", "earlier", "prior", "previous", "preceding")
-    return Mention(0, 0, shift=(-count if back else count, m.group("u")))
+    return Mention(0, 0, shift=(-count if back else count, m.groupdict().get("u") or ""))
 
 
 def _anchored(m: re.Match, today: date) -> Period | None:
@@ -355,11 +356,16 @@ RULES: tuple[tuple[str, Build], ...] = (
     (r"(?:the\s+)?(?P<dir>next|following|preceding)\s+(?P<u>day|week|month)\b", _offset),
     (r"the\s+(?P<dir>previous|prior)\s+(?P<u>day)\b", _offset),
     (r"(?:the\s+)?(?P<u>week|weekend|month|quarter|year)\s+before\s+last\b", lambda m, t: shift(unit_at(t, m.group("u")), -2, m.group("u"))),
+    (r"(?:the\s+)?(?P<u>day|week|month)\s+(?:right\s+|directly\s+|immediately\s+|just\s+)?(?P<dir>before|after|prior|preceding|following)(?:\s+(?:to\s+)?(?:that|this|it))?\b(?!\s+\w)", _offset),
+    (r"(?:in|on|for|about|was|with|to|and|vs\.?)\s+the\s+(?P<dir>next|following|previous|preceding|prior)\s+one\b", _offset),
+    (r"the\s+one\s+(?:right\s+|directly\s+|immediately\s+|just\s+)?(?P<dir>before|after|prior|preceding|following)(?:\s+(?:to\s+)?(?:that|this|it))?\b(?!\s+\w)", _offset),
     (rf"{_MOD}\s+(?P<u>week|weekend|fortnight|month|quarter|year)\b(?!\s+of)", _calendar),
     (rf"(?:\bq(?P<q>[1-4])|(?P<ord>first|second|third|fourth|1st|2nd|3rd|4th)\s+quarter)\b(?:\s+(?:of\s+)?(?P<y>{_YEAR}))?", _quarter),
     (rf"\bh(?P<h>[12])\b(?:\s+(?:of\s+)?(?P<y>{_YEAR}))?", _half),
     (rf"(?:on\s+|for\s+|at\s+)?{_D}(?![\w-]*\d)", lambda m, t: (lambda d: Period(d, d, "day") if d else None)(_day(m, "a", t))),
-    (rf"(?P<lead>in\s+|during\s+|for\s+|of\s+|over\s+|throughout\s+|from\s+|last\s+|previous\s+|this\s+|since\s+|about\s+|vs\.?\s+|versus\s+|and\s+|to\s+)?(?:the\s+)?(?P<part>(?:early|late|mid|first\s+half|second\s+half|start|beginning|end)(?:[\s-]+of)?[\s-]+)?\b(?P<m>{_MONTH})\b(?:,?\s+(?P<y>{_YEAR}))?", _named_month),
+    (rf"(?P<lead>in\s+|during\s+|for\s+|of\s+|over\s+|throughout\s+|from\s+|last\s+|previous\s+|this\s+|since\s+|about\s+|vs\.?\s+|versus\s+|and\s+|to\s+)?(?:the\s+)?(?P<part>(?:early|late|mid|first\s+half|second\s+half|start|beginning|end)(?:[\s-]+of)?[\s-]+)?\b(?P<m>{_MONTH})\b(?:(?:,|\s+of|\s+in|\s+the\s+year)?\s+(?P<y>{_YEAR})|\s*['’](?P<yy>\d\d)\b)?", _named_month),
+    (rf"(?:in\s+|for\s+|during\s+)?(?P<mm>0?[1-9]|1[0-2])[/.](?P<y>{_YEAR})(?![\d/.-])", lambda m, t: month_of(int(m.group("y")), int(m.group("mm")))),
+    (rf"(?:in\s+|for\s+|during\s+)?(?P<y>{_YEAR})-(?P<mm>0[1-9]|1[0-2])(?![\d/.-])", lambda m, t: month_of(int(m.group("y")), int(m.group("mm")))),
     (rf"(?:in\s+|during\s+|for\s+|of\s+|year\s+|back\s+in\s+)(?P<y>{_YEAR})\b", _year),
     (r"(?:right\s+now|currently|these\s+days|lately|recently|of\s+late)\b", lambda m, t: None),
 )  # fmt: skip

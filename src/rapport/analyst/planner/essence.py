@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rapport.analyst.planner import dates, lexicon
+from rapport.analyst.planner.finding import languages_of
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import secrets, writes
 from rapport.analyst.planner.words import split
@@ -177,6 +178,9 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         r"\band (?:(?:at|in|on|for|by|with|to|from|of|during) )?$", text[sentence:begin]
     ):  # "whether it is better or worse, and at which average"
         begin = min([at for content, at, _ in found if content >= 1 and sentence <= at < begin] + [begin])
+    asked = [place for _, place, _ in found if sentence <= place < begin and re.match(rf"(?:{_ASK})\b", text[place:], re.I)]
+    if asked and re.search(r"(?:\band|\bplus|&|,)\s*$", text[:begin]):  # "where does she work and how many ..." asks for both
+        begin = min(asked)
     lead = text[sentence:begin]
     if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD):
         begin = sentence
@@ -222,6 +226,8 @@ def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: dat
         said = _WINDOW.sub(f"from {told}" if re.match(r"\d", told) else told, said, count=1)
     elif not dates.find(said, today) and (when := _days_set(text[:begin], today)):
         said = f"{said.rstrip(' ?.!')} {when}"
+    for code in languages_of(around) if not languages_of(said) else ():
+        said = f"{said.rstrip(' ?.!')} in {lexicon.LANGUAGES[code].title()}"
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
     for link in names.link(around, split(around)):
         if link.kind in _CARRIED and link.kind not in inside and link.score >= 100:

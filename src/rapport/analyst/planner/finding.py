@@ -48,7 +48,7 @@ def read(text: str, names: Names, today: date) -> Slots:
         conversation_ids=tuple(value for _, _, value in ids),
         limit=limit_of(text, taken),
         ordinal=ordinal_of(text, taken),
-        languages=_languages(text),
+        languages=languages_of(text),
         taken=tuple(taken),
     )
     return with_subject(slots, names)
@@ -66,6 +66,10 @@ _ID_SHAPE = re.compile(
 )
 
 
+_OF_ONE = re.compile(r"\b(?:happen(?:ed|s)?|went|going on|transcript|summar\w+|gist|story|open|walk|who)\b", re.I)
+"""What is asked of one conversation, even where its id follows "mentions"."""
+
+
 def _conversation_ids(text: str, names: Names) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     for pattern in (re.compile(f"({_UUID})", re.I), _ID_SHAPE, _ID_AFTER):
@@ -78,24 +82,39 @@ def _conversation_ids(text: str, names: Names) -> list[tuple[int, int, str]]:
                 or re.fullmatch(r"\d{1,3}|(?:19|20)\d\d|\d+(?:st|nd|rd|th)|[\d.]+", value)
             ):
                 continue
-            if re.fullmatch(r"\d{4}-\d\d?-\d\d?", value) or (pattern is _ID_SHAPE and SUBJECT_BEFORE.search(text[:start])):
+            if re.fullmatch(r"\d{4}-\d\d?-\d\d?", value) or (
+                pattern is _ID_SHAPE and SUBJECT_BEFORE.search(text[:start]) and not _OF_ONE.search(text)
+            ):
                 continue
             found.append((start, end, value))
     return found
 
 
-def _languages(text: str) -> tuple[str, ...]:
-    found = re.findall(
-        r"\b(?:in|speak|speaking|speaks|(?:wrot|writ)(?:e|es|ing|ten)(?:\s+in)?|typ(?:e|es|ed|ing)(?:\s+in)?|(?:mother tongue|native language|first language|language)\s+(?:is|was))\s+("
-        + "|".join(lexicon.LANGUAGES.values())
-        + r")\b|\b("
-        + "|".join(lexicon.LANGUAGES.values())
-        + r")[\s-]+(?:speaking|language|speakers?|(?:conversation|chat|message|dialog(?:ue)?|session|transcript|example|user|customer|text|quote)s?)\b",
-        text,
-        re.I,
-    )
-    words = [a or b for a, b in found]
-    return tuple(code for word in words for code, name in lexicon.LANGUAGES.items() if name == word.lower())
+_TONGUES = "|".join(lexicon.LANGUAGES.values())
+_LANGUAGE = re.compile(
+    rf"\b(?:in|speak|speaks|speaking|spoke|spoken|talk|talks|talking|write|writes|writing|wrote|written|type|types|typed|use|using|(?:tongue|language)(?: is| was|:)?|(?:not in|instead of|rather than|other than) (?:{_TONGUES})(?:,)? but(?: in)?)\s+({_TONGUES})\b"
+    rf"|\b({_TONGUES})\s*(?:,|/|or|and|&)\s*(?={_TONGUES})|\b({_TONGUES})[\s-]+(?:speaking|language|speakers?|(?:conversation|chat|message|dialog(?:ue)?|session|transcript|example|user|customer|text|quote|thread|writer|interaction|convo)s?)\b"
+    rf"|^\W*(?:any |some |show |find |list |me |the |a few )*({_TONGUES}) (?:ones?|only)\b",
+    re.I,
+)
+_OWN_NAMES = {"español": "spanish", "espanol": "spanish", "castellano": "spanish", "deutsch": "german", "français": "french", "francais": "french", "italiano": "italian", "português": "portuguese", "portugues": "portuguese", "nederlands": "dutch", "svenska": "swedish", "polski": "polish"}  # fmt: skip
+_ANY_OWN = re.compile(rf"\b(?:{'|'.join(_OWN_NAMES)})\b", re.I)
+_AND_MORE = re.compile(rf"\s*(?:,|or|and|&)\s*({_TONGUES})\b", re.I)
+_NOT_IN = re.compile(rf"\b(?:not|instead of|rather than|other than|except|without|non)[\s-]+(?:in\s+|written in\s+)?(?:{_TONGUES})\b", re.I)
+
+
+def languages_of(text: str) -> tuple[str, ...]:
+    """Codes of the languages that conversations are asked for in."""
+    text = _ANY_OWN.sub(lambda match: f"in {_OWN_NAMES[match.group().lower()]}", text)
+    excluded = [match.span() for match in _NOT_IN.finditer(text)]
+    words = []
+    for match in _LANGUAGE.finditer(text):
+        word = next(group for group in match.groups() if group)
+        if not any(start <= match.start(match.lastindex or 0) < end for start, end in excluded):
+            words.append(word)
+            if more := _AND_MORE.match(text, match.end(match.lastindex or 0)):
+                words.append(more.group(1))
+    return tuple(dict.fromkeys(code for word in words for code, name in lexicon.LANGUAGES.items() if name == word.lower()))
 
 
 def _mend(text: str, words: Sequence[Word], names: Names, taken: Sequence[tuple[int, int]]) -> tuple[Word, ...]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import order_of
-from rapport.analyst.planner.choosing import LEAST
+from rapport.analyst.planner.asked import EMPLOYER, order_of
+from rapport.analyst.planner.choosing import ELSEWHERE, LEAST
 from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.pointing import IT_IS, LIST_ITEM, named_in, pointed_at
@@ -42,6 +42,8 @@ def leans(slots: Slots, wording: str, reading: Reading, scores: dict[str, float]
         and slots.says(r"who(?: is|'s|s)|tell me about|how(?: is|'s|s)")
     ):
         return False
+    if slots.ordinal is not None or _says_nothing_alone(slots, reading):
+        return True
     short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))
     pointing = bool(_POINTING.search(IT_IS.sub(" ", text)))
     if pointing or any(mention.shift and mention.kind == "period" for mention in slots.dates):
@@ -54,6 +56,18 @@ def leans(slots: Slots, wording: str, reading: Reading, scores: dict[str, float]
     if _LEANING.match(text):
         return not _complete(slots, reading)
     return short and not _complete(slots, reading)
+
+
+def _says_nothing_alone(slots: Slots, reading: Reading) -> bool:
+    """ "How often was it used?", "a few examples with ids": words that fit no data, or any, without the question before."""
+    if reading.intent == "refuse_out_of_scope":
+        return bool(_PRONOUN.search(slots.text)) and not forced(slots) and not slots.says(ELSEWHERE)
+    bare = not (slots.subject or slots.links or slots.dates or slots.thresholds or slots.languages or reading.conditions or reading.events)
+    general = slots.says(r"any|random|newest|latest|recent|worst|best|longest|shortest|last|oldest|bad|good|unhappy|happy")
+    return reading.intent in ("examples", "quotes") and bare and reading.bad is None and not slots.conversation_ids and not general
+
+
+_PRONOUN = re.compile(r"\b(?:it|its|that|this|they|them|their|those|these|he|she|him|her|his|one|same|there)\b", re.I)
 
 
 def _complete(slots: Slots, reading: Reading) -> bool:
@@ -89,7 +103,12 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
     if pair := _pair(previous, reading.slots):
         carried = replace(carried, intent="compare", links=pair)
     if carried.intent == "ranking" and previous.intent == "ranking" and pointed:
-        carried = replace(carried, intent=own or "user_profile")
+        told = "level" if _says_metric(reading.slots, reading) and own == "ranking" else own
+        carried = replace(carried, intent="user_profile" if told in (None, "ranking") else told)
+    if carried.of_kind("user") and reading.slots.says(EMPLOYER) and not _says_metric(reading.slots, reading):
+        carried = replace(carried, intent="user_profile", dimension=None)
+    if own == "count" and not reading.metrics and _HOW_OFTEN.search(reading.slots.text):
+        carried = replace(carried, metrics=("conversations",))
     carried = _onset(previous, carried, answers, setting)
     return _about(previous, carried, by_itself=own is not None, points=bool(pointed))
 
@@ -150,6 +169,7 @@ def _turns_over(previous: Reading, reading: Reading) -> bool:
         and len(slots.words) <= 6
         and (reading.order or _OTHER_END.match(slots.text))
         and not reading.links
+        and slots.ordinal is None
         and not _says_metric(slots, reading)
         and not slots.says(r"one|user|person|product|account|why|that|this")
     )
@@ -253,14 +273,32 @@ _BRIEF = (
 """What "and ..." in a few words may ask for instead, first match first."""
 
 
+_HOW_OFTEN = re.compile(
+    r"\bhow (?:often|frequently|much)\b.{0,40}\b(?:used?|called|run|ran|chosen|happen\w*|occur\w*|come up|came up|talk\w*|chat\w*)\b", re.I
+)
+_SEES_SOME = re.compile(
+    r"^(?:(?:and|ok|so|please|now|then|could you|can you|would you|let me|can i|could i|may i|i want to|i'd like to)[\s,]+)*(?:see|show|read|open|cite|look at|pull up|give me|get me)\s+(?:me\s+|us\s+)?(?:one|some|a few|any|two|three|those|these|them|a couple|an? (?:case|instance))(?: (?:of|for|from) (?:these|those|them|it|that))?(?: (?:please|pls|with ids?))?\W*$",
+    re.I,
+)
+
+_WHY = re.compile(
+    r"^(?:ok(?:ay)?[, ]+|and |but |so |hm+[, ]+)*(?:why|how come|what(?:'s|s| is| was| are| were)? (?:explains?|causes?|caused|drives?|drove|behind|the (?:reasons?|causes?|explanation)|to blame)|(?:the |any |for what |what )?reasons?\b|(?:how|can|could) (?:do |can |could |would )?(?:you|we) explain)",
+    re.I,
+)
+
+
 def _own_intent(previous: Reading, reading: Reading) -> str | None:
     """The intent that the follow-up itself asks for; None where it only changes the slots of the question before."""
     slots, text = reading.slots, reading.slots.text.strip()
     if told := forced(slots):
         return told
-    if re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", text, re.I):
+    if _WHY.match(text):
         return "why"
     grouped = previous.intent in ("ranking", "breakdown", "compare") and not _IT.search(text)
+    if not grouped and _HOW_OFTEN.search(text) and not slots.events_said:
+        return "count"
+    if _SEES_SOME.match(text):
+        return "examples"
     if slots.says("how many|number of") and reading.metrics and not grouped and reading.intent != "breakdown":
         return "outcomes" if reading.intent == "outcomes" else "count"
     opens = re.match(r"^(?:and|what about|how about|only|just|same|now|for|in|on|without|excluding|except|but|ok)\b", text, re.I)
@@ -277,10 +315,17 @@ def _own_intent(previous: Reading, reading: Reading) -> str | None:
     return None
 
 
+_NARROWS = re.compile(
+    r"^(?:(?:and|ok|now) )?(?:only|just|for|in|on|without|excluding|except)\b(?!.*\b(?:examples?|ids?|transcripts?|show|see|read)\b)", re.I
+)
+
+
 def _brief_intent(previous: Reading, reading: Reading) -> str | None:
     """The intent that a follow-up of a few words names; None where its words only narrow the question before."""
     slots = reading.slots
     said = [name for name in _BRIEF if slots.says(_OWN[name])]
+    if _NARROWS.match(slots.text.strip()):  # "only the gpt-4o chats" wants the same figure
+        said = [name for name in said if name != "examples"]
     about = re.match(r"^(?:and |ok )?(?:what|how) about\b", slots.text.strip(), re.I)
     if about and not slots.says(r"topics?|themes?|talk\w*|ask\w*|discuss\w*"):
         said = [name for name in said if name != "top_topics"]

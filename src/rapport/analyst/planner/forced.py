@@ -29,6 +29,10 @@ _DRAFTING = re.compile(
     re.I,
 )
 _TICKET = r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|write .{0,40} up as"
+_ORDERS_A_SEGMENT = re.compile(
+    r"\W*(?:(?:please|ok(?:ay)?|can you|could you|would you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:create|make|build|define|set up|save|add|start|form|put together)\b(?:(?!\bto\b).){0,40}\b(?:segment|cohort|audience)\b",
+    re.I,
+)
 _SEGMENT = r"(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
 
 _CONFIRMS = re.compile(
@@ -39,6 +43,10 @@ _CONFIRMS = re.compile(
 _AUTHORING = re.compile(
     r"^\W*(?:(?:please|can you|could you|would you|now|and|ok|hey)[\s,]+)*(?:write|code|program|implement|compose|generate|script|sing|tell)(?: me| us)?(?: up)?\s+(?:an?|the|some|this)?\s*(?:\w+ ){0,4}?(?:(?:python|javascript|typescript|java|rust|bash|perl|ruby|golang|php|haskell)\b|(?:poem|song|haiku|limerick|sonnet|joke|essay|novel|fairy tale|bedtime story|regex|algorithm|shell script|unit test)s?\b)",
     re.I,
+)  # fmt: skip
+
+_VERSE = re.compile(
+    r"\b(?:make up|come up with|do|write|compose|need|want|give me|like|have|code|program|snippet|function|how (?:do|to|can))\b.{0,50}\b(?:poems?|poetry|rhymes?|haikus?|limericks?|sonnets?|verses?|python|javascript|typescript|golang|bash)\b|^\W*(?:an? )?(?:\w+ )?(?:poem|haiku|limerick|sonnet)\b", re.I
 )  # fmt: skip
 
 _BARE = re.compile(
@@ -175,7 +183,14 @@ def _files_the_draft(slots: Slots) -> bool:
 
 
 def _orders_a_text(slots: Slots) -> bool:
-    return bool(_AUTHORING.match(slots.text))
+    return bool(
+        _AUTHORING.match(slots.text)
+        or (
+            _VERSE.search(slots.text)
+            and not slots.links
+            and not slots.says(r"conversations?|chats?|users?|people|customers?|how many|topics?")
+        )
+    )
 
 
 def _asks_one_share(slots: Slots) -> bool:
@@ -185,7 +200,7 @@ def _asks_one_share(slots: Slots) -> bool:
 
 def _acts(slots: Slots) -> bool:
     """Whether something is to be changed or somebody to be told; a ticket may be drafted."""
-    if _DRAFTING.match(slots.text):
+    if _DRAFTING.match(slots.text) or _ORDERS_A_SEGMENT.match(slots.text):
         return False
     if writes(slots.text) and not OVERRIDE.search(slots.text):
         return True
@@ -198,7 +213,25 @@ _MENTIONED = re.compile(r"'[^']{3,80}'|\"[^\"]{3,80}\"|[“‘][^”’]{3,80}[�
 
 def _asks_a_secret(slots: Slots) -> bool:
     text = _MENTIONED.sub(" ", slots.text) if slots.says(r"anyone|anybody|someone|users?|customers?|people|attempts?|tried") else slots.text
-    return not _DRAFTING.match(text) and bool(writes(text) or secrets(text))
+    drafts = _DRAFTING.match(text) or (_ORDERS_A_SEGMENT.match(text) and not secrets(text))
+    return not drafts and bool(writes(text) or secrets(text))
+
+
+_TALKS = r"(?:conversation|chat|dialogue|dialog|session|transcript|interaction|thread|convo)s?"
+_SOME = re.compile(
+    rf"^\W*(?:and |so |ok |just |please )*(?:(?:can|could|may) (?:i|we|you) (?:please )?|let me |let us |i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |give me |gimme |get me |got |show me |show |see |find (?:me )?|pull (?:up )?|read |look at |cite |pick (?:out )?|sample )*(?:see |read |have |look at |how )*(?:an? |some |one |two |three |four |five |\d{{1,2}} |two or three |a (?:few|couple of|handful of) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|per|by|ids? per))",
+    re.I,
+)
+"""A number of conversations that is ordered, not counted: "three one-star sessions", "let me read a chat about refunds"."""
+
+
+def _asks_for_some(slots: Slots) -> bool:
+    ordered = _SOME.match(slots.text) or slots.says(r"show (?:me|us) (?:one|some|a few|two|three)\W*$")
+    return (
+        bool(ordered)
+        and not slots.conversation_ids
+        and not slots.says(r"how many|how often|number of|tickets?|why|average|percent\w*|segment|quotes?|verbatims?|summar\w+")
+    )
 
 
 def _drafts(slots: Slots) -> bool:
@@ -246,6 +279,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("ticket_create", _files_the_draft),
     ("refuse_out_of_scope", _orders_a_text),
     ("count", _asks_one_share),
+    ("examples", _asks_for_some),
     ("refuse_write", _acts),
     ("refuse_secret", _asks_a_secret),
     ("ticket_draft", _drafts),

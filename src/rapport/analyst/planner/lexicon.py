@@ -12,7 +12,7 @@ from rapport.analyst.planner.common import common
 from rapport.analyst.planner.words import Word, stem
 
 _RATES = re.compile(
-    r"\s+(?:us|them|it|him|her|our|the (?:bot|assistant|product|answers?)|highly|higher|lower|better|worse|well|poorly|badly|lowest|highest|best|worst|most|least)\b",
+    r"\s+(?:us|this|that|one|them|it|him|her|our|the (?:bot|assistant|product|answers?)|highly|higher|lower|better|worse|well|poorly|badly|lowest|highest|best|worst|most|least)\b",
     re.I,
 )
 _LEFT = re.compile(r"left(?: us)?|leav(?:e|es|ing)", re.I)

@@ -16,7 +16,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from rapport.analyst.planner.common import common
 from rapport.analyst.planner.hints import hinted
-from rapport.analyst.planner.lexicon import COUNTRIES, vocabulary
+from rapport.analyst.planner.lexicon import COUNTRIES, stems, vocabulary
 from rapport.analyst.planner.words import Word, parts, stem
 from rapport.analytics.lexicon import Name
 
@@ -40,6 +40,8 @@ _SPELLING = {
     "prompt": 88,
     "topic": 90,
 }
+_WHOLE = frozenset({"tool", "topic", "topic_group", "prompt", "prompt_version"})
+"""Kinds that one word of many does not name, unless the word beside it says the kind."""
 _GENERIC = frozenset(
     "inc corp corporation ltd llc gmbh co company group labs lab systems solutions technologies tech software services holding ag sa plc bot assistant ai app the of and for"
     " team agent chat help support customer test user org v".split()
@@ -192,12 +194,15 @@ class Names:
             return False
         if name.kind == "segment":
             return self._plausible_segment(name, text, window)
-        if len(window) > 1 or not self._everyday(window[0]):
+        of_lexicon = name.kind in ("topic", "topic_group") and stem(window[0].lower) in stems()  # a topic that is called "topics"
+        if len(window) > 1 or not (self._everyday(window[0]) or of_lexicon):
             return True
         key = re.escape(name.id.partition("=")[0].lower().replace("_", " ")) if name.kind == "property" else ""
         if key and re.search(rf"\b{key}\s*(?:is|was|=|:|equals)\s*[\"'“]?$", text[: window[0].start], re.I):
             return True
         if hinted(text, window) == name.kind or hinted(text, window) == "property" == name.kind:
+            return True
+        if name.kind == "property" and _stands_as_a_value(text, window):
             return True
         capital = window[0].text[:1].isupper() and window[0].start > 0
         return capital and name.kind in ("product", "organization", "user", "model")
@@ -255,13 +260,7 @@ class Names:
                 continue
             split = [part for word in window for part in parts(word.lower)]
             candidates = [name for name in self._sharing(split) if not (name.kind == "model" and _other_size(split, name))]
-            candidates = [
-                name
-                for name in candidates
-                if size > 1
-                or name.kind not in ("tool", "topic", "topic_group", "prompt", "prompt_version")
-                or hinted(text, window) == name.kind
-            ]
+            candidates = [name for name in candidates if size > 1 or name.kind not in _WHOLE or hinted(text, window) == name.kind]
             names = _preferred(candidates, text, window)
             if names and len(names) <= MOST_ALIKE:
                 return size, names
@@ -348,7 +347,9 @@ class Names:
                 and DamerauLevenshtein.distance(word, part) <= (1 if len(word) < 8 else 2)
                 and part not in _GENERIC
             ):
-                names = _preferred(self._sharing([part]), text, words[at : at + 1])
+                window = words[at : at + 1]
+                shared = [name for name in self._sharing([part]) if name.kind not in _WHOLE or hinted(text, window) == name.kind]
+                names = _preferred(shared, text, window)
                 if names and len(names) <= MOST_ALIKE:
                     return at, at + 1, names, score
         return None
@@ -396,6 +397,21 @@ def _similarity(window: Sequence[Word], spelling: tuple[str, ...]) -> float:
 def _adjacent(text: str, window: Sequence[Word]) -> bool:
     return all(not re.search(r"[?!;:,]|\.\s", text[a.end : b.start]) for a, b in itertools.pairwise(window))
 
+
+def _stands_as_a_value(text: str, window: Sequence[Word]) -> bool:
+    """ "Customers on free", "only free, please", "how many of those are free": an everyday word where only a group can stand."""
+    before, after = text[: window[0].start], text[window[-1].end :]
+    if re.match(r"\W*(?:ones?|only|please|pls|plan|tier|(?:[a-z]+ )?(?:customers|users|accounts|people))?\W*$", after, re.I):
+        return bool(_VALUE_BEFORE.search(before) or _GROUP_BEFORE.search(before))
+    return bool(_GROUP_BEFORE.search(before))
+
+
+_VALUE_BEFORE = re.compile(
+    r"^\W*(?:(?:ok|and|now|only|just|then|but|so|or|same|what|how|about|for|the|those|ones|on|restrict|narrow|limit|filter|reduce|it|that|this|them|down|to)\W+)*$|\b(?:of (?:those|them|these)|they|those|these) (?:are|were|is|was)\s+(?:on\s+)?(?:the\s+)?$", re.I
+)  # fmt: skip
+_GROUP_BEFORE = re.compile(
+    r"\b(?:customers?|users?|people|accounts?|organi[sz]ations?|orgs?|companies|clients?|those|them|ones|subscribers?|members?)\s+(?:(?:who|that|which)\s+(?:are|were)\s+)?(?:on|in|from|with)\s+(?:the\s+)?$", re.I
+)  # fmt: skip
 
 _MAKING = re.compile(
     r"\b(?:create|make|build|define|set up|save|add|form|put together|new|turn)\b.{0,60}\b(?:segment|cohort|audience)s?\b|^\W*(?:segment|cohort) (?:of|for|from|where|with)\b",

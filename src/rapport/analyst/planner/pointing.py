@@ -10,7 +10,7 @@ from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.words import split
 
 IT_IS = re.compile(
-    r"\b(?:is it|was it|does it|it is|it was|how is it|make it|there (?:is|are|was|were|any)|are there|is there|were there|was there|that (?:is|was|are|were|have|has|had|did|do|does|mention\w*|contain\w*|fail\w*|talk\w*|uses?|used|using|went|got|go|cost|never|we|you|i|the|our|people|users|customers)|this (?:week|month|year|quarter|morning|weekend|afternoon)|these days|those who|them(?:selves)|their own words)\b",
+    r"\b(?:(?:is|was) it(?! (?:\w+ )?(?:\w+ed|run|chosen|doing))|does it(?! (?:have|get|fail|rate|do)\b)|it is|it was|how is it|make it|there (?:is|are|was|were|any)|are there|is there|were there|was there|that (?:is|was|are|were|have|has|had|did|do|does|mention\w*|contain\w*|fail\w*|talk\w*|uses?|used|using|went|got|go|cost|never|we|you|i|the|our|people|users|customers)|this (?:week|month|year|quarter|morning|weekend|afternoon)|these days|those who|them(?:selves)|their own words)\b",
     re.I,
 )
 
@@ -68,7 +68,7 @@ def _by_a_pronoun(previous: Reading, slots: Slots, answer: str, kind: str | None
 def _says_a_pronoun(previous: Reading, slots: Slots, kind: str | None) -> bool:
     """ "It" is a thing, and counts only where the answer before listed some."""
     match = re.search(
-        r"\b(?:that|this|it|its|the (?:top|worst|best)|him|her|he|she|his|them|they|their)\b", IT_IS.sub(" ", slots.text), re.I
+        r"\b(?:that|this|these|those|it|its|the (?:top|worst|best)|him|her|he|she|his|them|they|their)\b", IT_IS.sub(" ", slots.text), re.I
     )
     if match and match.group().lower() in ("it", "its"):
         return kind in ("product", "model", "tool", "organization", "topic") and previous.intent in _LISTS

@@ -32,7 +32,7 @@ def limit_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
 
 
 _ORDINAL = re.compile(
-    r"(?:the\s+)?(first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th|last|other|former|latter)\s*(?:one|user|person|customer|conversation|chat|example|product|account|organization|company|topic|tool|model|quote)?\b",
+    r"(?:the\s+)?(first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th|last|other|former|latter|#\s?[2-5])\s*(?:-?\s*(?:ranked|placed|listed)\s*)?(?:one|entry|item|org|company|user|person|customer|conversation|chat|example|product|account|organization|company|topic|tool|model|quote)?\b",
     re.I,
 )
 
@@ -46,7 +46,7 @@ def ordinal_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
             bare = match.group().strip().lower() in (word, f"the {word}") and not re.match(r"\s*[?.!]*\s*$", text[match.end() :])
             if word in ("last", "first", "other") and (bare or (word == "last" and not match.group().lower().endswith("one"))):
                 continue
-            return _ORDINALS.get(word) or int(word[0])
+            return _ORDINALS.get(word) or int(word.lstrip("# ")[0])
     return None
 
 

@@ -183,9 +183,9 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("negative", r"negative(?:ly)?\b(?! feedback)"),
     ("positive", r"positive(?:ly)?\b"),
     ("neutral", r"neutral\b"),
-    ("frustrated", r"(?:very |highly |really )?(?:frustrated|angry|annoyed|furious|irritated|mad|pissed(?: off)?|fed up|exasperated)\b(?! (?:are|is|were|was|do|did|does))"),
-    ("unhappy", r"(?:unhappy|dissatisfied|disappointed|displeased|unsatisfied|disgruntled|grumpy|not happy|(?:bad|terrible|awful|poor|failed) (?:conversations?|chats?|dialogues?|sessions?|experiences?|interactions?)|went (?:badly|wrong|sideways)|gone wrong)\b(?! (?:are|is|were|was|do|did|does))"),
-    ("happy", r"(?:happy|satisfied|delighted|pleased|(?:good|great|successful) (?:conversations?|chats?|dialogues?|sessions?|experiences?)|went well|gone well)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("frustrated", r"(?<!how )(?:very |highly |really )?(?:frustrated|angry|annoyed|furious|irritated|mad|pissed(?: off)?|fed up|exasperated)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("unhappy", r"(?<!how )(?:unhappy|dissatisfied|disappointed|displeased|unsatisfied|disgruntled|grumpy|not happy|(?:bad|terrible|awful|poor|failed) (?:conversations?|chats?|dialogues?|sessions?|experiences?|interactions?)|went (?:badly|wrong|sideways)|gone wrong)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("happy", r"(?<!how )(?:happy|satisfied|delighted|pleased|(?:good|great|successful) (?:conversations?|chats?|dialogues?|sessions?|experiences?)|went well|gone well)\b(?! (?:are|is|were|was|do|did|does))"),
     ("unresolved", r"unresolved|not (?:been )?(?:resolved|solved)|never (?:resolved|solved)|without (?:being |getting |ever being )?(?:an? )?(?:resolved|solved|solution|resolution)|unsolved|did not get (?:resolved|solved)"),
     ("resolved", r"(?<!not )(?<!never )(?<!being )(?<!getting )(?:resolved|solved)\b"),
     ("abandoned", r"abandoned|gave up|given up|walked away|dropped off"),
@@ -193,7 +193,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
     ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tool (?:failed|broke|errored)"),
     ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
-    ("rated", r"(?:with|ha(?:ve|s|d|ving)|carr(?:y|ies|ied|ying)|receiv\w*|g[eo]ts?|getting|gotten|leav\w*|left|g[ai]ven?|giving|bear|bears|contain\w*|earn\w*|attract\w*|end(?:s|ed|ing)? (?:up )?with|come with|comes with) (?:an? |any |some |their |its )?(?:star |customer |user |actual )?(?:ratings?|scores?|stars?|reviews?|marks?|grades?|votes?)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?(?:rated|scored|graded|reviewed|marked)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))(?! by (?:plan|product|model|country))|(?:users?|customers?|people|clients?|they|rated) (?:have |ever |actually )?(?:rated|scored|graded|reviewed)(?= |\W|$)(?! (?:us|them|it|as|\w+ (?:higher|lower|best|worst)))|rating coverage|coverage of ratings|rating (?:participation|response)|bother\w* (?:to rate|rating)|(?:did|do|does|to) (?:\w+ ){0,2}rate(?! (?:us|them|it|him|our|\w+ (?:higher|lower|best|worst)))|rated (?:conversations?|chats?|dialogues?|sessions?|interactions?|threads?)"),
+    ("rated", r"rated (?:%|percent\w*|share|part|fraction|portion|proportion)|(?:%|percent\w*|share|part|fraction|portion|proportion) (?:\w+ ){0,3}rated(?! (?:\d|below|above|under|over|at|one|two|three|four|five))|(?:with|ha(?:ve|s|d|ving)|carr(?:y|ies|ied|ying)|receiv\w*|g[eo]ts?|getting|gotten|leav\w*|left|g[ai]ven?|giving|bear|bears|contain\w*|earn\w*|attract\w*|end(?:s|ed|ing)? (?:up )?with|come with|comes with) (?:an? |any |some |their |its )?(?:star |customer |user |actual )?(?:ratings?|scores?|stars?|reviews?|marks?|grades?|votes?)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?(?:rated|scored|graded|reviewed|marked)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))(?! by (?:plan|product|model|country))|(?:users?|customers?|people|clients?|they|rated) (?:have |ever |actually )?(?:rated|scored|graded|reviewed)(?= |\W|$)(?! (?:us|them|it|as|\w+ (?:higher|lower|best|worst)))|rating coverage|coverage of ratings|rating (?:participation|response)|bother\w* (?:to rate|rating)|(?:did|do|does|to) (?:\w+ ){0,2}rate(?! (?:us|them|it|him|our|\w+ (?:higher|lower|best|worst)))|rated (?:conversations?|chats?|dialogues?|sessions?|interactions?|threads?)"),
     ("unrated", r"(?:unrated|without (?:a |any )?(?:star )?(?:ratings?|stars|scores?|reviews?)|(?:not|never|weren['’]t|wasn['’]t|n['’]t|without being) (?:been |being |ever |get(?:ting)? |got )?rated|no (?:star )?rating|(?:nobody|no one|no-one|none|who didn['’]t)(?: \w+){0,3} rated?|(?:ha(?:ve|s|d)|got|carry|carries|with) no (?:stars|rating))\b"),
     ("tool_used", r"(?:mak|made)\w* use of (?:a |any |one of (?:its|the) )?tools?|us(?:e|es|ed|ing) (?:a |any |one of (?:its|the) |some )tools?|(?:a|any|some|one) (?:\w+ )?tool (?:is|was|were|gets?|got|has been) (?:ever )?(?:called|used|invoked|needed)|with (?:a |any |at least one )?tool (?:calls?|use)|(?:call|invok)(?:s|e|es|ed|ing)? (?:a |any |one of (?:its|the) |some )tools?|involv(?:e|es|ed|ing) (?:a |any )?tools?"),
     ("tool_unused", r"(?:not (?:a single|one|any)|no|without (?:a |any |using (?:a |any )?|calling (?:a |any )?)?|never (?:use[sd]?|call(?:s|ed)?) (?:a |any )?)\s*tools?(?: calls?| use)?|(?:did|do|does|was|were)(?: not|n['’]t) (?:use|call|need) (?:a |any )tools?"),
@@ -276,11 +276,15 @@ def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
     return (periods[0], None) if periods else (None, None)
 
 
+_GRAINS = frozenset({"day", "week", "month", "quarter", "year"})
+
+
 def shifted(period: Period | None, slots: Slots) -> Period | None:
     """The period of the turn before, moved by "one day later"; None where nothing was said."""
     for mention in slots.dates:
         if mention.shift and mention.kind == "period" and period:
-            return shift(period, *mention.shift)
+            count, unit = mention.shift
+            return shift(period, count, unit or (period.grain if period.grain in _GRAINS else "day"))
     return None
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 _VERBS = (
-    r"delete|erase|wipe|purge|truncate|destroy|reset|rename|overwrite|edit|modify|disable|deactivate|block|ban|suspend|unsubscribe|anonymi[sz]e|"
+    r"get rid of|delete|erase|wipe|purge|truncate|destroy|reset|rename|overwrite|edit|modify|disable|deactivate|block|ban|suspend|unsubscribe|anonymi[sz]e|"
     r"e-?mail|mail|phone|text|notify|refund|reimburse|charge|pay|transfer|grant|revoke|invite|promote|demote|downgrade|upgrade|roll ?back|rollback|deploy|restart|reboot|shut ?down|"
     r"archive|unarchive|assign|reassign|merge|insert|alter|update|upload|import|publish|cancel|close|extend|activate|enable|apologi[sz]e|reply|respond|schedule|book|buy|order|ping|escalate|"
     r"(?:turn|switch) (?:off|on)|change|set|add|remove|drop|give|send|make|call|message|write to|reach out to|log (?:me |them |him |her )?(?:in|out)|sign|offer|credit|fix|retrain|train|migrate|move|replace|revert|kill|stop|start|pause|resume|mute|hide|redact|dismiss|mark"
@@ -20,7 +20,7 @@ _ASKS_FOR_DATA = re.compile(
 _SOFT = frozenset(
     "give make send call change set add remove drop start fix stop order write update move close open mark turn hide merge book text message replace cancel upgrade downgrade extend reply respond buy pay offer sign ping promote import publish escalate".split()
 ) | {"write to"}
-_ALWAYS_WRITES = frozenset(
+_ALWAYS_WRITES = frozenset(["get rid of"]) | frozenset(
     "delete erase wipe purge truncate destroy reset overwrite refund reimburse ban anonymize anonymise insert alter redact".split()
 )
 _SECRET = r"api[ _-]?keys?|secrets?\b|credentials?|access tokens?|private keys?|(?:admin|root|user|account|database|my|our|his|her|their|the|your)? ?passwords?\b|system prompt|your (?:instructions?|prompt|rules|guidelines|configuration|source code)|connection string|env(?:ironment)? variables?"
@@ -48,12 +48,20 @@ _SORTS = re.compile(r"\bby\b|\bfrom (?:best|worst|high\w*|low\w*|most|least|top)
 """What "order" means where nothing is bought: "order the products by rating"."""
 
 _POLITELY = r"^\W*(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|kindly|just|can you|could you|would you|will you|i want you to|i need you to|i(?: would|'d) like (?:you )?to|i (?:want|need) to|we (?:want|need) to|go ahead and|let us|let's)[\s,:]+)*"
+_UNDONE = "removed|deleted|erased|wiped|purged|refunded|blocked|banned|cancelled|canceled|upgraded|downgraded|moved|switched|reset|suspended|closed|renamed|merged|credited|anonymi[sz]ed"
 _TO_SOMEONE = tuple(
     re.compile(rf"{_POLITELY}(?:{pattern})", re.I)
     for pattern in (
         r"(?:give|send|offer|grant|refund|credit|comp|reimburse|pay|gift|return|hand|wire)\s+NAME\s+(?:back\b|\$|€|£|\d|(?:(?:an?|the|their|his|her|its|some|another|one|two|three|free|full|more)\s+)+(?!.*\b(?:ratings?|scores?|counts?|summary|overview|number|average|look|check|rundown|report|figures?|stats)\b))",
         r"(?:let)\s+NAME\s+know\b|(?:tell|inform|remind|thank|warn|ask|congratulate|notify|alert|phone|ring|ping|dm|slack|mail|e-?mail|text|call|contact|message|write|write to|reach out to|apologi[sz]e to|reply to|respond to)\s+(?:all |every |each |the )?(?:(?:users?|people|customers?|everyone|admins?|team|staff|members?|contacts?|owners?) (?:of|at|from|in) )?NAME\b(?!\s+(?:a |the )?(?:ratings?|complaints?|issues?))",
         r"(?:put|move|switch|migrate|transfer|bump|upgrade|downgrade|assign|add|enrol\w*|set|convert|change)\s+NAME(?:'s plan)?\s+(?:on|to|onto|into|back to|over to)\b",
+        rf"(?:(?:i|we)\s+)?(?:get|have|want|need|make)\s+(?:\w+\s+){{0,6}}NAME.{{0,40}}\b(?:gone|{_UNDONE})\b",
+        rf"(?:can|could|should|may|will)\s+(?:\w+\s+){{0,5}}NAME.{{0,40}}\bbe\s+(?:{_UNDONE})\b",
+        rf"NAME.{{0,30}}\b(?:should|must|needs? to|has to|ought to)\s+be\s+(?:on\s+NAME|{_UNDONE}|put|made)\b",
+        r"(?:raise|lift|elevate|bring)\s+NAME\s+(?:up\s+)?to\s+(?:the\s+)?NAME",
+        r"let\s+NAME\s+(?:back\s+)?in\b|(?:an?\s+)?(?:new|fresh)\s+password\s+for\s+NAME",
+        r"(?:give|send|pay|return|hand|wire|transfer)\s+(?:back\s+)?(?:\$|€|£)?\d[\d.,]*\s*\S{0,8}\s+(?:back\s+)?to\s+NAME",
+        r"(?:shoot|drop|fire off|send|write)\s+(?:off\s+)?(?:an?\s+|the\s+)?(?:\w+\s+)?(?:e-?mail|mail|message|note|line|apology|reminder)\b.{0,40}NAME",
         r"(?:get|have|want)\s+NAME(?:'s \w+(?: \w+)?)?\s+(?:removed|deleted|refunded|blocked|banned|cancelled|canceled|upgraded|downgraded|moved|reset|suspended|closed|renamed|merged|credited|contacted|called)\b",
     )
 )  # fmt: skip
@@ -69,7 +77,12 @@ def to_someone(text: str, spans: Iterable[tuple[int, int]]) -> bool:
 def sentences(text: str) -> list[str]:
     """The parts of a question that can be read by themselves."""
     return [
-        part.strip() for part in re.split(r"(?<=[.!?;])\s+|\n+|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+", text) if part.strip()
+        part.strip()
+        for part in re.split(
+            r"(?<=[.!?;])\s+|\n+|,?\s+and\s+(?=(?:please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade)\s+(?:them|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
+            text,
+        )
+        if part.strip()
     ]
 
 
@@ -77,7 +90,7 @@ def writes(text: str) -> str | None:
     """The part of `text` that asks to change something or to act outside; None where there is none."""
     for part in sentences(text):
         match = _IMPERATIVE.match(part) or re.match(
-            rf"^(?P<rest0>.*?)\b(?:and|then|also)\s+(?:please\s+|then\s+)?(?P<verb>{_VERBS})\s+(?P<rest>(?:all|the|every|my|our|his|her|their|this|that|him|them|user|users|everyone)\b.*)",
+            rf"^(?P<rest0>.*?)\b(?:and|then|also)\s+(?:please\s+|then\s+|kindly\s+|just\s+|(?:could|can|would|will)\s+you\s+)*(?P<verb>{_VERBS})\s+(?P<rest>(?:all|the|every|my|our|his|her|their|this|that|him|them|user|users|everyone)\b.*)",
             part,
             re.I,
         )

@@ -38,6 +38,7 @@ class Slots:
     not_subject: str = ""
     framed: bool = False  # the subject followed "about", "mentioning", "whose" ...
     unknown: tuple[str, ...] = ()
+    stray: tuple[str, ...] = ()  # what looks like a name only where the question has no other use for it
     strange: tuple[str, ...] = ()  # words that are neither everyday English nor of the lexicon nor names
     languages: tuple[str, ...] = ()
     taken: tuple[tuple[int, int], ...] = field(default=(), repr=False)

@@ -1,5 +1,6 @@
 """What a question is about beyond the lexicon: the words that nothing else took, and whether they look like a name that nobody has."""
 
+import itertools
 import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
@@ -47,6 +48,8 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     someone's anyone's peoples folks folk guys guy buyer buyers shopper shoppers student students visitor visitors member members subscriber subscribers individual individuals caller callers learner learners
     link links linked linking read reads reading present presenting display pull paste forward badly worst-rated best-rated investor investors management leadership stakeholder stakeholders exec execs executives
     separate separately located based residing headquartered attached surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
+    verbatims verbatim literal literally handful couple cite cited cites phrase phrased gist rundown lowdown glance excerpt excerpts snippet snippets scoop walk rid clearly obviously possible bring brings brought deal deals dealing dealt staff
+    numbers showing shows illustrate illustrates demonstrate demonstrates reflects affected accumulate single lone
     their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 
@@ -65,7 +68,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         and word.lower.removesuffix("s") not in keys
         and stem(word.lower) not in lexicon.AFFECT
         and not word.lower.isdigit()
-        and not re.fullmatch(r"[1-5][- ]?stars?|\w+[- ](?:rated|star)", word.lower)
+        and not re.fullmatch(r"[1-5][- ]?stars?|[1-5]/5|\w+-wise|\w+[- ](?:rated|star)|[a-z]+-(?:language|speaking)", word.lower)
         and not (slots.languages and word.lower in lexicon.LANGUAGES.values())
         and not (word.lower in FAILED and slots.of_kind("tool"))
     ]
@@ -90,6 +93,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         not_subject=" ".join(word.lower for word in negative),
         framed=framed,
         unknown=unknown,
+        stray=() if slots.conversation_ids or unknown else tuple(_stray(slots.text, positive)),
         strange=strange,
     )
 
@@ -97,13 +101,13 @@ def with_subject(slots: Slots, names: Names) -> Slots:
 FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
 
 _FRAME = re.compile(
-    r"\b(?:about|regarding|mention(?:s|ed|ing)?|concerning|related to|relating to|involving|on the (?:subject|topic) of|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
+    r"\b(?:about|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|on the (?:subject|topic) of|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
     r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around)\b",
     re.I,
 )  # fmt: skip
 
 _STRONG = re.compile(
-    r"^(?:about|regarding|around|mention|concerning|relat|involving|on the|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
+    r"^(?:about|regarding|around|mention|concerning|deal|br|relat|involving|on the|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
     re.I,
 )
 
@@ -121,7 +125,8 @@ def _framed(text: str, word: Word) -> re.Match | None:
     last = None
     for match in _FRAME.finditer(text[: word.start]):
         last = match
-    return last if last and _STRONG.match(last.group()) else None
+    apart = last is not None and re.search(r"[?!;]|\.\s", text[last.end() : word.start])
+    return last if last and not apart and _STRONG.match(last.group()) else None
 
 
 _SUBJECT_NOUN = re.compile(
@@ -184,7 +189,9 @@ def _unknown(text: str, content: Sequence[Word], names: Names) -> list[str]:
             at += 1
             continue
         last = at
-        while last + 1 < len(content) and text[content[last].end : content[last + 1].start] == " " and content[last + 1].text[:1].isupper():
+        while last + 1 < len(content) and text[content[last].end : content[last + 1].start] == " ":
+            if not (content[last + 1].text[:1].isupper() or (word.text.islower() and _is_odd(content[last + 1]))):
+                break
             last += 1
         found.append(text[word.start : content[last].end])
         at = last + 1
@@ -200,11 +207,53 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
     if SUBJECT_BEFORE.search(before):
         return False
     if word.text[0].isupper() or re.search(r"\d", word.text):
-        return bool(_NAME_FRAME.search(before))
+        numbered = re.search(r"[a-z]-?\d", word.text, re.I) and re.search(r"\b(?:on|using|via|through)\s+$", before, re.I)
+        return bool(numbered or _NAME_FRAME.search(before))
     if len(word.lower) < 4 or word.lower.endswith(("s", "ing", "ed", "ly")):
         return bool(_KIND_FRAME.search(before)) and len(word.lower) >= 4
     return bool(_SMALL_FRAME.search(before))
 
+
+def _stray(text: str, content: Sequence[Word]) -> list[str]:
+    """Runs of words that are no everyday English and stand where a figure's name would: "by zerbinetta umlaut", "did plasma toaster get".
+    Only a question that has no other use for them may take them for a name."""
+    found: list[str] = []
+    run: list[Word] = []
+    for word in [*content, None]:
+        if run and (word is None or text[run[-1].end : word.start] != " "):
+            named = _named_by(text, run)
+            found += [text[named[0].start : named[-1].end]] if named else []
+            run = []
+        if word is not None:
+            run.append(word)
+    return found
+
+
+def _named_by(text: str, run: Sequence[Word]) -> Sequence[Word]:
+    """The words at the start of a run that may be a name by their place; none where it is a noun like any other."""
+    odd = list(itertools.takewhile(_is_odd, run))
+    if not odd or SUBJECT_BEFORE.search(text[: odd[0].start]) or _INDEFINITE.search(text[: odd[0].start]):
+        return ()
+    before, after = text[: odd[0].start], text[odd[-1].end :]
+    word = odd[0]
+    if word.lower.endswith("ly") or len(odd) >= 2:
+        return odd if len(odd) >= 2 and not word.lower.endswith("ly") else ()
+    if len(word.lower) < 4 or word.lower.endswith(("ing", "ed")) or word.text.isupper():
+        return ()
+    numbered = re.search(r"\d", word.text) and not word.text[0].isdigit()
+    alone = not before.strip() and re.match(r"\s*(?:[:–—]|-\s|'s\b|\?)", after)
+    return odd if numbered or alone or _NAMED_BEFORE.search(before) else ()
+
+
+def _is_odd(word: Word) -> bool:
+    """Neither everyday English nor of the lexicon."""
+    return word.text[0].isalpha() and word.lower not in common() and stem(word.lower) not in lexicon.stems()
+
+
+_INDEFINITE = re.compile(r"\b(?:an?|my|our|your|their|his|her|its|this|that|these|those|some|any|every|each|no)\s+(?:\w+\s+)?$", re.I)
+_NAMED_BEFORE = re.compile(
+    r"\b(?:by|of|from|for|with|at|on|than|vs\.?|versus|did|does|do|has|have|had|is|was|are|were|user|customer|person|account|client|organi[sz]ation|company|org|firm|product|bot|assistant|app|model|tool|called|named)\s+[\"'“]?$", re.I
+)  # fmt: skip
 
 _NAME_FRAME = re.compile(
     r"(?:\b(?:user|customer|person|account|client|organization|organisation|company|org|firm|product|bot|assistant|app|model|tool|called|named|for|at|from|with|by|and|vs\.?|versus|or|is|are|was|did|does|of|has|to|than)\s+(?:the\s+)?[\"'“]?|^\s*)$", re.I

@@ -10,6 +10,7 @@ from dataclasses import replace
 from rapport.analyst.planner import lexicon, vote
 from rapport.analyst.planner.asked import (
     BROKEN,
+    EMPLOYER,
     RANGE,
     bad,
     counted_noun,
@@ -104,9 +105,13 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
     if against and intent in ("count", "level", "trend", "ranking") and not slots.of_kind("tool"):
         intent = "change"
     metrics = metrics_of(slots, intent)
-    intent = _form(intent, slots, metrics, setting)
+    intent = _whole_picture(slots, _form(intent, slots, metrics, setting))
     if intent not in ("outcomes", "why", "at_risk") and not of_people(slots) and not events_wanted(slots, intent):
         events = ()
+    sought = slots.framed and not _OURS.fullmatch(slots.subject)
+    subject = slots.subject if sought or intent in _LOOSE_SUBJECT else ""
+    if slots.stray and not subject and intent in _OF_NAMES:
+        slots = replace(slots, unknown=slots.stray)
     reading = Reading(
         intent=intent,
         slots=slots,
@@ -121,7 +126,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         limit=slots.limit,
         conditions=conditions(slots),
         thresholds=slots.thresholds,
-        subject=slots.subject if (slots.framed and not _OURS.fullmatch(slots.subject)) or intent in _LOOSE_SUBJECT else "",
+        subject=subject,
         not_subject=slots.not_subject,
         events=events,
         languages=slots.languages,
@@ -150,6 +155,25 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
     return "prompt_versions" if split == "prompt_version" else "breakdown"
 
 
+_CONTENT = r"how (?:\w+ )?(?:satisfied|happy|content|unhappy|pleased|frustrated)|are they (?:happy|satisfied|content|pleased)"
+
+
+def _whole_picture(slots: Slots, intent: str) -> str:
+    """One person, organization or product of which two different things are asked is described: where someone works and how much they
+    chat, or how much an account chats and how content it is."""
+    who = slots.of_kind("user", "organization", "product")
+    if len(who) != 1 or who[0].negated or len(who[0].names) != 1:
+        return intent
+    if who[0].kind == "user" and intent in _DESCRIBED_BY_ONE and slots.says(EMPLOYER):
+        return "user_profile"
+    both = "conversations" in slots.metrics and (slots.says(_CONTENT) or {"rating", "sentiment"} & set(slots.metrics))
+    if intent == "count" and both and slots.says("how many|how much|number of|count|usage|volume|how often") and not slots.thresholds:
+        return "user_profile" if not slots.says("rated|with (?:a )?ratings?|ratings? (?:of|below|above|under|over)|stars?") else intent
+    return intent
+
+
+_DESCRIBED_BY_ONE = frozenset({"count", "level", "ranking", "list_entities", "breakdown", "summary", "compare"})
+
 _OF_EVENTS = frozenset({"ranking", "breakdown", "list_entities", "level", "trend", "change"})
 """Intents that count something: of events where a type of event is named and no other figure."""
 
@@ -158,6 +182,10 @@ _OURS = re.compile(
     re.I,
 )
 """What an assistant or a model does is no subject of conversations: "the model whose answers are rated worst"."""
+_OF_NAMES = frozenset(
+    "count level ranking compare breakdown trend change why user_profile summary outcomes list_entities tool_failures top_topics at_risk conversation_detail".split()
+)
+"""Intents that would answer for everything where a name was not recognised."""
 
 _LOOSE_SUBJECT = frozenset({"complaints", "examples", "quotes", "ticket_draft", "conversation_detail"})
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""

@@ -49,7 +49,11 @@ def refuse_write(asked: Asked) -> Answer:
     """Names the change that was asked for."""
     yield from ()
     what = writes(asked.question) or asked.question
-    return f"I cannot {_echo(what)}: I only read what is logged, and change nothing except tickets and segments that you ask for. {suggestions(asked.setting.names)}."
+    meant = [
+        name.text for link in asked.reading.of_kind("user", "organization") for name in link.names if name.text.lower() not in what.lower()
+    ]
+    whom = f" ({joined(meant[:3])})" if meant else ""
+    return f"I cannot {_echo(what)}{whom}: I only read what is logged, and change nothing except tickets and segments that you ask for. {suggestions(asked.setting.names)}."
 
 
 _SECRET_WORDS = (
