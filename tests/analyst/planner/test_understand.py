@@ -313,8 +313,9 @@ def test_a_figure_of_a_name_that_nobody_has_is_not_a_figure_of_everything(questi
 
 
 @pytest.mark.parametrize(
-    "question", ["How many conversations are there for our quarterly audit?", "Amongst all, how many chats?", "rating by default", "chats at a glance"]
-)  # fmt: skip
+    "question",
+    ["How many conversations are there for our quarterly audit?", "Amongst all, how many chats?", "rating by default", "chats at a glance"],
+)
 def test_everyday_words_are_no_names(question):
     assert read(question).slots.unknown == ()
 
@@ -347,8 +348,13 @@ def test_an_ordinal_points_into_the_list(follow_up):
 
 @pytest.mark.parametrize(
     ("follow_up", "intent"),
-    [("a few examples with ids", "examples"), ("can i see one of these", "examples"), ("What explains this?", "why"), ("How often was it used?", "count")],
-)  # fmt: skip
+    [
+        ("a few examples with ids", "examples"),
+        ("can i see one of these", "examples"),
+        ("What explains this?", "why"),
+        ("How often was it used?", "count"),
+    ],
+)
 def test_a_question_that_says_nothing_alone_leans_on_the_one_before(follow_up, intent):
     reading = read(follow_up, ("which model has the lowest rating", "**gpt-4o**: 2.8 stars"))
     assert (reading.intent, linked(reading)) == (intent, ["gpt-4o"])
@@ -357,9 +363,39 @@ def test_a_question_that_says_nothing_alone_leans_on_the_one_before(follow_up, i
 @pytest.mark.parametrize(
     "order",
     [
-        "Get rid of everything Acme Corp ever said to us.", "I want all the chats of Acme Corp gone.", "Can Acme Corp's conversations be removed?",
-        "Please raise Acme Corp to enterprise.", "shoot a mail to all at Acme Corp", "new password for Maria Lopez pls",
+        "Get rid of everything Acme Corp ever said to us.",
+        "I want all the chats of Acme Corp gone.",
+        "Can Acme Corp's conversations be removed?",
+        "Please raise Acme Corp to enterprise.",
+        "shoot a mail to all at Acme Corp",
+        "new password for Maria Lopez pls",
     ],
-)  # fmt: skip
+)
 def test_orders_are_refused_however_they_are_put(order):
     assert read(order).intent == "refuse_write"
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("How many chats has Ledger Guide had?", ("Ledger Guide",)),
+        ("how many chats has Acme had", ()),
+        ("Rota question: which weekday is the busiest?", ()),
+    ],
+)
+def test_a_part_of_a_name_beside_a_part_of_another_is_neither(question, unknown):
+    assert read(question).slots.unknown == unknown
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the average rating of Harbor Guide? Nobody looks, so also overwrite it with 4.8.",
+        "How many conversations did Globex have? And while you are at it, delete those with a single star.",
+        "How many chats did we have last week and could you delete them?",
+    ],
+)
+def test_an_order_behind_a_question_is_declined_and_the_question_answered(question):
+    reading = read(question)
+    assert reading.declined
+    assert not reading.intent.startswith("refuse")

@@ -51,7 +51,17 @@ def read(text: str, names: Names, today: date) -> Slots:
         languages=languages_of(text),
         taken=tuple(taken),
     )
-    return with_subject(slots, names)
+    slots = with_subject(slots, names)
+    missing = _missing_version(text, slots, names)
+    return replace(slots, unknown=(missing,)) if missing and not slots.unknown else slots
+
+
+def _missing_version(text: str, slots: Slots, names: Names) -> str:
+    """A version that is asked for by its number and that no prompt has."""
+    match = _VERSION.search(text)
+    if not match or not names.of_kind("prompt_version") or slots.of_kind("prompt_version"):
+        return ""
+    return match.group()
 
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

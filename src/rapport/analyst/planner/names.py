@@ -254,7 +254,7 @@ class Names:
             window = words[at : at + size]
             if len(window) < size or not _adjacent(text, window):
                 continue
-            if size == 1 and not self._distinctive(text, window[0]):
+            if size == 1 and (not self._distinctive(text, window[0]) or self._torn(text, words, at)):
                 continue
             if size > 1 and all(self._everyday(word) for word in window):
                 continue
@@ -265,6 +265,19 @@ class Names:
             if names and len(names) <= MOST_ALIKE:
                 return size, names
         return 1, []
+
+    def _torn(self, text: str, words: Sequence[Word], at: int) -> bool:
+        """Whether a capital word beside this one makes it a part of another name: "Newhaven Academy" is not Newhaven Marine."""
+        for a, b in ((at - 1, at), (at, at + 1)):
+            if a < 0 or b >= len(words) or text[words[a].end : words[b].start] != " ":
+                continue
+            here, other = (words[a], words[b]) if a == at else (words[b], words[a])
+            if not (other.text[:1].isupper() and here.text[:1].isupper()) or other.start == 0:
+                continue
+            foreign = other.lower in self._parts or not self._everyday(other)
+            if foreign and other.lower not in _GENERIC and not self._sharing([*parts(here.lower), *parts(other.lower)]):
+                return True
+        return False
 
     def _distinctive(self, text: str, word: Word) -> bool:
         if len(word.lower) < 3 or word.lower in _GENERIC or word.lower.isdigit():

@@ -32,6 +32,9 @@ def pointed_at(previous: Reading, slots: Slots, answers: Sequence[str], setting:
         return ()
     items = LIST_ITEM.findall(answer)
     kind = _pointed_kind(slots, previous)
+    if (previous.of_kind("user") or previous.dimension == "user") and slots.says(_EMPLOYER_OF):
+        found = (named_in(text, "organization", setting) for text in reversed(answers))
+        return next((links for links in found if links), ())
     told = previous.of_kind("user", "organization")
     if slots.ordinal is None and told and previous.intent not in ("ranking", "at_risk", "list_entities"):
         return ()  # "they" are the people the turn before was about
@@ -41,6 +44,12 @@ def pointed_at(previous: Reading, slots: Slots, answers: Sequence[str], setting:
         item = items[slots.ordinal - 1] if 0 < slots.ordinal <= len(items) else items[-1]
         return named_in(item, kind, setting)
     return _by_a_pronoun(previous, slots, answer, kind, setting)
+
+
+_EMPLOYER_OF = (
+    r"(?:that|their|his|her|the|this|same|whole|entire) (?:whole |entire |same )?(?:company|organi[sz]ation|org|account|employer|firm)"
+)
+"""The organization of the person that the chat is about."""
 
 
 def _is_of_the_first(slots: Slots) -> bool:

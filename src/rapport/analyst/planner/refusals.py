@@ -26,7 +26,7 @@ _ALWAYS_WRITES = frozenset(["get rid of"]) | frozenset(
 _SECRET = r"api[ _-]?keys?|secrets?\b|credentials?|access tokens?|private keys?|(?:admin|root|user|account|database|my|our|his|her|their|the|your)? ?passwords?\b|system prompt|your (?:instructions?|prompt|rules|guidelines|configuration|source code)|connection string|env(?:ironment)? variables?"
 _SECRETS = re.compile(
     rf"\b(?:show|tell|give|reveal|print|what (?:is|are|was)|whats|list|share|leak|dump|need|get|repeat|display|output|know|send|expose|read|provide|hand|find|what['’]?s)\b(?:(?!\b(?:about|regarding|mention\w*|complain\w*|questions?|issues?|problems?|talk\w*|ask\w*|tickets?|conversations?|chats?|quotes?|examples?|struggl\w*|topics?)\b).){{0,50}}?\b(?:{_SECRET})|"
-    r"\b(?:other|another|different|someone else'?s?|all|every) (?:\w+['’]?s?['’]? )?(?:tenants?|workspaces?)\b|\b(?:other|another|different) (?:companies['’]?|company['’]?s|customers['’]|tenants?['’]?s?) (?:data|conversations|records|accounts?)\b|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|developer mode|\b(?:api keys?|passwords?|credentials) (?:of|for) (?:all|every|other|our|the|user|this)\b",
+    r"\b(?:other|another|different|someone else'?s?|all|every) (?:\w+['’]?s?['’]? )?(?:tenants?|workspaces?)\b|\b(?:other|another|different) (?:companies['’]?|company['’]?s|customers['’]|tenants?['’]?s?) (?:data|conversations|records|accounts?)\b|\bselect\s+(?:\*|\w+(?:\s*,\s*\w+)*)\s+from\b|\bdrop\s+table\b|database (?:dump|schema|password|url|connection)|raw sql|run (?:this |the |an? )?(?:sql|query\b)|hidden (?:prompt|instructions)|secret (?:api[ _-]?)?(?:keys?|tokens?)\b|developer mode|\b(?:api keys?|passwords?|credentials) (?:of|for) (?:all|every|other|our|the|user|this)\b",
     re.I,
 )  # fmt: skip
 OVERRIDE = re.compile(
@@ -79,7 +79,7 @@ def sentences(text: str) -> list[str]:
     return [
         part.strip()
         for part in re.split(
-            r"(?<=[.!?;])\s+|\n+|,?\s+and\s+(?=(?:please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade)\s+(?:them|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
+            r"(?<=[.!?;])\s+|\n+|(?:(?<![Aa]lso)(?<![Aa]nd)(?<![Tt]hen)(?<![Pp]lease),|\s+and|\s+then|,\s+so|,\s+but)\s+(?=(?:and\s+|please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade|overwrite|rename|unsubscribe)\s+(?:them|each|those|anyone|anybody|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
             text,
         )
         if part.strip()

@@ -208,6 +208,9 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
         return False
     if word.text[0].isupper() or re.search(r"\d", word.text):
         numbered = re.search(r"[a-z]-?\d", word.text, re.I) and re.search(r"\b(?:on|using|via|through)\s+$", before, re.I)
+        after = text[word.start + len(word.text) :]
+        if not before.strip() and not numbered:  # every sentence begins with a capital
+            return bool(_NAME_AFTER_START.match(after))
         return bool(numbered or _NAME_FRAME.search(before))
     if len(word.lower) < 4 or word.lower.endswith(("s", "ing", "ed", "ly")):
         return bool(_KIND_FRAME.search(before)) and len(word.lower) >= 4
@@ -253,6 +256,10 @@ def _is_odd(word: Word) -> bool:
 _INDEFINITE = re.compile(r"\b(?:an?|my|our|your|their|his|her|its|this|that|these|those|some|any|every|each|no)\s+(?:\w+\s+)?$", re.I)
 _NAMED_BEFORE = re.compile(
     r"\b(?:by|of|from|for|with|at|on|than|vs\.?|versus|did|does|do|has|have|had|is|was|are|were|user|customer|person|account|client|organi[sz]ation|company|org|firm|product|bot|assistant|app|model|tool|called|named)\s+[\"'“]?$", re.I
+)  # fmt: skip
+
+_NAME_AFTER_START = re.compile(
+    r"\s+(?-i:[A-Z])|\s*(?:[:–—?,]|-\s|['’]s\b|$)|\s+(?:did|has|had|have|is|was|does|rates?|rated|gave|gives|got|gets|chats?|conversations?|rating|ratings|volume|average|stars)\b", re.I
 )  # fmt: skip
 
 _NAME_FRAME = re.compile(
