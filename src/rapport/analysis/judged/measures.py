@@ -106,7 +106,8 @@ def read(shown: Excerpt, answer: Mapping[str, Any]) -> dict[str, Any]:
 def _messages(shown: Excerpt, given: Any) -> list[list[Any]]:
     """[number, sentiment, dissatisfied] of the user's messages that were shown."""
     users = {line.seq for line in shown.lines if line.role == "user"}
-    rows = [item for item in given if isinstance(item, dict) and item.get("n") in users] if isinstance(given, list) else []
+    said = given if isinstance(given, list) else []
+    rows = [item for item in said if isinstance(item, dict) and isinstance(item.get("n"), int) and item["n"] in users]
     scored = {row["n"]: (question.number(row.get("sentiment"), -1, 1), question.number(row.get("dissatisfied"), 0, 1)) for row in rows}
     return [[n, *scored[n]] for n in sorted(scored)][-MOST_MESSAGES:]
 
