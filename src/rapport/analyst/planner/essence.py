@@ -172,7 +172,7 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     if not found or max(content for content, _, _ in found) < 1:
         return None
     most = max(content for content, _, _ in found)
-    content, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
+    _, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
     *before, (sentence, _) = [span for span in sentences if span[0] <= begin]
     if re.search(
         r"\band (?:(?:at|in|on|for|by|with|to|from|of|during) )?$", text[sentence:begin]
@@ -185,10 +185,8 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD):
         begin = sentence
     rest = f"{text[:begin]} {text[end:]}"
-    if _ABOUT.search(rest) and not _ABOUT.search(text[begin:end]):
-        return None  # what it is about is said outside of it
-    if content <= 1 and _content(rest, names, today) >= 1.5:
-        return None
+    if _only_conversations(text[begin:end]) and (_ABOUT.search(rest) or _content(rest, names, today) >= 1.5):
+        return None  # which conversations is said outside of it
     if before and _SUCH.search(text[begin:end]):
         begin = before[-1][0]
     if _OF_BEFORE.search(text[begin:end]):
@@ -199,6 +197,12 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         if start == end and len(text[start:after].split()) <= _TAIL and _content(text[start:after], names, today) >= 1:
             end = after
     return begin, end
+
+
+def _only_conversations(said: str) -> bool:
+    """Whether a request names nothing but conversations ("which chats should I open")."""
+    named = {str(hit.value) for hit in lexicon.find(said, split(said)) if hit.kind in ("metric", "dimension", "extreme", "event")}
+    return named <= {"conversations", "conversation"} and not _AMOUNT.search(said)
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:

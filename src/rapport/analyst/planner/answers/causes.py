@@ -67,13 +67,11 @@ def why(asked: Asked) -> Answer:
 def _examples(worst: dict[str, Any], data: Mapping[str, Any]) -> Generator[Sequence[Call], Sequence[Output], Sequence[Mapping[str, Any]]]:
     """The worst conversations about what most of them are about, in the words that name it: an outcry alone explains nothing."""
     subject = next((one["name"] for one in data["mostlyAbout"] if one["bad"] > 1), None)
-    attempts = [worst]
     if subject and "query" not in worst:
-        attempts.insert(0, {**worst, "query": subject})
-    for arguments in attempts:
-        (output,) = yield [Call("getConversations", arguments)]
-        if output.error or output.data.get("conversations"):
-            break
+        (output,) = yield [Call("getConversations", {**worst, "query": subject})]
+        if found := output.data.get("conversations"):
+            return found
+    (output,) = yield [Call("getConversations", worst)]
     return output.data.get("conversations", [])
 
 
