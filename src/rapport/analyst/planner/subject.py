@@ -101,8 +101,8 @@ def with_subject(slots: Slots, names: Names) -> Slots:
 FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
 
 _FRAME = re.compile(
-    r"\b(?:about|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|on the (?:subject|topic) of|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
-    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around)\b",
+    r"\b(?:about(?!\s+(?:\d|an?\b|one\b|two\b|three\b|four\b|five\b|six\b|ten\b|half\b))|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|on the (?:subject|topic) of|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
+    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around(?!\s+\d))\b",
     re.I,
 )  # fmt: skip
 
@@ -126,7 +126,8 @@ def _framed(text: str, word: Word) -> re.Match | None:
     for match in _FRAME.finditer(text[: word.start]):
         last = match
     apart = last is not None and re.search(r"[?!;]|\.\s", text[last.end() : word.start])
-    return last if last and not apart and _STRONG.match(last.group()) else None
+    told = last is not None and (re.search(r"\bto\s+$", text[: last.start()]) or last.group().lower().startswith("due"))
+    return last if last and not apart and not told and _STRONG.match(last.group()) else None  # "I would like to mention" frames nothing
 
 
 _SUBJECT_NOUN = re.compile(
