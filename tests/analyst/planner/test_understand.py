@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.intents import INTENTS
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.reading import Reading
@@ -399,3 +400,62 @@ def test_an_order_behind_a_question_is_declined_and_the_question_answered(questi
     reading = read(question)
     assert reading.declined
     assert not reading.intent.startswith("refuse")
+
+
+WHOLE = None
+
+
+@pytest.mark.parametrize(
+    ("question", "request_"),
+    [
+        (
+            "We meet Acme Corp tomorrow, so could you please tell me how many convos they had with us?",
+            "how many conversations they had with us for Acme Corp",
+        ),
+        (
+            "On 5 November something was changed in Ledger Mate, and I would like to know how it has been rated since then.",
+            "how it has been rated since 5 November 2026 for Ledger Mate",
+        ),
+        (
+            "For the time from 3 November to 9 November, both included, I would like to have the number of chats.",
+            "the number of chats from 3 November to 9 November",
+        ),
+        ("past 7 days, how many convos did ppl have w our bots", "past 7 days, how many conversations did people have with our bots"),
+        ("avg rating for the last complete calendar week", "average rating for last week"),
+        ("I want to read what goes on around fractions. Which chats should I open?", WHOLE),
+        ("There is also a product called Plasma Toaster. How many conversations has it had?", WHOLE),
+        ("delete everything about Acme Corp, and then tell me how many users are left", WHOLE),
+        ("rating by plan", WHOLE),
+    ],
+)
+def test_the_request_is_read_without_the_story_around_it(question: str, request_: str | None):
+    assert essence(question, NAMES, SETTING.today) == (request_ or question)
+
+
+@pytest.mark.parametrize(
+    ("question", "intent", "scope"),
+    [
+        ("how often did we get a single lonely star", "count", "rated exactly 1 · all time"),
+        ("4 stars and better: how many such ratings do we have", "count", "rated at least 4 · all time"),
+        ("which users had more than 20 chats", "ranking", "conversations above 20 · all time"),
+        ("what would the average rating be if gpt-4o had never existed", "level", "without gpt-4o · all time"),
+        ("how many chats did nobody rate", "count", "not rated · all time"),
+        ("chats in which not a single tool was called, count", "count", "without tool calls · all time"),
+        ("rating of last week against the week before it", "change", "9–15 Nov 2026"),
+        ("chats in the week before last", "count", "2–8 Nov 2026"),
+        ("how many chats in the first half of last month", "count", "1–15 Oct 2026"),
+        ("chats starting 3 November and ending 9 November", "count", "3–9 Nov 2026"),
+        ("did anybody try to talk the bot out of its guard rails", "inbox", "jailbreak attempts · all time"),
+        ("gpt-4o stars, just the mean", "level", "gpt-4o · all time"),
+    ],
+)
+def test_what_a_question_is_limited_to(question: str, intent: str, scope: str):
+    reading = read(question)
+    assert (reading.intent, reading.scope()) == (intent, scope)
+
+
+@pytest.mark.parametrize(
+    "question", ["how many stars did customers leave us", "the ratings that people of Acme Corp have left, on average", "who left a review"]
+)
+def test_ratings_that_people_left_are_no_churn(question: str):
+    assert read(question).events == ()

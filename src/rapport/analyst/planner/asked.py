@@ -122,7 +122,7 @@ def counted_noun(slots: Slots) -> str | None:
 
 
 _END = r"best|worst|happiest|unhappiest|strongest|weakest|highest|lowest|most|least|fewest|largest|smallest|biggest|top|bottom|high|low|busiest|quietest"
-RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rated| one| ones| on top)?(?: (?:down|through|all the way))? to (?:the )?(?:{_END})(?: rated)?|({_END})(?:[ -]rated| one| ones| average| value)? (?:first|on top|at the top)|(descending|ascending)|(?:start\w*|begin\w*) (?:with|from|at) (?:the )?(?:one )?(?:(?:which|that) (?:has|is) )?(?:the )?({_END})"
+RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rated| one| ones| on top)?(?: (?:down|through|all the way))? ?(?:to|->|→|=>|until|–) ?(?:the )?(?:{_END})(?: rated)?|({_END})(?:[ -]rated| one| ones| average| value)? (?:first|on top|at the top)|(descending|ascending)|(?:start\w*|begin\w*) (?:with|from|at) (?:the )?(?:one )?(?:(?:which|that) (?:has|is) )?(?:the )?({_END})"
 """A whole list and which end of it comes first: "from best to worst", "highest first", "in descending order"."""
 
 

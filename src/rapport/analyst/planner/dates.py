@@ -325,6 +325,7 @@ _MOD = r"(?:the\s+)?(?P<mod>this|current|last|past|previous|prior|next|this\s+pa
 RULES: tuple[tuple[str, Build], ...] = (
     (r"(?:week|month|day|quarter|year)[\s-]+(?:over|on|by)[\s-]+(?P<u>week|month|day|quarter|year)\b|\b(?P<short>wow|mom|qoq|yoy|dod)\b",
      lambda m, t: Mention(0, 0, kind="over", shift=(1, m.group("u") or {"w": "week", "m": "month", "q": "quarter", "y": "year", "d": "day"}[m.group("short")[0]]))),
+    (r"(?:the\s+)?(?P<u>week|weekend|month|quarter|year)\s+before\s+last\b", lambda m, t: shift(unit_at(t, m.group("u")), -2, m.group("u"))),
     (r"mon(?:day)?\s*(?:-|–|—|to|through|until|till)\s*sun(?:day)?", lambda m, t: Mention(0, 0, Period(), kind="all")),
     (rf"(?P<n>{_COUNT})?\s*\b(?P<u>day|week|month)s?\s+(?P<dir>before|after)\s+(?!yesterday){_D}", _anchored),
     (r"(?:in\s+|during\s+|over\s+)?(?:the\s+)?(?P<part>first|second|1st|2nd)\s+half\s+of\s+(?:the\s+)?(?:(?P<mod>last|previous|past)\s+|this\s+|current\s+)?month\b", _half_of_month),
@@ -355,7 +356,6 @@ RULES: tuple[tuple[str, Build], ...] = (
     (r"(?:the|a)\s+(?P<u>day|week|month)\s+(?P<dir>before|after|prior|earlier|later)\b(?!\s+yesterday)", _offset),
     (r"(?:the\s+)?(?P<dir>next|following|preceding)\s+(?P<u>day|week|month)\b", _offset),
     (r"the\s+(?P<dir>previous|prior)\s+(?P<u>day)\b", _offset),
-    (r"(?:the\s+)?(?P<u>week|weekend|month|quarter|year)\s+before\s+last\b", lambda m, t: shift(unit_at(t, m.group("u")), -2, m.group("u"))),
     (r"(?:the\s+)?(?P<u>day|week|month)\s+(?:right\s+|directly\s+|immediately\s+|just\s+)?(?P<dir>before|after|prior|preceding|following)(?:\s+(?:to\s+)?(?:that|this|it))?\b(?!\s+\w)", _offset),
     (r"(?:in|on|for|about|was|with|to|and|vs\.?)\s+the\s+(?P<dir>next|following|previous|preceding|prior)\s+one\b", _offset),
     (r"the\s+one\s+(?:right\s+|directly\s+|immediately\s+|just\s+)?(?P<dir>before|after|prior|preceding|following)(?:\s+(?:to\s+)?(?:that|this|it))?\b(?!\s+\w)", _offset),

@@ -19,6 +19,7 @@ LONG = 9
 """Words from which a question may hold more than its request."""
 
 _SHORT_FORMS: tuple[tuple[str, str], ...] = (
+    (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
     (r"(\w+)-(plan|tier)", r"\1 \2"),
     (r"convos?|convs?", "conversations"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"w/o", "without"),
     (r"w/|w(?= [\w\x00])", "with"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
@@ -35,6 +36,12 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(rated|scored|graded|marked|gave|given|got|awarded|with) (?:us )?(?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
     (r"one-stars(?! )|1-stars(?! )|one-stars|1-stars", "1-star ratings"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
     (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
+    (r"y(?= (?:tho|did|do|does|is|are|was|were|the|so)\b)", "why"), (r"tho", "though"), (r"some1", "someone"), (r"smth", "something"), (r"prece?e?ding|preceeding", "preceding"), (r"tot up|tally up", "count"),
+    (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:user|person|customer|account|company|organization|product|model|assistant|bot)s?\b)", "most active"), (r"nr of", "number of"), (r"top ?(\d+)", r"top \1"),
+    (r"4(?= (?-i:[A-Z\x00]))", "for"), (r"(?:out of|in|of) (?:every|each|a|one) hundred (?:of )?(?:our |the |all )?(conversations|chats|dialogues|sessions|talks), how many", r"what percent of \1"),
+    (r"(?:a )?(?:just |only )?(?:single|lone|lonely|sole|solitary)(?: (?:lone|lonely|sole|solitary))? star", "1 star"), (r"(?:mark|grade|score|rating|stars?)?,? ?(?:one|1) out of (?:five|5)", " 1 star"),
+    (r"(?:the )?(week|month) (?:just )?(?:gone|past|that (?:has )?(?:just )?(?:ended|finished|closed)(?: last sunday)?)", r"last \1"),
+    (r"going back (two|three|four|\d+) (days|weeks|months)(?: from (?:now|today))?", r"in the last \1 \2"), (r"up to and including|till and including|through to", "to"), (r"a fortnight's worth", "the last two weeks"),
 )  # fmt: skip
 _COMPILED = tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.I), put) for pattern, put in _SHORT_FORMS)
 
@@ -130,6 +137,8 @@ _ABOUT = re.compile(
     r"\b(?:about|around|regarding|concerning|mentioning|related to|to do with|in connection with|on the (?:topic|subject) of|goes on with) (?!(?:a|an|one|two|three|five|ten|\d+|it|them|this|that|these|those|us|me|you|how|what|which|who|why|when|where|whether|the (?:last|past|previous|same|data|numbers?|figures?|product|users?|customers?))\b)\w",
     re.I,
 )
+_NAMED = re.compile(r"\b(?:called|named|by the name of|goes by) [\"'“]?[A-Z]")
+_AN_ID = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[a-z])\w+-\d{3,}\b|[0-9a-f]{8}-[0-9a-f]{4}-", re.I)
 _SUCH = re.compile(r"\b(?:such|like (?:that|this))\b", re.I)
 _LEAD = 5
 """Words before the request, in its sentence, that are kept with it: "past 7 days, how many ...", "of all companies, whose ..."."""
@@ -185,6 +194,8 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD):
         begin = sentence
     rest = f"{text[:begin]} {text[end:]}"
+    if _NAMED.search(rest) or (_AN_ID.search(rest) and not _AN_ID.search(text[begin:end])):
+        return None  # whose, or which one, is said outside of it
     if _only_conversations(text[begin:end]) and (_ABOUT.search(rest) or _content(rest, names, today) >= 1.5):
         return None  # which conversations is said outside of it
     if before and _SUCH.search(text[begin:end]):
@@ -199,10 +210,13 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     return begin, end
 
 
+_COUNTED = re.compile(r"\b(?:number|count|total|volume|amount|share|traffic)\b", re.I)
+
+
 def _only_conversations(said: str) -> bool:
     """Whether a request names nothing but conversations ("which chats should I open")."""
     named = {str(hit.value) for hit in lexicon.find(said, split(said)) if hit.kind in ("metric", "dimension", "extreme", "event")}
-    return named <= {"conversations", "conversation"} and not _AMOUNT.search(said)
+    return named <= {"conversations", "conversation"} and not (_AMOUNT.search(said) or _COUNTED.search(said))
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:
@@ -229,7 +243,7 @@ def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: dat
     elif _WINDOW.search(said) and (told := _days_set(text[:begin], today, loosely=True)):
         said = _WINDOW.sub(f"from {told}" if re.match(r"\d", told) else told, said, count=1)
     elif not dates.find(said, today) and (when := _days_set(text[:begin], today)):
-        said = f"{said.rstrip(' ?.!')} {when}"
+        said = f"{said.rstrip(' ?.!')} {when.strip(' ,')}"
     for code in languages_of(around) if not languages_of(said) else ():
         said = f"{said.rstrip(' ?.!')} in {lexicon.LANGUAGES[code].title()}"
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}

@@ -43,7 +43,7 @@ def read(text: str, names: Names, today: date) -> Slots:
         dates=tuple(found_dates),
         links=tuple(_negate(text, links)),
         hits=tuple(hits),
-        thresholds=tuple(thresholds_of(text)),
+        thresholds=tuple(thresholds_of(_without(text, links))),
         quoted=tuple(q for start, end, q in quoted if not any(s < end and start < e for s, e in taken)),
         conversation_ids=tuple(value for _, _, value in ids),
         limit=limit_of(text, taken),
@@ -201,6 +201,13 @@ def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], 
 _VERSION = re.compile(r"\b(?:prompt\s+)?(?:version|revision|v)\s*(?:no\.?\s*|#\s*)?(\d{1,3})\b", re.I)
 
 
+def _without(text: str, links: Sequence[Link]) -> str:
+    """`text` with its names blanked: the number in "gpt-4.1 stars" is no rating."""
+    for link in links:
+        text = f"{text[: link.start]}{'x' * (link.end - link.start)}{text[link.end :]}"
+    return text
+
+
 def _versions(text: str, links: Sequence[Link], names: Names) -> list[Link]:
     """ "version 2" is that version of the prompt that is named, or of any prompt."""
     kept = list(links)
@@ -223,7 +230,7 @@ _NEGATION = re.compile(
 
 
 _LEFT_OUT = re.compile(
-    r"['’]?s?\s*(?:(?:had|has|have|did|was|were|is|are|be|been|being)(?:n['’]?t)?\s+)+(?:never|not|no longer|all)?\s*(?:exist(?:ed)?|left out|taken out|excluded|ignored|removed|been there|gone|subtracted)\b|\s+(?:aside|left out|excluded|excepted)\b",
+    r"['’]?s?\s*(?:(?:had|has|have|did|was|were|is|are|be|been|being)(?:n['’]?t)?\s+)+(?:never|not|no longer|all)?\s*(?:exist(?:ed)?|left out|taken out|excluded|ignored|removed|subtracted)\b|\s+(?:aside|left out|excluded|excepted)\b",
     re.I,
 )
 """After a name: "if gpt-4o had never existed", "with Acme left out"."""

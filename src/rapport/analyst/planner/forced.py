@@ -33,7 +33,7 @@ _ORDERS_A_SEGMENT = re.compile(
     r"\W*(?:(?:please|ok(?:ay)?|can you|could you|would you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:create|make|build|define|set up|save|add|start|form|put together)\b(?:(?!\bto\b).){0,40}\b(?:segment|cohort|audience)\b",
     re.I,
 )
-_SEGMENT = r"(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
+_SEGMENT = r"(?:want|need|would like|'d like|get me) (?:a|another|one more) (?:new )?(?:segment|cohort|audience)|(?:segment|cohort)(?: (?:please|pls|plz))?\s*[:,]|(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
 
 _CONFIRMS = re.compile(
     r"\W*(?:(?:yes|yep|yeah|ok|okay|sure|fine|good|great|perfect|alright|right|please|thanks|looks? (?:good|fine|right)|lgtm|that is (?:fine|good|right)|that's (?:fine|good|right)|all good|approved?|confirmed?)[\s,.!]+)*(?:now |please |then |just |you can |you may |and |let us |let's )*(?:(?:create|file|submit|open|log|raise|send|push|ship|post|make) (?:it|this|that|this one|that one)(?: up| in| off| now| please| then| for me| as (?:is|drafted|written)| thanks| thank you)*|go ahead(?: and (?:create|file|submit|open) (?:it|this|that))?(?: please| now)?|do it(?: please| now)?|confirm(?:ed)?|lgtm|approved?)\W*$",
@@ -235,6 +235,8 @@ def _asks_for_some(slots: Slots) -> bool:
 
 
 def _drafts(slots: Slots) -> bool:
+    if slots.says("tickets?") and slots.says(r"(?:draft|write|file|raise|open) (?:me )?(?:one|it up|that up)"):
+        return True
     return bool(slots.says(_TICKET)) and not slots.says(
         r"how many|which|count|create it|(?:create|file|open|submit) (?:the|this|that) ticket"
     )
@@ -261,8 +263,21 @@ def _fears_a_loss(slots: Slots) -> bool:
     return bool(slots.says(_RISK)) and not slots.says(r"how many|why|reasons?")
 
 
+def _fears_a_trick(slots: Slots) -> bool:
+    """Whether somebody tried to talk the assistant out of its rules; how many did is a count."""
+    told = slots.says(
+        r"any ?(?:one|body)|some ?(?:one|body)|users?|customers?|people|attempts?|tried|conversations?|chats?|transcripts?|sessions?"
+    )
+    return (
+        bool(told)
+        and "jailbreak_detected" in conditions(slots)
+        and not slots.says(r"how many|number of|count|share|percent\w*|trend|why|rate|over time|per|most")
+    )
+
+
 _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("ticket_create", _confirms),
+    ("inbox", _fears_a_trick),
     ("anomalies", _asks_for_unusual_days),
     ("trend", _asks_since_when),
     ("smalltalk", _thanks),

@@ -15,7 +15,10 @@ _RATES = re.compile(
     r"\s+(?:us|this|that|one|them|it|him|her|our|the (?:bot|assistant|product|answers?)|highly|higher|lower|better|worse|well|poorly|badly|lowest|highest|best|worst|most|least)\b",
     re.I,
 )
+_BY_PLAN = re.compile(r"\b(?:by|per|each|every|their|customer|pricing)\s+$", re.I)
+"""Before "subscription" it is a plan, not an event."""
 _LEFT = re.compile(r"left(?: us)?|leav(?:e|es|ing)", re.I)
+_LEFT_SO = re.compile(r"\s+(?:people|users|customers|clients|them|someone|somebody|everyone|over|open|unanswered|out)\b", re.I)
 _FEEDBACK = re.compile(
     r"\b(?:left|leav(?:e|es|ing))\b(?: (?:us|behind|me|any|an?|the|some|\d|one|no|only|just|single|star|good|bad)){0,4} (?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b|"
     r"\b(?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b[^.?!]{0,50}\b(?:left|leav(?:e|es|ing))\b",
@@ -125,8 +128,8 @@ EXTREMES: Mapping[str, tuple[str | None, str, str | None]] = {
     "unhappiest|most unhappy|saddest|most negative|least happy|grumpiest|worst mood|least positive|most upset|gloomiest|most disappointed": ("sentiment", "bottom", "bad"),
     "angriest|most frustrated|most annoyed|most irritated|most angry|most frustration|most furious|maddest|most fed up|highest frustration": ("frustration", "top", "bad"),
     "least frustrated|calmest|least annoyed|lowest frustration": ("frustration", "bottom", "good"),
-    "most satisfied|best rated|top rated|highest rated|best reviewed|most stars|best rating|highest rating|best score|highest score|best scores|most loved|highest stars|best stars": ("rating", "top", "good"),
-    "least satisfied|most dissatisfied|worst rated|lowest rated|worst rating|lowest rating|least stars|fewest stars|worst score|lowest score|poorest rating|poorly rated|worst reviewed|worst stars|lowest stars": ("rating", "bottom", "bad"),
+    "most satisfied|best rated|top rated|highest rated|best reviewed|most stars|best rating|highest rating|best score|highest score|best scores|most loved|highest stars|best stars|most generous|biggest fan|kindest|easiest to please": ("rating", "top", "good"),
+    "least satisfied|most dissatisfied|worst rated|lowest rated|worst rating|lowest rating|least stars|fewest stars|worst score|lowest score|poorest rating|poorly rated|worst reviewed|worst stars|lowest stars|hardest to please|stingiest|harshest|strictest|toughest grader|most critical": ("rating", "bottom", "bad"),
     "struggle the most|struggling most|struggles the most|most confused|struggled the most|most stuck|most trouble": ("struggle", "top", "bad"),
     "most unreliable|least reliable|breaks the most|break the most|fails the most|fail the most|fail most|fails most|fails most often|most failures|most errors|most broken|flakiest|breaks most often|errors out the most|most failed": ("tool_failures", "top", "bad"),
     "complain the most|complains the most|complained the most|most complaints|most problems|most issues|most bad conversations|most unhappy conversations|most trouble with": ("unhappy_share", "top", "bad"),
@@ -229,7 +232,9 @@ def find(text: str, words: Sequence[Word]) -> list[Hit]:
             start, end = words[at].start, words[at + size - 1].end
             if size == 1 and words[at].lower == "them":  # the stem of "theme" too
                 readings = None
-            if readings and _LEFT.fullmatch(text[start:end]) and _FEEDBACK.search(text):
+            if readings and text[start:end].lower().startswith("subscription") and _BY_PLAN.search(text[:start]):
+                readings = tuple(reading for reading in readings if reading[0] != "event")
+            if readings and _LEFT.fullmatch(text[start:end]) and (_FEEDBACK.search(text) or _LEFT_SO.match(text[end:])):
                 readings = tuple(reading for reading in readings if reading[0] != "event")  # "the ratings they left" is no leaving
             if size == 1 and words[at].lower == "rate" and not (_RATES.match(text[end:]) or _RATERS.search(text[:start])):
                 readings = None  # a share ("the rate of failed calls"), not a rating

@@ -131,7 +131,10 @@ class Names:
         listed = [
             word
             for word in words
-            if (word.lower in values and re.match(r"\s*(?:,|vs\b|versus\b|and\b|or\b|against\b|to\b|with\b|than\b|&|/)", text[word.end :]))
+            if (
+                word.lower in values
+                and re.match(r"\s*(?:,|vs\b|versus\b|and\b|or\b|against\b|to\b|with\b|than\b|how (?:many|much)\b|&|/)", text[word.end :])
+            )
             or (
                 re.search(r"(?:,|\bvs\.?|\bversus|\band|\bor|\bagainst|\bto|\bwith|\bthan|&|/)\s*$", text[: word.start])
                 and word.lower in values

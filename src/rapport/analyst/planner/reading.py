@@ -185,7 +185,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("neutral", r"neutral\b"),
     ("frustrated", r"(?<!how )(?:very |highly |really )?(?:frustrated|angry|annoyed|furious|irritated|mad|pissed(?: off)?|fed up|exasperated)\b(?! (?:are|is|were|was|do|did|does))"),
     ("unhappy", r"(?<!how )(?:unhappy|dissatisfied|disappointed|displeased|unsatisfied|disgruntled|grumpy|not happy|(?:bad|terrible|awful|poor|failed) (?:conversations?|chats?|dialogues?|sessions?|experiences?|interactions?)|went (?:badly|wrong|sideways)|gone wrong)\b(?! (?:are|is|were|was|do|did|does))"),
-    ("happy", r"(?<!how )(?:happy|satisfied|delighted|pleased|(?:good|great|successful) (?:conversations?|chats?|dialogues?|sessions?|experiences?)|went well|gone well)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("happy", r"(?<!how )(?<!less )(?<!more )(?:happy|satisfied|delighted|pleased|(?:good|great|successful) (?:conversations?|chats?|dialogues?|sessions?|experiences?)|went well|gone well)\b(?! (?:are|is|were|was|do|did|does))"),
     ("unresolved", r"unresolved|not (?:been )?(?:resolved|solved)|never (?:resolved|solved)|without (?:being |getting |ever being )?(?:an? )?(?:resolved|solved|solution|resolution)|unsolved|did not get (?:resolved|solved)"),
     ("resolved", r"(?<!not )(?<!never )(?<!being )(?<!getting )(?:resolved|solved)\b"),
     ("abandoned", r"abandoned|gave up|given up|walked away|dropped off"),
@@ -198,7 +198,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("tool_used", r"(?:mak|made)\w* use of (?:a |any |one of (?:its|the) )?tools?|us(?:e|es|ed|ing) (?:a |any |one of (?:its|the) |some )tools?|(?:a|any|some|one) (?:\w+ )?tool (?:is|was|were|gets?|got|has been) (?:ever )?(?:called|used|invoked|needed)|with (?:a |any |at least one )?tool (?:calls?|use)|(?:call|invok)(?:s|e|es|ed|ing)? (?:a |any |one of (?:its|the) |some )tools?|involv(?:e|es|ed|ing) (?:a |any )?tools?"),
     ("tool_unused", r"(?:not (?:a single|one|any)|no|without (?:a |any |using (?:a |any )?|calling (?:a |any )?)?|never (?:use[sd]?|call(?:s|ed)?) (?:a |any )?)\s*tools?(?: calls?| use)?|(?:did|do|does|was|were)(?: not|n['’]t) (?:use|call|need) (?:a |any )tools?"),
     ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
-    ("jailbreak_detected", r"jailbreak\w*|ignor(?:e|ing) (?:all |any |your |the )*(?:previous|prior) instructions|break(?:ing)? out|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
+    ("jailbreak_detected", r"jailbreak\w*|guard ?rails?|(?:hack|talk|coax|lure|trick|fool)\w* (?:\w+ )?(?:assistant|bot|model|ai)s?\b(?: (?:with words|out of|into))?(?= (?:with words|out of|into))|ignor(?:e|ing) (?:all |any |your |the )*(?:previous|prior) instructions|break(?:ing)? out|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
     ("hallucination_detected", r"hallucinat\w*|ma(?:d|k)e? (?:things|stuff) up|making (?:things|stuff) up"),
     ("user_toxicity_detected", r"toxic\w*|abusive|insult(?:s|ed|ing)?|swear\w*|offensive"),
     ("missing_capability_detected", r"missing (?:capabilit(?:y|ies)|features?)|could not do|feature requests?"),
@@ -229,6 +229,8 @@ def conditions(slots: Slots) -> tuple[str, ...]:
         )
     ):
         found.remove("rated")
+    if slots.of_kind("tool") and "unhappy" in found and slots.says(r"went wrong|gone wrong|goes wrong"):
+        found.remove("unhappy")  # the calls did
     if "tool_unused" in found and "tool_used" in found:
         found.remove("tool_used")
     if "unresolved" in found and "resolved" in found:

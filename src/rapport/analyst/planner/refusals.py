@@ -79,11 +79,20 @@ def sentences(text: str) -> list[str]:
     return [
         part.strip()
         for part in re.split(
-            r"(?<=[.!?;])\s+|\n+|(?:(?<![Aa]lso)(?<![Aa]nd)(?<![Tt]hen)(?<![Pp]lease),|\s+and|\s+then|,\s+so|,\s+but)\s+(?=(?:and\s+|please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade|overwrite|rename|unsubscribe)\s+(?:them|each|those|anyone|anybody|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
+            r"(?<=[.!?;])\s+|(?<=:)\s+(?=(?:please|kindly|can you|could you|would you)\b)|\n+|(?:(?<![Aa]lso)(?<![Aa]nd)(?<![Tt]hen)(?<![Pp]lease),|\s+and|\s+then|,\s+so|,\s+but)\s+(?=(?:and\s+|please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade|overwrite|rename|unsubscribe)\s+(?:them|each|those|anyone|anybody|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
             text,
         )
         if part.strip()
     ]
+
+
+_BESIDE = re.compile(r"\b(?:beside|next to|side by side|against) (?:each other|one another)|\bside by side\b|\bup against\b", re.I)
+""" "Set the versions beside each other" compares."""
+_A_NOUN = re.compile(
+    r"\s+(?:purchases?|requests?|events?|revenue|money|counts?|numbers?|rates?|values?|totals?|volumes?|figures?)\b(?!\s+(?:to|for|on) (?:him|her|them|all))",
+    re.I,
+)
+"""After a word that may also be a verb: "upgrade purchases, how many"."""
 
 
 def writes(text: str) -> str | None:
@@ -97,6 +106,8 @@ def writes(text: str) -> str | None:
         if not match:
             continue
         verb, rest = match.group("verb").lower(), match.group("rest")
+        if _BESIDE.search(rest) or _A_NOUN.match(rest):
+            continue
         if verb in _ALWAYS_WRITES and rest.strip():
             return part
         if not rest.strip(" .!?") or (verb in _SOFT and _ASKS_FOR_DATA.match(rest)) or (verb == "order" and _SORTS.search(rest)):

@@ -199,14 +199,22 @@ def _unknown(text: str, content: Sequence[Word], names: Names) -> list[str]:
     return found
 
 
+_MODEL = re.compile(r"(?:gpt|claude|gemini|llama|mistral|mixtral|command|qwen|deepseek|phi|grok|nova)-[\w.-]*\d[\w.-]*")
+"""Ids of language models: known, or named and unknown."""
+
+
 def _looks_like_a_name(text: str, word: Word) -> bool:
     if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.]+", word.text):
         return True
     if word.text.isupper() or not word.text[0].isalpha() or word.lower in common() or stem(word.lower) in lexicon.stems():
         return False
+    if word.lower.endswith("est") or (re.fullmatch(r"\w+\d", word.lower) and not re.search(r"-", word.lower)):
+        return False  # "the hardest", "top3"
     before = text[: word.start]
     if SUBJECT_BEFORE.search(before):
         return False
+    if _MODEL.fullmatch(word.lower):
+        return True
     if word.text[0].isupper() or re.search(r"\d", word.text):
         numbered = re.search(r"[a-z]-?\d", word.text, re.I) and re.search(r"\b(?:on|using|via|through)\s+$", before, re.I)
         after = text[word.start + len(word.text) :]
@@ -264,7 +272,7 @@ _NAME_AFTER_START = re.compile(
 )  # fmt: skip
 
 _NAME_FRAME = re.compile(
-    r"(?:\b(?:user|customer|person|account|client|organization|organisation|company|org|firm|product|bot|assistant|app|model|tool|called|named|for|at|from|with|by|and|vs\.?|versus|or|is|are|was|did|does|of|has|to|than)\s+(?:the\s+)?[\"'“]?|^\s*)$", re.I
+    r"(?:\b(?:our|user|customer|person|account|client|organization|organisation|company|org|firm|product|bot|assistant|app|model|tool|called|named|for|at|from|with|by|and|vs\.?|versus|or|is|are|was|did|does|of|has|to|than)\s+(?:the\s+)?[\"'“]?|^\s*)$", re.I
 )  # fmt: skip
 
 _KIND_FRAME = re.compile(

@@ -198,6 +198,8 @@ def tidied(reading: Reading) -> Reading:
         r"average|mean|on average|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"
     ):
         reading = replace(reading, metrics=("messages_per_conversation",), intent="level" if reading.intent == "count" else reading.intent)
+    if reading.intent == "inbox" and "jailbreak_detected" in reading.conditions and not slots.quoted:
+        reading = replace(reading, subject="", not_subject="")
     if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(BROKEN):
         rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(BROKEN, word))
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, "tool_failed"])), subject=rest)
