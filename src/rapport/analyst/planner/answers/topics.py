@@ -1,11 +1,23 @@
 """What people talk about: topics, topics that grow or shrink, and complaints with quotes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, measured, number, phrase, quoted
+from rapport.analyst.planner.answers.asking import (
+    Answer,
+    Asked,
+    Call,
+    Output,
+    bullets,
+    counted,
+    heading,
+    measured,
+    number,
+    phrase,
+    quoted,
+)
 from rapport.analyst.planner.answers.changes import periods
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.periods import Period
@@ -128,7 +140,7 @@ def complaints(asked: Asked) -> Answer:
         )
     found = quotes.data.get("conversations", [])
     text += f"**{number(bad)} of {counted(everything, 'conversations')}**{phrase(reading)} went {'well' if praised else 'badly'}, {reading.when()}."
-    groups = one_cause(topics.data.get("groups", []))[: reading.limit or 5]
+    groups = yield from _measured(own, one_cause(topics.data.get("groups", []))[: reading.limit or 5])
     if groups:
         text += " They are about:\n" + bullets([_topic(group) for group in groups], numbered=True)
     if found:
@@ -176,13 +188,26 @@ def _same_cause(one: set[str], other: set[str]) -> bool:
 def _together(alike: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     if len(alike) == 1:
         return alike[0]
-    figures = []
-    for metric in dict.fromkeys(figure["metric"] for group in alike for figure in group["figures"]):
-        same = [figure for group in alike for figure in group["figures"] if figure["metric"] == metric and figure.get("value") is not None]
-        n = sum(figure.get("n") or 0 for figure in same)
-        if same and n and same[0]["unit"] != "count":
-            figures.append({**same[0], "value": sum(figure["value"] * (figure.get("n") or 0) for figure in same) / n, "n": n})
     return {
-        **alike[0], "name": " / ".join(group["name"] for group in alike), "figures": figures,
+        **alike[0], "name": " / ".join(group["name"] for group in alike), "topics": [group["id"] for group in alike],
         "conversations": sum(group["conversations"] for group in alike),
     }  # fmt: skip
+
+
+def _measured(
+    own: Reading, groups: Sequence[Mapping[str, Any]]
+) -> Generator[Sequence[Call], Sequence[Output], Sequence[Mapping[str, Any]]]:
+    """Topics that were put together, with figures of all their conversations: what an answer says, a tool gave."""
+    several = [group for group in groups if "topics" in group]
+    if not several:
+        return groups
+    outputs = yield [
+        Call("getMetrics", {"metrics": ["conversations", "rating"], "filter": {**own.filter(text=True), "topics": group["topics"]}})
+        for group in several
+    ]
+    figures = {
+        group["name"]: {"figures": output.data["figures"], "conversations": output.figure("conversations")["value"]}
+        for group, output in zip(several, outputs, strict=True)
+        if not output.error
+    }
+    return [{**group, **figures.get(group["name"], {})} for group in groups if "topics" not in group or group["name"] in figures]
