@@ -459,3 +459,12 @@ def test_what_a_question_is_limited_to(question: str, intent: str, scope: str):
 )
 def test_ratings_that_people_left_are_no_churn(question: str):
     assert read(question).events == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["who is about to jump ship", "customers who seem close to quitting", "how likely is Globex to churn", "whose patience is running out"],
+)
+def test_who_may_leave_is_not_limited_to_who_has(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.events, reading.subject) == ("at_risk", (), "")

@@ -20,7 +20,9 @@ def asks_a_share(slots: Slots) -> bool:
     )
 
 
-BROKEN = r"fail\w*|errors?|errored|broke|broken|crash\w*|went wrong|did not work|didn't work|not working|tool_failed"
+BROKEN = (
+    r"timed? ?out|time-?outs?|fail\w*|errors?|errored|broke|broken|crash\w*|went wrong|did not work|didn't work|not working|tool_failed"
+)
 
 
 def since(slots: Slots) -> bool:

@@ -60,7 +60,7 @@ _ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does
 
 _DOING = r"(?:(?:what|which (?:matters?|things?|issues?)) (?:do|did|does|are|were|is)|(?:things?|matters?|stuff)(?: that| which)?) (?:the |our |most )?(?:people|users|customers|visitors|clients|everyone|they|folks|students|learners|shoppers|buyers)\b(?! (?:rate|think|give|say|said))"
 
-_RISK = r"at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
+_RISK = r"jump(?:ing)? ship|(?:drift|slip|turn|walk)ing away|about to walk|patience (?:is |has )?(?:running|run|wearing|worn) (?:out|thin)|close to (?:quitting|leaving|cancell?ing|churning)|in danger of (?:quitting|leaving|cancell?ing|churning|being lost)|likely(?: \w+){0,4} to (?:churn|leave|cancel|quit)|at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
 
 
 def _confirms(slots: Slots) -> bool:

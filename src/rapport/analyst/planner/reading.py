@@ -200,7 +200,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
     ("jailbreak_detected", r"jailbreak\w*|guard ?rails?|(?:hack|talk|coax|lure|trick|fool)\w* (?:\w+ )?(?:assistant|bot|model|ai)s?\b(?: (?:with words|out of|into))?(?= (?:with words|out of|into))|ignor(?:e|ing) (?:all |any |your |the )*(?:previous|prior) instructions|break(?:ing)? out|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
     ("hallucination_detected", r"hallucinat\w*|ma(?:d|k)e? (?:things|stuff) up|making (?:things|stuff) up"),
-    ("user_toxicity_detected", r"toxic\w*|abusive|insult(?:s|ed|ing)?|swear\w*|offensive"),
+    ("user_toxicity_detected", r"toxic\w*|abusive|insult(?:s|ed|ing)?|swear\w*|swore|sworn|curs(?:ed|ing)|cuss\w*|offensive"),
     ("missing_capability_detected", r"missing (?:capabilit(?:y|ies)|features?)|could not do|feature requests?"),
 )  # fmt: skip
 

@@ -162,6 +162,8 @@ def _clause(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str]) -> s
         return ""
     stop = min([start for start, end in spans if start >= match.start("rest")] + [match.end("rest")])
     rest = slots.text[match.start("rest") : stop].strip(" ,")
+    if slots.thresholds and re.search(r"\d|\bstars?\b", rest):
+        return ""
     inside = [word for word in split(rest) if word.lower not in _SMALL and word.lower not in keys]
     return rest if inside and stop - match.start("rest") > 5 else ""
 

@@ -106,6 +106,9 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         intent = "change"
     metrics = metrics_of(slots, intent)
     intent = _whole_picture(slots, _form(intent, slots, metrics, setting))
+    if intent == "at_risk":  # who may cancel, not who has
+        events = ()
+        period = None if period and period.since == period.until == setting.today else period  # "whom to call today"
     if intent not in ("outcomes", "why", "at_risk") and not of_people(slots) and not events_wanted(slots, intent):
         events = ()
     sought = slots.framed and not _OURS.fullmatch(slots.subject)
