@@ -129,7 +129,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         limit=slots.limit,
         conditions=conditions(slots),
         thresholds=slots.thresholds,
-        subject=subject,
+        subject="" if intent == "at_risk" else subject,  # whoever it may be
         not_subject=slots.not_subject,
         events=events,
         languages=slots.languages,
