@@ -41,3 +41,7 @@ def test_ranks_correlate_as_spearmans(pairs):
 def test_nothing_compared_is_nothing_said():
     assert labelled([]) == {"n": 0, "exact": None, "kappa": None}
     assert scored([]) == {"n": 0, "meanAbsoluteDifference": None, "spearman": None}
+
+
+def test_a_side_that_never_changes_has_no_ranks():
+    assert scored([(0.0, 0.1), (0.0, 0.1), (0.1, 0.1)])["spearman"] is None  # three times 0.1 has a standard deviation of 1e-17

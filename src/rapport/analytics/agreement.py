@@ -73,7 +73,7 @@ def scored(pairs: Pairs) -> dict[str, Any]:
         return {"n": 0, "meanAbsoluteDifference": None, "spearman": None}
     one, other = np.array(pairs, dtype=float).T
     difference = round(float(np.abs(one - other).mean()), 4)
-    ranked = len(pairs) >= LEAST_RANKED and one.std() > 0 and other.std() > 0
+    ranked = len(pairs) >= LEAST_RANKED and np.ptp(one) > 0 and np.ptp(other) > 0
     spearman = round(float(np.corrcoef(_ranks(one), _ranks(other))[0, 1]), 4) if ranked else None
     return {"n": len(pairs), "meanAbsoluteDifference": difference, "spearman": spearman}
 
