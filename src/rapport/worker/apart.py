@@ -11,6 +11,7 @@ import os
 import pickle
 import struct
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -113,7 +114,8 @@ def main(encoder: str, data_dir: str) -> None:
         conversations, topics, weights = asked
         try:
             answer: Any = pipeline.analyse(conversations, replace(base, topics=topics, weights=weights))
-        except Exception as error:
+        except Exception as error:  # the edge of the process: the server hears of it, its log gets the place
+            traceback.print_exc()
             answer = RuntimeError(f"{type(error).__name__}: {error}")
         answers.write(_framed(answer))
         answers.flush()
