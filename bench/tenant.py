@@ -26,7 +26,6 @@ from rich.progress import track
 from bench.ingest import serve
 from bench.load import cpu_s, postgres_cpu_s, rss_kib
 from rapport.analysis import pipeline, toolkit, topics
-from rapport.analytics import triggers
 from rapport.api.greenflash.messages import LogMessages, batch_of
 from rapport.app import open_database
 from rapport.config import Settings
@@ -35,10 +34,11 @@ from rapport.domain.analysis import Analysis
 from rapport.domain.conversation import Conversation, Message, Rating
 from rapport.domain.ids import new_id
 from rapport.providers.encoders import open_encoder
-from rapport.store import analyses, catalog, conversations, inbox, keys, people, transcripts
+from rapport.store import analyses, catalog, conversations, keys, people, transcripts
 from rapport.store import topics as topic_store
 from rapport.store.batch import Batch
 from rapport.store.database import Connection, Database
+from rapport.worker.inbox_jobs import InboxJobs
 from rapport.worker.segment_jobs import SegmentJobs
 from rapport.worker.topic_jobs import openings, rows_of
 
@@ -132,8 +132,7 @@ async def _derive(database: Database, tenant_id: int) -> None:
     await SegmentJobs(database).refresh(tenant_id, {})
     print(f"segments refreshed in {time.perf_counter() - start:.1f} s")
     start = time.perf_counter()
-    async with database.transaction() as connection:
-        await inbox.refresh(connection, tenant_id, triggers.raised())
+    await InboxJobs(database).refresh(tenant_id, {})
     print(f"inbox refreshed in {time.perf_counter() - start:.1f} s")
 
 

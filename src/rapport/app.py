@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -18,7 +18,6 @@ from rapport.analyst.chat import Office
 from rapport.analyst.planner.exemplars import Meaning
 from rapport.analyst.tools import Desk
 from rapport.analyst.trackers import Trackers
-from rapport.analytics import triggers
 from rapport.analytics.lexicon import Lexicons
 from rapport.api import brands, envelopes, middleware
 from rapport.api.frames import DIALECTS
@@ -49,11 +48,11 @@ from rapport.runs.http_tools import HttpTools
 from rapport.runs.hub import Hub
 from rapport.runs.knowledge import Knowledge
 from rapport.runs.mcp_tools import McpTools
-from rapport.store import database, embedded, jobs, rollups
-from rapport.store import inbox as inbox_store
+from rapport.store import database, embedded, rollups
 from rapport.store.database import Database
 from rapport.store.group_commit import GroupCommit
 from rapport.store.vault import Vault, open_vault
+from rapport.worker import inbox_jobs
 from rapport.worker.apart import Apart
 from rapport.worker.asker import Asker
 from rapport.worker.judge_jobs import JudgeJobs
@@ -66,8 +65,6 @@ from rapport.worker.topic_jobs import TopicJobs
 from rapport.worker.webhook_jobs import WebhookJobs
 
 WORKER_PATIENCE_S = 15.0
-INBOX_PAUSE = timedelta(seconds=1)
-"""After an analysis, so that a worker with much to do refreshes the inbox for a second's analyses at once and not after each batch."""
 
 
 @contextlib.asynccontextmanager
@@ -118,20 +115,16 @@ async def open_worker(
     segment_jobs = SegmentJobs(database)
     webhook_jobs = webhooks_of(settings, database)
 
-    async def refresh_inbox(tenant_id: int, payload: Mapping[str, Any]) -> None:
-        async with database.transaction() as connection:
-            await inbox_store.refresh(connection, tenant_id, triggers.raised())
-
     async def heard(tenant_id: int, fresh: Sequence[Analysis]) -> None:
         await topic_jobs.heard(tenant_id, fresh)
         await segment_jobs.heard(tenant_id, fresh)
         async with database.connection() as connection:
-            await jobs.enqueue(connection, tenant_id, "inbox_refresh", key="all", due_at=datetime.now(UTC) + INBOX_PAUSE)
+            await inbox_jobs.ask(connection, tenant_id)
 
     judging = judge_jobs_of(settings, database)
     handlers = {
         "topics_fit": topic_jobs.fit, "rollup_rebuild": rebuild_rollups, "segments_refresh": segment_jobs.refresh,
-        "inbox_refresh": refresh_inbox, "retention": Retention(database).expire, "webhook": webhook_jobs.deliver,
+        "inbox_refresh": inbox_jobs.InboxJobs(database).refresh, "retention": Retention(database).expire, "webhook": webhook_jobs.deliver,
         "agent_webhook": webhook_jobs.answer,
     }  # fmt: skip
     overlay = judging.overlaid if judging else None

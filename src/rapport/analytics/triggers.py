@@ -58,15 +58,15 @@ CUSTOM = f"""
         FROM analysis a
         JOIN finding f ON f.tenant_id = a.tenant_id AND f.conversation_id = a.conversation_id AND f.status = 'fail'
         JOIN custom_analysis d ON d.tenant_id = f.tenant_id AND d.id = f.custom_analysis_id AND d.enabled
-        WHERE a.tenant_id = $1 AND a.analysed_at >= $2
+        WHERE a.tenant_id = $1 AND a.conversation_id = ANY($2::uuid[])
     ) f
 """
 """Failed guardrails and expectations of the tenant's own custom analyses."""
 
 
 def raised() -> str:
-    """SQL that gives (conversation_id, ordinal, trigger as jsonb, severity, confidence, axis, type) of all raised triggers of the
-    analyses saved since $2, of tenant $1."""
+    """SQL that gives (conversation_id, ordinal, trigger as jsonb, severity, confidence, axis, type) of all triggers that the
+    analyses of the conversations $2 of tenant $1 raise."""
     rows = ", ".join(
         f"({n}, {_text(t.type)}, {_text(t.axis)}, {t.severity}, ({t.sql}), ({t.confidence})::float8, {_text(t.reason)}, {_text(t.source)})"
         for n, t in enumerate(TRIGGERS)
@@ -77,7 +77,7 @@ def raised() -> str:
                                   'confidence', round(least(1, greatest(0, r.confidence))::numeric, 2)) AS trigger
         FROM analysis a JOIN conversation c ON c.tenant_id = a.tenant_id AND c.id = a.conversation_id,
              LATERAL (VALUES {rows}) AS r (ordinal, type, axis, severity, holds, confidence, reason, source)
-        WHERE a.tenant_id = $1 AND a.analysed_at >= $2 AND c.kind = 'conversation' AND r.holds
+        WHERE a.tenant_id = $1 AND a.conversation_id = ANY($2::uuid[]) AND c.kind = 'conversation' AND r.holds
         UNION ALL
         {CUSTOM}
     """

@@ -12,7 +12,9 @@ from rapport.errors import NotFound
 from rapport.store.database import Connection
 
 CLUSTER_SHOWN = 20
-OVERLAP = "10 seconds"  # between the start of a transaction and the time that it gives its rows
+STEP = 2_000  # analyses that are looked at in one transaction, 30 to 140 ms
+OVERLAP = "2 seconds"  # by which a transaction may be older than it was seen to be
+NIL = UUID(int=0)
 RANK = "{attention} + 0.05 * extract(epoch FROM {said_at}) / 86400"
 """Attention fades by 0.05 a day since the last message: the order of this at any time."""
 
@@ -57,54 +59,80 @@ CLUSTERS = f"""
                   WHERE o.tenant_id = $1 AND o.root_cause = k.cause AND o.topic_id = k.topic_id) m
     GROUP BY cause, topic_id
 """
-
-
-async def refresh(connection: Connection, tenant_id: int, raised: str) -> None:
-    """Brings the inbox up to date with the analyses saved since the last refresh. `raised` is SQL of analytics.triggers. Reviews and
-    what teammates flagged stay; what raises nothing any more and was not reviewed leaves. Call inside a transaction."""
-    since = await connection.fetchval(
-        f"SELECT coalesce((SELECT refreshed_to - interval '{OVERLAP}' FROM inbox_state WHERE tenant_id = $1), '-infinity')", tenant_id
-    )
-    found = f"""
+NEXT = """
+    SELECT conversation_id, analysed_at FROM analysis
+    WHERE tenant_id = $1 AND (analysed_at, conversation_id) > ($2, $3) ORDER BY analysed_at, conversation_id LIMIT $4
+"""
+RENEW = f"""
+    WITH found AS MATERIALIZED (
         SELECT r.conversation_id, max(c.last_message_at) AS said_at,
                (array_agg(axis ORDER BY severity DESC, confidence DESC, ordinal))[1] AS axis,
                (array_agg(type ORDER BY severity DESC, confidence DESC, ordinal))[1] AS trigger_type, max(severity) AS severity,
                max(severity) / 5.0 * max(confidence) + 0.1 * (count(*) - 1) AS attention,
                jsonb_agg(trigger ORDER BY severity DESC, confidence DESC, ordinal) AS triggers
-        FROM ({raised}) r JOIN conversation c ON c.tenant_id = $1 AND c.id = r.conversation_id GROUP BY r.conversation_id
+        FROM ({{raised}}) r JOIN conversation c ON c.tenant_id = $1 AND c.id = r.conversation_id GROUP BY r.conversation_id
+    ), settled AS (
+        DELETE FROM inbox_item i
+        WHERE i.tenant_id = $1 AND i.conversation_id = ANY($2::uuid[]) AND i.status = 'unreviewed' AND i.axis <> 'manual'
+          AND NOT EXISTS (SELECT FROM found f WHERE f.conversation_id = i.conversation_id)
+    )
+    INSERT INTO inbox_item (tenant_id, conversation_id, axis, trigger_type, severity, attention, rank, triggers)
+    SELECT $1, conversation_id, axis, trigger_type, severity, attention, {RANK.format(attention="attention", said_at="said_at")}, triggers
+    FROM found
+    ON CONFLICT (tenant_id, conversation_id) DO UPDATE
+    SET severity = excluded.severity, attention = excluded.attention, rank = excluded.rank, triggers = excluded.triggers,
+        updated_at = CASE WHEN inbox_item.triggers IS DISTINCT FROM excluded.triggers THEN now() ELSE inbox_item.updated_at END,
+        axis = CASE WHEN inbox_item.axis = 'manual' THEN 'manual' ELSE excluded.axis END,
+        trigger_type = CASE WHEN inbox_item.axis = 'manual' THEN 'manual_review' ELSE excluded.trigger_type END
+    WHERE (inbox_item.triggers, inbox_item.rank) IS DISTINCT FROM (excluded.triggers, excluded.rank)
+"""
+"""The items of the conversations $2 of tenant $1, made anew from what they raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Up to which analysis a refresh has come, in the order of (analysed_at, conversation_id). `horizon` is of its first step: whatever
+    was saved before it could be seen by all steps, and what is saved later is for the next refresh."""
+
+    analysed_at: datetime
+    conversation_id: UUID
+    horizon: datetime
+
+
+async def refresh(connection: Connection, tenant_id: int, raised: str, after: Reached | None = None, *, step: int = STEP) -> Reached | None:
+    """One step of bringing the inbox up to date with the analyses saved since the last refresh: the next `step` of them in the order of
+    their saving. Returns what the next step goes on `after`, None at the end. `raised` is SQL of analytics.triggers. Reviews and what
+    teammates flagged stay; what raises nothing any more and was not reviewed leaves.
+
+    Call each step in a transaction of its own: what is done is kept, a refresh that was interrupted goes on where it was, and two
+    refreshes of a tenant wait for each other no longer than a step.
     """
+    since, horizon = await _since(connection, tenant_id)
+    after = after or Reached(since, NIL, horizon)
+    rows = await connection.fetch(NEXT, tenant_id, after.analysed_at, after.conversation_id, step)
+    await connection.execute(RENEW.format(raised=raised), tenant_id, [row["conversation_id"] for row in rows])
+    reached = Reached(rows[-1]["analysed_at"], rows[-1]["conversation_id"], after.horizon) if len(rows) == step else None
     await connection.execute(
-        f"""
-        DELETE FROM inbox_item i USING analysis a
-        WHERE i.tenant_id = $1 AND i.status = 'unreviewed' AND i.axis <> 'manual'
-          AND a.tenant_id = $1 AND a.conversation_id = i.conversation_id AND a.analysed_at >= $2
-          AND i.conversation_id NOT IN (SELECT conversation_id FROM ({raised}) r)
-        """,
-        tenant_id, since,
+        "UPDATE inbox_state SET refreshed_to = greatest(refreshed_to, $2) WHERE tenant_id = $1",
+        tenant_id, min(reached.analysed_at, after.horizon) if reached else after.horizon,
     )  # fmt: skip
-    await connection.execute(
+    return reached
+
+
+async def _since(connection: Connection, tenant_id: int) -> tuple[datetime, datetime]:
+    """(since when analyses are to be looked at, up to when nothing can be saved any more). Locks the tenant's refreshing."""
+    await connection.execute("INSERT INTO inbox_state (tenant_id, refreshed_to) VALUES ($1, '-infinity') ON CONFLICT DO NOTHING", tenant_id)
+    row = await connection.fetchrow(  # what is being saved at this moment has the time at which its transaction began
         f"""
-        INSERT INTO inbox_item (tenant_id, conversation_id, axis, trigger_type, severity, attention, rank, triggers)
-        SELECT $1, conversation_id, axis, trigger_type, severity, attention, {RANK.format(attention="attention", said_at="said_at")},
-               triggers
-        FROM ({found}) f
-        ON CONFLICT (tenant_id, conversation_id) DO UPDATE
-        SET severity = excluded.severity, attention = excluded.attention, rank = excluded.rank, triggers = excluded.triggers,
-            updated_at = CASE WHEN inbox_item.triggers IS DISTINCT FROM excluded.triggers THEN now() ELSE inbox_item.updated_at END,
-            axis = CASE WHEN inbox_item.axis = 'manual' THEN 'manual' ELSE excluded.axis END,
-            trigger_type = CASE WHEN inbox_item.axis = 'manual' THEN 'manual_review' ELSE excluded.trigger_type END
-        WHERE (inbox_item.triggers, inbox_item.rank) IS DISTINCT FROM (excluded.triggers, excluded.rank)
-        """,
-        tenant_id, since,
-    )  # fmt: skip
-    await connection.execute(  # what is being saved at this moment has the time at which its transaction began
-        """
-        INSERT INTO inbox_state (tenant_id, refreshed_to)
-        VALUES ($1, (SELECT least(now(), min(xact_start)) FROM pg_stat_activity WHERE datname = current_database()))
-        ON CONFLICT (tenant_id) DO UPDATE SET refreshed_to = excluded.refreshed_to
+        SELECT refreshed_to - interval '{OVERLAP}' AS since,
+               (SELECT least(now(), min(xact_start)) FROM pg_stat_activity
+                WHERE datname = current_database() AND backend_type = 'client backend') AS horizon
+        FROM inbox_state WHERE tenant_id = $1 FOR UPDATE
         """,
         tenant_id,
-    )
+    )  # fmt: skip
+    assert row
+    return row["since"], row["horizon"]
 
 
 async def list_(

@@ -21,14 +21,13 @@ from rapport.errors import BudgetSpent, ModelError, ModelRefused
 from rapport.store import catalog, custom_analyses, jobs, judgements, privacy, transcripts, webhooks
 from rapport.store.database import Database
 from rapport.store.privacy import Redactor
+from rapport.worker import inbox_jobs
 from rapport.worker.asker import Asker
 
 RECENT = timedelta(days=1)
 """Conversations that nobody wrote to for so long are judged on request only: `rapport reanalyse` must not spend a budget on history."""
 PAGE = 20
 BUDGET_PAUSE = timedelta(hours=1)
-INBOX_PAUSE = timedelta(seconds=1)
-"""So that the inbox is refreshed for a second's findings at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,7 @@ class JudgeJobs:
             before = await judgements.save_finding(connection, case.tenant_id, found)
             if found.status == result and (before is None or before.status != result):
                 await webhooks.on_finding(connection, case.tenant_id, case.conversation, asked, found, event)
-            await jobs.enqueue(connection, case.tenant_id, "inbox_refresh", key="all", due_at=datetime.now(UTC) + INBOX_PAUSE)
+            await inbox_jobs.ask(connection, case.tenant_id)
 
 
 def _only(plan: Plan, custom_analysis_id: str | None) -> Plan:
