@@ -178,6 +178,10 @@ def _weighed(slots: Slots, dimension: str, start: int, end: int) -> Noun:
         return Noun(dimension, start, ACTING)
     if _ALL.search(before):
         return Noun(dimension, start, HEAD, splits=bool(re.search(r"\b(?:one by one|each|separately|individually|respectively)\b", text, re.I)) or bool(re.search(r"\bon\s+every\s+$", before, re.I)))  # fmt: skip
+    if re.search(r"[.?!:;,]\s*(?:an?|the|one)\s+$", before, re.I) and re.match(
+        r"\W*(?:please|pls|i mean|that is|not an? \w+)?\W*$", after, re.I
+    ):
+        return Noun(dimension, start, NAMED)  # "who gives the fewest stars? A company, please."
     if re.search(r"(?:^|[.?!:;,]|\b(?:the|a|an|one|any))\s*(?:[\w-]+\s+)?$", before, re.I) and _HEAD.match(after):
         return Noun(dimension, start, NAMED + 5 if _MOST.search(after.split(".")[0]) else HEAD)
     repeated = re.match(rf"\s+(?:by|for|after)\s+{re.escape(text[start:end])}\b", after, re.I)

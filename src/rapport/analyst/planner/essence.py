@@ -32,7 +32,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"calendar[ -](week|month|quarter|year)", r"\1"), (r"how many percent|how many per cent|what per cent|wh?at %|which percentage|what pct", "what percent"),
     (r"#2|(?:number|no\.?|nr\.?) ?2(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) second place|number two|the runner-up|runner-up", "the second one"),
     (r"#3|(?:number|no\.?|nr\.?) ?3(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) third place|number three", "the third one"),
-    (r"(?:a |the )?(?:rating|score|grade|mark)s? (?:of|equal to|that (?:is|are)|=) ?(?:just |only |exactly )?(?:1|one)(?: out of (?:5|five))?(?!\s*(?:or|and|to|-|–)|[.\d])", "1-star ratings"),
+    (r"(?:a |the )?(?:rating|score|grade|mark)s? (?:of|equal to|that (?:is|are)|=) ?(?:just |only |exactly )?(?:1|one)(?: out of (?:5|five))?(?!\s*(?:or|and|to|of|-|–)|,? (?:\w+ ){0,3}other\b|[.\d])", "1-star ratings"),
     (r"(rated|scored|graded|marked|gave|given|got|awarded|with) (?:us )?(?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
     (r"one-stars|1-stars", "1-star ratings"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
     (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
@@ -143,8 +143,11 @@ _SUCH = re.compile(r"\b(?:such|like (?:that|this))\b", re.I)
 _LEAD = 5
 """Words before the request, in its sentence, that are kept with it: "past 7 days, how many ...", "of all companies, whose ..."."""
 _LEAD_OF_MANY = 16
-_OUT_OF = re.compile(r"\s*(?:and |now |so )?(?:of|out of|among|amongst|between|across|comparing|considering|looking at|within) ", re.I)
-"""What the request chooses from, before it: "of the prompt versions that X had, which one ..."."""
+_OUT_OF = re.compile(
+    r"\s*(?:and |now |so )?(?:(?:of|out of|among|amongst|between|across|comparing|considering|looking at|within)|for (?:every|each|all|any|both)) ",
+    re.I,
+)
+"""What the request chooses from, before it: "of the prompt versions that X had, which one ...", "for every product we have, ..."."""
 _POINTING = re.compile(
     r"(?:who|which|what)(?: one)? (?:is|was|are|were|would) (?:that|it|this|those|they|he|she)(?: be)?\W*(?:please\W*)?$", re.I
 )
@@ -219,8 +222,11 @@ def _only_conversations(said: str) -> bool:
     return named <= {"conversations", "conversation"} and not (_AMOUNT.search(said) or _COUNTED.search(said))
 
 
+_END = re.compile(r"(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bresp)(?<!\bapprox)(?<!\bincl)(?<!\bexcl)[.!?;]+(?=\s|$)", re.I)
+
+
 def _sentences(text: str) -> list[tuple[int, int]]:
-    ends = [match.end() for match in re.finditer(r"[.!?;]+(?=\s|$)", text)] + [len(text)]
+    ends = [match.end() for match in _END.finditer(text)] + [len(text)]
     starts = [0, *ends[:-1]]
     return [(a, b) for a, b in zip(starts, ends, strict=True) if text[a:b].strip()]
 
@@ -246,11 +252,44 @@ def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: dat
         said = f"{said.rstrip(' ?.!')} {when.strip(' ,')}"
     for code in languages_of(around) if not languages_of(said) else ():
         said = f"{said.rstrip(' ?.!')} in {lexicon.LANGUAGES[code].title()}"
+    return _named_before(_with_its_noun(said, text[:begin]), around, names)
+
+
+_ONE_OF = re.compile(
+    r"which(?: (?:single )?ones?\b| (?:of|among|amongst|out of) (?:them|these|those|the (?:lot|bunch)|(?:all )?the \w+ of them)\b)+"
+    r"|which(?= (?:has|have|had|is|are|was|were|gets?|got|does|did|do|comes?|came|performs?|scores?|breaks?|fails?|makes?)\b)",
+    re.I,
+)
+_THINGS = frozenset({"product", "model", "organization", "user", "tool", "prompt_version"})
+
+
+def _with_its_noun(said: str, before: str) -> str:
+    """ "We run several models. Which of them is rated worst?": "which" asks for the noun of the sentence before."""
+    if [hit for hit in lexicon.find(said, split(said)) if hit.kind == "dimension" and hit.value != "conversation"]:
+        return said
+    told = [hit for hit in lexicon.find(before, split(before)) if hit.kind == "dimension" and hit.value in _THINGS]
+    if not told or not _ONE_OF.match(said):
+        return said
+    return _ONE_OF.sub(f"which {before[told[-1].start : told[-1].end]}", said, count=1)
+
+
+_SEVERAL = re.compile(
+    r"\b(?:each|both|either|one .{0,30}\bother|the two|the three|them|compar\w+|versus|vs|difference|whose|who (?:talks|writes|chats|rates|gives|has|is)|more|fewer|less|better|worse|higher|lower)\b",
+    re.I,
+)
+
+
+def _named_before(said: str, around: str, names: Names) -> str:
+    """The request with the names of what stands around it: of each kind that it has not, one, or all where it speaks of several."""
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
-    for link in names.link(around, split(around)):
-        if link.kind in _CARRIED and link.kind not in inside and link.score >= 100:
-            said = f"{said.rstrip(' ?.!')} for {link.text}{' customers' if link.kind == 'property' else ''}"
-            inside.add(link.kind)
+    outside = [
+        link for link in names.link(around, split(around)) if link.kind in _CARRIED and link.kind not in inside and link.score >= 100
+    ]
+    several = _SEVERAL.search(said)
+    for kind in dict.fromkeys(link.kind for link in outside):
+        found = list(dict.fromkeys(link.text for link in outside if link.kind == kind))
+        told = " and ".join(found if several else found[:1])
+        said = f"{said.rstrip(' ?.!')} for {told}{' customers' if kind == 'property' else ''}"
     return said
 
 

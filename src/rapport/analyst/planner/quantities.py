@@ -16,6 +16,9 @@ _LIMIT = re.compile(
     re.I,
 )  # fmt: skip
 
+_ONE_THAT = re.compile(r"(?:top|bottom|first|worst|best|last) one", re.I)
+"""No number: "with the best one at the top"."""
+
 _NOT_A_LIMIT = re.compile(
     r"(?:than|least|over|under|above|below|below|more|fewer|exactly|rated|with|of the|by|has|have|had|in|longer|after|before|gave)\s*$",
     re.I,
@@ -25,6 +28,8 @@ _NOT_A_LIMIT = re.compile(
 def limit_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
     for match in _LIMIT.finditer(text):
         group = 1 if match.group(1) else 2
+        if _ONE_THAT.fullmatch(match.group()):
+            continue
         if any(start <= match.start(group) < end for start, end in taken) or _NOT_A_LIMIT.search(text[: match.start(group)]):
             continue
         return max(1, min(50, dates.number(match.group(group).lower())))
@@ -53,7 +58,7 @@ def ordinal_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
 _CMP = (
     (r"(?:at least|no less than|(?<!the )minimum of|>=|not less than)", ">="), (r"(?:at most|no more than|<=|up to|not more than)", "<="),
     (r"(?:below|under|less than|lower than|fewer than|worse than|<)", "<"), (r"(?:above|over|more than|higher than|greater than|better than|longer than|exceeding|>)", ">"),
-    (r"(?:exactly|equal to|of exactly|=|of|with)?", "="),
+    (r"(?:exactly|equal to|of exactly|==?|of|with)?", "="),
 )  # fmt: skip
 
 _STARS = r"(?P<v>\d(?:[.,]\d+)?|one|two|three|four|five)"
@@ -67,7 +72,7 @@ def thresholds_of(text: str) -> list[Threshold]:
         return float(dates.NUMBERS[word]) if word in dates.NUMBERS else float(word)
 
     for pattern, operator in _CMP:
-        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?(?!\w)(?!\s*(?:conv|chat|days?|weeks?|times|months?|users?|%))"
+        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?(?!\w)(?!\s*(?:conv|chat|days?|weeks?|times|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"
         stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?"
         length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
         times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations|chats|times|sessions|dialogues|dialogs|interactions)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"

@@ -269,7 +269,7 @@ def singular(reading: Reading) -> bool:
         return reading.limit == 1
     slots = reading.slots
     if slots.says(
-        r"top|bottom|ranking|rank|order|sort|(?:best|worst|highest|lowest|most) first|list|leaderboard|which (?:\w+ )?(?:users|people|customers|accounts|companies|organi[sz]ations|orgs|products|models|tools|assistants|bots|topics|days|clients|plans|countries)|who are|users|people|accounts|companies|organi[sz]ations|orgs|customers|clients"
+        r"top|bottom|ranking|rank|order|sort|(?:best|worst|highest|lowest|most) first|list|leaderboard|which (?:\w+ )?(?:users|people|customers|accounts|companies|organi[sz]ations|orgs|products|models|tools|assistants|bots|topics|days|clients|plans|countries)|who are|users|people|accounts|companies|organi[sz]ations|orgs|customers|clients|products|assistants|bots|apps|models|tools|plans|tiers|countries|line up"
     ):
         return bool(
             slots.says(
