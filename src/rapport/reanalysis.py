@@ -1,6 +1,7 @@
 """`rapport reanalyse`: every conversation goes on the queue behind the fresh ones, and this process works the queue off.
 
-The queue is the progress: a run that was killed goes on with what is still on it. Memory is bounded by the worker's batches.
+The queue is the progress: a run that was killed goes on with what is still on it, and one that was killed while it filled the queue
+goes on filling it. Memory is bounded by the worker's batches.
 """
 
 import asyncio
@@ -26,7 +27,10 @@ async def run(settings: Settings, database: Database, tenant: str | None, progre
     chosen = {name: tenant_id for name, tenant_id in tenants.items() if tenant in (None, name)}
     if tenant and not chosen:
         raise NotFound(f"There is no tenant {tenant}; known: {', '.join(sorted(tenants))}.")
-    total = await _left(database, chosen.values()) or await _queue(database, chosen.values())
+    if not await _left(database, chosen.values()):
+        await _begin(database, chosen.values())
+    await _queue(database, chosen.values())
+    total = await _left(database, chosen.values())
     bar = progress.add_task("analysing", total=total)
     encoder = open_encoder(settings.encoder, settings.data_dir)
     async with open_worker(settings, database, encoder, backlog=True):
@@ -42,13 +46,16 @@ async def _left(database: Database, tenant_ids: Collection[int]) -> int:
         return sum([await jobs.backlog(connection, tenant_id) for tenant_id in tenant_ids])
 
 
-async def _queue(database: Database, tenant_ids: Collection[int]) -> int:
-    """Queue everything, page by page."""
+async def _begin(database: Database, tenant_ids: Collection[int]) -> None:
+    async with database.transaction() as connection:
+        for tenant_id in tenant_ids:
+            await jobs.begin_backlog(connection, tenant_id)
+
+
+async def _queue(database: Database, tenant_ids: Collection[int]) -> None:
+    """Queue everything that is asked for, page by page."""
     for tenant_id in tenant_ids:
-        after = None
-        while True:
+        more = True
+        while more:
             async with database.transaction() as connection:
-                after = await jobs.queue_backlog(connection, tenant_id, after=after, limit=PAGE)
-            if after is None:
-                break
-    return await _left(database, tenant_ids)
+                more = await jobs.queue_backlog(connection, tenant_id, limit=PAGE)

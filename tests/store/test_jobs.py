@@ -127,10 +127,9 @@ async def test_the_backlog_waits_apart_until_its_conversation_grows(db: Database
     ids = sorted(await queue(db, tenant_id, 5))
     async with db.transaction() as connection:
         await connection.execute("DELETE FROM analysis_pending")
-        last = await jobs.queue_backlog(connection, tenant_id, after=None, limit=3)
-        assert last == ids[2]
-        assert await jobs.queue_backlog(connection, tenant_id, after=last, limit=3) == ids[4]
-        assert await jobs.queue_backlog(connection, tenant_id, after=ids[4], limit=3) is None
+        await jobs.begin_backlog(connection, tenant_id)
+        pages = [await jobs.queue_backlog(connection, tenant_id, limit=3) for _ in range(3)]
+        assert pages == [True, True, False]
         await jobs.queue_analysis(connection, tenant_id, ids[1], due_at=PAST)
     async with db.connection() as connection:
         assert await jobs.tenants_due(connection, "backlog") == [tenant_id]
@@ -187,3 +186,31 @@ async def test_a_failing_job_backs_off_and_is_given_up_visibly(db: Database, ten
         assert waits[0] > 5
         assert await jobs.claim(connection, tenant_id, kinds=["webhook"]) is None
         assert (await jobs.counts(connection))["failed_jobs"] == 1
+
+
+async def killed(db: Database, does) -> None:
+    async with db.transaction() as connection:
+        await does(connection)
+        raise RuntimeError("killed")
+
+
+async def test_whoever_is_killed_while_it_fills_the_backlog_leaves_nothing_out(db: Database, tenant_id: int):
+    """Pages of 4 of 10 conversations; what is done between two pages is not asked for again."""
+    await queue(db, tenant_id, 10)
+
+    async def page(connection: Connection) -> bool:
+        return await jobs.queue_backlog(connection, tenant_id, limit=4)
+
+    async with db.transaction() as connection:
+        await connection.execute("DELETE FROM analysis_pending")
+        assert not await page(connection)  # nobody asked
+        await jobs.begin_backlog(connection, tenant_id)
+        assert await page(connection)
+        await connection.execute("DELETE FROM analysis_pending")
+    with pytest.raises(RuntimeError, match="killed"):
+        await killed(db, page)
+    async with db.transaction() as connection:
+        await jobs.begin_backlog(connection, tenant_id)
+        assert [await page(connection) for _ in range(3)] == [True, True, False]
+        assert await jobs.backlog(connection, tenant_id) == 6
+        assert not await page(connection)

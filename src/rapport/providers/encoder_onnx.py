@@ -59,12 +59,13 @@ class OnnxEncoder:
         """float32 [len(texts), dimensions], rows of length 1. Sorted by length inside, so that batches hold little padding."""
         pieces = [self._tokenize(text) for text in texts]
         order = sorted(range(len(pieces)), key=lambda index: len(pieces[index]))
-        parts = [self._run([pieces[index] for index in batch]) for batch in _batches(order, pieces)]
-        if not parts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        vectors = np.empty((len(pieces), parts[0].shape[1]), dtype=np.float32)
-        vectors[order] = np.concatenate(parts)
-        return vectors
+        vectors: np.ndarray | None = None
+        for batch in _batches(order, pieces):
+            rows = self._run([pieces[index] for index in batch])
+            if vectors is None:
+                vectors = np.empty((len(pieces), rows.shape[1]), dtype=np.float32)
+            vectors[batch] = rows
+        return np.zeros((0, self.dimensions), dtype=np.float32) if vectors is None else vectors
 
     def _run(self, batch: list[list[int]]) -> np.ndarray:
         width = max(map(len, batch))

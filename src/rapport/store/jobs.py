@@ -24,6 +24,9 @@ LONGEST_DEBOUNCE = timedelta(minutes=2)
 LEASE = timedelta(seconds=15)
 """How long work of a process that died stays locked. A live process renews its leases well before."""
 
+PER_MESSAGE = 500
+"""Bytes that a message counts beside its contents: short ones take memory too, mostly for their vectors."""
+
 MOST_ATTEMPTS = 5
 """Of an analysis. Trying again helps where the cause was outside; content that fails five times fails always."""
 
@@ -34,7 +37,8 @@ MOST_JOB_ATTEMPTS = 8
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A conversation to analyse. `revision` is the conversation's when it was claimed: what is loaded later is at least that new.
-    `size` is the bytes of its contents."""
+    `size` is about the bytes of its messages: of what was said, of what tools were given and gave back as it is stored, and PER_MESSAGE
+    for each."""
 
     conversation_id: UUID
     revision: int
@@ -103,14 +107,22 @@ async def queue_first_analyses(connection: Connection, tenant_id: int, conversat
     await _hint(connection, tenant_id, "analysis", due_at)
 
 
-async def queue_backlog(connection: Connection, tenant_id: int, *, after: UUID | None, limit: int) -> UUID | None:
-    """Ask for a new analysis of the next `limit` conversations by id, behind everything that is fresh. Returns the last id, to go
-    on after, or None at the end. What is on the queue already keeps its place."""
+async def begin_backlog(connection: Connection, tenant_id: int) -> None:
+    """Ask for new analyses of all conversations of the tenant: queue_backlog puts them on the queue."""
+    await connection.execute("INSERT INTO reanalysis (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING", tenant_id)
+
+
+async def queue_backlog(connection: Connection, tenant_id: int, *, limit: int) -> bool:
+    """Put the next `limit` conversations by id on the queue, behind everything that is fresh; whether there may be more. What is on
+    the queue already keeps its place. How far it came is kept, so whoever is killed between two pages leaves nothing out. Call inside
+    a transaction."""
+    after = await connection.fetchval("SELECT queued_to FROM reanalysis WHERE tenant_id = $1 FOR UPDATE", tenant_id)
+    if after is None:
+        return False
     last = await connection.fetchval(
         """
         WITH page AS (
-            SELECT id FROM conversation
-            WHERE tenant_id = $1 AND kind = 'conversation' AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3
+            SELECT id FROM conversation WHERE tenant_id = $1 AND kind = 'conversation' AND id > $2 ORDER BY id LIMIT $3
         ), queued AS (
             INSERT INTO analysis_pending (tenant_id, conversation_id, due_at, backlog) SELECT $1, id, now(), true FROM page
             ON CONFLICT (tenant_id, conversation_id) DO NOTHING
@@ -119,8 +131,12 @@ async def queue_backlog(connection: Connection, tenant_id: int, *, after: UUID |
         """,
         tenant_id, after, limit,
     )  # fmt: skip
+    if last is None:
+        await connection.execute("DELETE FROM reanalysis WHERE tenant_id = $1", tenant_id)
+        return False
+    await connection.execute("UPDATE reanalysis SET queued_to = $2 WHERE tenant_id = $1", tenant_id, last)
     await _hint(connection, tenant_id, "backlog", datetime.now(UTC))
-    return last
+    return True
 
 
 async def _hint(connection: Connection, tenant_id: int, queue: str, due_at: datetime) -> None:
@@ -193,10 +209,12 @@ async def claim_analyses(connection: Connection, tenant_id: int, *, limit: int, 
         FROM due JOIN conversation c ON c.tenant_id = $1 AND c.id = due.conversation_id
         WHERE p.tenant_id = $1 AND p.conversation_id = due.conversation_id
         RETURNING p.conversation_id, c.analysis_revision, p.attempts, (
-            SELECT coalesce(sum(octet_length(content)), 0) FROM message WHERE tenant_id = $1 AND conversation_id = c.id
+            SELECT coalesce(sum($6 + coalesce(octet_length(content), 0) + coalesce(octet_length(context), 0)
+                                + coalesce(pg_column_size(input), 0) + coalesce(pg_column_size(output), 0)), 0)
+            FROM message WHERE tenant_id = $1 AND conversation_id = c.id
         ) AS size
         """,
-        tenant_id, attempts, max(1, limit // 4**attempts), LEASE, backlog,
+        tenant_id, attempts, max(1, limit // 4**attempts), LEASE, backlog, PER_MESSAGE,
     )  # fmt: skip
     return [Claim(row["conversation_id"], row["analysis_revision"], row["attempts"], row["size"]) for row in rows]
 

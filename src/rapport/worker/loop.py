@@ -37,7 +37,7 @@ Overlay = Callable[[int, Sequence[tuple[Conversation, Analysis]]], Awaitable[lis
 POLL_S = 0.25
 FIND_LOST_HINTS_S = 5.0
 MOST_CONVERSATIONS = 64  # per batch: storing is 16-28 times cheaper in batches of 100 than one by one, and flat from 50 on
-MOST_BYTES = 8 * 2**20  # of message contents per batch: bounds memory
+MOST_BYTES = 2 * 2**20  # of messages per batch, see jobs.Claim: bounds memory, as analysing takes some fifty times as much
 
 
 class Worker:
