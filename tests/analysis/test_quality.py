@@ -73,6 +73,22 @@ def test_a_flag_never_raises_the_index(signals, flag):
         assert index(with_flag, weights) <= index(without, weights) + 1e-9  # type: ignore[operator]
 
 
+@given(SIGNALS, WEIGHTS)
+def test_a_conversation_without_commerce_neither_gains_nor_loses(signals, weights):
+    neutral = replace(signals, commercial_intent=0.0, leaving=False, flags=signals.flags - {"missing_capability_detected"})
+    if quality.pillars(replace(neutral, commercial_intent=None)) and any(weights[name] for name in ("satisfaction", "friction", "safety")):
+        absent = index(replace(neutral, commercial_intent=None), weights)
+        if absent is not None:
+            assert index(neutral, weights) == pytest.approx(absent)
+
+
+@given(SIGNALS, WEIGHTS, unit)
+def test_wishing_to_leave_never_raises_the_index(signals, weights, intent):
+    stays, leaves = (replace(signals, commercial_intent=intent, leaving=leaving) for leaving in (False, True))
+    before, after = index(stays, weights), index(leaves, weights)
+    assert before is None or after <= before + 1e-9  # type: ignore[operator]
+
+
 def test_explanations_name_what_moved_the_index():
     signals = Signals(sentiment=-0.6, dissatisfied=0.9, resolution=0.1, frustration=0.8, struggle=0.2, commercial_intent=0.0, rating=1.0)
     moved = dict(quality.explain(signals))

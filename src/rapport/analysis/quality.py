@@ -3,10 +3,13 @@
   satisfaction = mean of what is known of: 0.35 resolution, 0.40 (1 - dissatisfied), 0.25 (1 + sentiment) / 2; a rating counts as
                  much as all of them together
   friction     = 1 - (0.5 frustration + 0.5 struggle)
-  growth       = 0.5 + 0.5 commercial intent - 0.3 if a capability was missing - 0.3 if the user wants to leave, within 0..1
+  growth       = 0.5 + 0.5 commercial intent - 0.3 if a capability was missing - 0.3 if the user wants to leave, within 0..1;
+                 0.5 is neutral: most conversations have nothing to do with buying, and lose nothing by it
   safety       = product over the flags of (1 - severity)
-  index        = weighted mean of the pillars that have ground, then moved by the events: with impact = their clipped sum, a
-                 positive one closes 0.3 impact of the way to 1, a negative one 0.3 |impact| of the way to 0
+  index        = weighted mean m of the other pillars that have ground; growth, with its share w of the weights, closes
+                 w (2 growth - 1) of the way from m to 1, or w (1 - 2 growth) of the way to 0, so that growth of 0 and of 1 count as
+                 in a weighted mean of all and neutral growth counts as absent; then moved by the events: with impact = their
+                 clipped sum, a positive one closes 0.3 impact of the way to 1, a negative one 0.3 |impact| of the way to 0
 
 Every part is monotone: a better rating, a positive event, less frustration never lowers the index. Without a user message, a rating
 or an event there is no index. Source: the four pillars and weights of the documented API; the formulas are ours.
@@ -84,14 +87,19 @@ def pillars(signals: Signals) -> dict[str, float]:
 
 
 def index(found: Mapping[str, float], signals: Signals, weights: Mapping[str, float] = DEFAULT_WEIGHTS) -> float | None:
-    """The index of these pillars, 0..1. `weights` need not sum to 1; pillars without ground are left out of the mean."""
-    mean = _mean(found, weights)
+    """The index of these pillars, 0..1. `weights` need not sum to 1; pillars without ground are left out of the mean. Where growth
+    alone has weight, the index is growth."""
+    others = {name: score for name, score in found.items() if name != "growth"}
+    mean, growth = _mean(others, weights), found.get("growth")
+    if mean is None:
+        mean = _mean(found, weights)
+    elif growth is not None:
+        mean = _moved(mean, _share(weights, others) * (2 * growth - 1))
     if mean is None:
         if not signals.event_impact:
             return None
         mean = 0.5
-    impact = EVENT_WEIGHT * signals.event_impact
-    return mean + impact * (1 - mean) if impact >= 0 else mean * (1 + impact)
+    return _moved(mean, EVENT_WEIGHT * signals.event_impact)
 
 
 def explain(signals: Signals, weights: Mapping[str, float] = DEFAULT_WEIGHTS) -> list[tuple[str, float]]:
@@ -110,6 +118,17 @@ def explain(signals: Signals, weights: Mapping[str, float] = DEFAULT_WEIGHTS) ->
         if without is not None and abs(actual - without) >= 0.005:
             moved.append((name, actual - without))
     return sorted(moved, key=lambda pair: -abs(pair[1]))
+
+
+def _moved(value: float, impact: float) -> float:
+    """A positive impact closes its share of the way to 1, a negative one of the way to 0."""
+    return value + impact * (1 - value) if impact >= 0 else value * (1 + impact)
+
+
+def _share(weights: Mapping[str, float], others: Mapping[str, float]) -> float:
+    """The share 0..1 of growth in the weights of what is known; the others have some."""
+    growth = weights.get("growth", 0.0)
+    return growth / (growth + sum(weights.get(name, 0.0) for name in others))
 
 
 def _mean(values: Mapping[str, float | None], weights: Mapping[str, float]) -> float | None:
