@@ -50,3 +50,8 @@ def test_any_text_gives_at_most_eight(said: list[str]):
     assert len(found) <= 8
     assert all(keyword and keyword == keyword.strip() for keyword in found)
     assert len(set(found)) == len(found)
+
+
+def test_sounds_and_vague_amounts_are_no_keywords():
+    assert keywords.extract(["Oh, a ton of others, um, whatever", "ah ok, hmm, loads of ones"]) == ()
+    assert set(keywords.extract(["my tv and the VR set, as ge said"])) == {"tv", "vr set"}

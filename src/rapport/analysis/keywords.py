@@ -30,9 +30,13 @@ point possible pound pounds prefer problem problems provide put quarter rd read 
 said send sent serve serves set show showing shown simple single small someone soon sound sounds speak spend st start started stay stop
 stuff sure talk tell terrible th thing time times told took total tried true turn twice unacceptable understand unfortunately use used
 using usual usually visit wait waiting way week weeks wonder wonderful work worked working works worst wrong yeah year years yup
+alright assume care chance concern couple fair fairly fun funny glad guess happy honest luck lucky mad mine odd pity pretty rest sad sense
+shame silly similar sort specific strange suppose tired type types upset variety various weird whole wish
 """
 _FILLER = frozenset(map(stem, _FILLER_WORDS.split()))
 """Words that mean something only in a phrase: `order` alone says little, `order status` says much."""
+_SHORT = frozenset("ai cv db dj eu hd hr id ip it os pc qr tv uk ui un us ux vr".split())
+"""Words of two letters that are subjects. Others of plain letters are sounds and fragments, unless written in capitals."""
 _BREAKING = "show keep put sound call leave bring happen start stop add ask try tell send receive explain notice arrive prefer make"
 _BREAKS = frozenset(map(stem, _BREAKING.split()))
 """Verbs that end a phrase: of `account shows a chargeback` remain `account` and `chargeback`."""
@@ -42,6 +46,7 @@ _INTRODUCTION = re.compile(
 )
 _COMPOUND = re.compile(r"\b(top|log|sign|check|pick|set|opt|roll|back|pay|start|shut|wi)[ -](up|in|out|off|fi)\b", re.IGNORECASE)
 """Verbs whose particle belongs to them: `top up` is a keyword, `top` is not."""
+_CAPITALS = re.compile(r"\b[A-Z]{2}\b")
 _PROPER = re.compile(r"(?<=[\w,] )[A-Z]\w+")
 
 
@@ -72,11 +77,12 @@ def extract(messages: Sequence[str], *, shares: Mapping[str, float] | None = Non
 def phrases(message: str) -> list[list[str]]:
     """All runs of one to three words that hold no stop word, number or identifier."""
     text = _COMPOUND.sub(r"\1xqx\2", _without_people(message[:READ]))
+    capitals = frozenset(word.lower() for word in _CAPITALS.findall(text))
     found = []
     for clause in _CLAUSE.split(text):
         run: list[str] = []
         for word in [*(word.replace("xqx", "_") for word in words(clause)), ""]:
-            if _carries(word):
+            if _carries(word) and (len(word) > 2 or not word.isascii() or word in _SHORT or word in capitals):
                 run.append(word)
                 continue
             found += [run[i : i + n] for i in range(len(run)) for n in range(1, LONGEST + 1) if i + n <= len(run)]

@@ -31,7 +31,13 @@ yourselves hi hello hey dear thanks thank thankyou thx cheers welcome great good
 yeah yep nope im ive dont doesnt didnt cant wont isnt wasnt havent hasnt couldnt wouldnt shouldnt id ill youre theyre thats whats lets pls
 plz today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february march april june july august
 september october november december able anyway actually already always back bit come came currently help helped helping look looking
-looks question questions wondering possible exactly right instead first two three four five six seven eight nine ten
+looks question questions wondering possible exactly right instead first two three four five six seven eight nine ten ah aha ahh argh aw aww
+bah btw damn darn duh eh er erm fyi gee gosh ha haha hahaha hm hmm hmmm huh idk imo lol meh mhm mm mmm nah oh ohh omg oof ooh oops ouch phew
+tbh tysm uh uhh um umm ugh whoa woah wow ya yay yikes yo yup ton tons bunch couple loads plenty others ones whatever whichever whoever
+wherever anywhere somewhere everywhere nowhere nobody everyone everybody anybody somebody elsewhere otherwise somehow someday also besides
+therefore meanwhile moreover furthermore nevertheless unless although despite among across toward towards along upon per regardless
+definitely certainly probably absolutely literally basically honestly obviously apparently hopefully seriously totally simply especially
+particularly specifically generally mostly nearly almost truly completely entirely finally eventually immediately quickly easily directly
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 """English words without a subject of their own. Other languages rely on document frequencies."""
