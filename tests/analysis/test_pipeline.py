@@ -182,3 +182,22 @@ def test_any_conversation_has_scores_in_their_ranges(messages: list[tuple]):
     contents = [content or "" for _, content in messages]
     for item in result.evidence:
         assert 0 <= item.start <= item.end <= len(contents[item.seq])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I do not care about the brand",
+        "Noise is not a concern",
+        "We're not worried about the price",
+        "I have no preference",
+        "I don't mind",
+    ],
+)
+def test_indifference_has_no_mood(said: str):
+    assert abs(analyse(("user", said)).sentiment) < 0.1  # type: ignore[arg-type]
+
+
+def test_ill_luck_and_unconcern_of_others_have_one():
+    assert analyse(("user", "I guess I'm out of luck")).sentiment < -0.2  # type: ignore[operator]
+    assert analyse(("user", "You do not care about your customers")).sentiment < -0.2  # type: ignore[operator]

@@ -28,9 +28,10 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One user message, the reply before it (None: there was none), and the tool failures since the user spoke last."""
+    """One user message, the reply before it (None: there was none) with the message it answers, and the tool failures since then."""
 
     user: Utterance
+    asked: Utterance | None
     reply: Utterance | None
     tool_failures: int
 
@@ -61,7 +62,7 @@ def read(conversation: Conversation) -> Dialogue:
         if not message.content or not message.content.strip():
             continue
         if message.is_user:
-            turns.append(Turn(utterance(message), reply, failures))
+            turns.append(Turn(utterance(message), turns[-1].user if turns else None, reply, failures))
             reply, failures = None, 0
         elif message.is_assistant:
             reply = utterance(message)

@@ -5,10 +5,11 @@ the reply failed or apologised, whether the user repeats, and sentiment. Trained
 (training/turns.tsv) and on nothing else. Satisfaction of an average turn is neutral, so the model ranks better than it decides.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rapport.analysis import phrases
+from rapport.analysis import failures, handover, phrases
 from rapport.analysis.dialogue import Turn
 from rapport.analysis.lexicon import Lexicon
 
@@ -24,18 +25,19 @@ class Context:
     reply_repeated: bool
 
 
-USER_CUES: Mapping[str, object] = {
-    "thanks": phrases.THANKS, "praise": phrases.PRAISE, "closing": phrases.CLOSING, "accept": phrases.ACCEPT, "deny": phrases.DENY,
-    "negation": phrases.NEGATION, "correction": phrases.CORRECTION, "insisting": phrases.INSISTING, "alternative": phrases.ALTERNATIVE,
-    "disappointed": phrases.DISAPPOINTED, "confused": phrases.CONFUSED, "anger": phrases.ANGER, "frustrated": phrases.FRUSTRATED,
-    "handover": phrases.HANDOVER, "leaving": phrases.URGENT_LEAVING,
+USER_CUES: Mapping[str, Callable[[str], re.Match[str] | None]] = {
+    "thanks": phrases.THANKS.search, "praise": phrases.PRAISE.search, "closing": phrases.CLOSING.search, "accept": phrases.ACCEPT.search,
+    "deny": phrases.DENY.search, "negation": phrases.NEGATION.search, "correction": phrases.CORRECTION.search,
+    "insisting": phrases.INSISTING.search, "alternative": phrases.ALTERNATIVE.search, "disappointed": phrases.DISAPPOINTED.search,
+    "confused": phrases.CONFUSED.search, "anger": phrases.ANGER.search, "frustrated": phrases.FRUSTRATED.search,
+    "handover": handover.asked, "leaving": phrases.URGENT_LEAVING.search,
 }  # fmt: skip
 
 
 def features(turn: Turn, context: Context, words: Lexicon) -> dict[str, float]:
     """All features by name; flags are 0 or 1, the rest about 0..1."""
     said = turn.user.masked
-    found = {name: float(bool(pattern.search(said))) for name, pattern in USER_CUES.items()}  # type: ignore[attr-defined]
+    found = {name: float(bool(cue(said))) for name, cue in USER_CUES.items()}
     sentiment = context.sentiment or 0.0
     capitals = sum(1 for word in turn.user.spoken.split() if len(word) > 2 and word.isupper())
     return {
@@ -55,28 +57,24 @@ def features(turn: Turn, context: Context, words: Lexicon) -> dict[str, float]:
 def _reply_features(turn: Turn, words: Lexicon) -> dict[str, float]:
     reply = turn.reply.masked if turn.reply else ""
     valence = words.score(turn.reply.spoken[:400]) if turn.reply else 0.0
+    failed = failures.find(turn.reply, turn.asked)
     return {
-        "reply_failed": float(bool(phrases.FAILURE.search(reply))),
+        "reply_failed": float(failed is not None and failed.signal != failures.MISUNDERSTOOD),
         "reply_apology": float(bool(phrases.APOLOGY.search(reply))),
         "reply_negation": float(bool(phrases.NEGATION.search(reply))),
-        "reply_misunderstood": float(bool(phrases.MISUNDERSTOOD.search(reply))),
+        "reply_misunderstood": float(failed is not None and failed.signal == failures.MISUNDERSTOOD),
         "reply_done": float(bool(phrases.DONE.search(reply))),
         "reply_negative": max(0.0, -valence),
         "reply_positive": max(0.0, valence),
     }
 
 
-def reply_failed(turn: Turn) -> bool:
-    """Whether the reply before this turn refused, failed or found nothing."""
-    return bool(turn.reply and (phrases.FAILURE.search(turn.reply.masked) or phrases.MISUNDERSTOOD.search(turn.reply.masked)))
-
-
 def contexts(turns: Sequence[Turn], sentiments: Sequence[float | None], repeats: Sequence[float]) -> list[Context]:
     """The context of each turn of one dialogue, in order."""
-    found, failures, replies = [], 0, set()
+    found, failed, replies = [], 0, set()
     for position, (turn, sentiment, repeat) in enumerate(zip(turns, sentiments, repeats, strict=True)):
         reply = turn.reply.spoken.lower() if turn.reply else ""
-        found.append(Context(sentiment, repeat, failures, position, bool(reply) and reply in replies))
+        found.append(Context(sentiment, repeat, failed, position, bool(reply) and reply in replies))
         replies.add(reply)
-        failures += reply_failed(turn)
+        failed += failures.find(turn.reply, turn.asked) is not None
     return found

@@ -17,6 +17,15 @@ STEP, CAPITALS, EXCLAMATION, NEGATED, REACH = 0.293, 0.733, 0.292, -0.74, 3
 """VADER's constants: effect of a degree word, of capitals, of an exclamation mark (up to four), of negation within three words."""
 ALPHA = 15.0
 
+SET_PHRASES = (
+    (re.compile(
+        r"(?:\b(?:i|we)\s+(?:(?:really|honestly|personally|do)\s+)?|(?:^|[.,;!?])\s*)(?:don['’]?t|do\s+not)\s+(?:(?:really|particularly|much|even)\s+)?(?:care|mind)\b"
+        r"|\b(?:not|\w+n['’]t)\s+(?:(?:really|particularly|at\s+all|too|very|that|much|of)\s+)*(?:(?:an?|my|any|our)\s+)?(?:(?:big|major|real|huge|great|main)\s+)?(?:concerns?|problem|issue|worry|preferences?|deal[\s-]?breaker|concerned|worried|bothered|fussed|fussy|picky|important)\b"
+        r"|\bno\s+(?:(?:big|major|real|great|particular|special|strong)\s+)*(?:concerns?|issue|preferences?)\b", re.IGNORECASE), " "),
+    (re.compile(r"\b(?:out\s+of\s+luck|(?:no|no\s+such|just\s+my|tough|bad|hard)\s+luck|not\s+(?:so|very|that)\s+lucky)\b", re.IGNORECASE), " unfortunate "),
+)  # fmt: skip
+"""Wordings that mean something else than their words, and what they count as: indifference and unconcern as nothing, ill luck as such."""
+
 EMOJI: Mapping[str, float] = {
     **dict.fromkeys("😀😃😄😁😆😊🙂😍🥰😘🤩😎🤗👍👏🙌🎉🥳💪💯❤♥💕💖✨🌟⭐😇😂🤣👌🙏😋☺😌✅🏆", 0.6),
     **dict.fromkeys("😡🤬😠😤💔👎😭😢😞😔😟🙁☹😣😖😫😩😒🙄😑😕😰😨😱🤮🤢💩😓😥😿🤦🖕❌", -0.6),
@@ -32,6 +41,8 @@ class Lexicon:
 
     def score(self, text: str) -> float:
         """-1..1; 0 where no word is known. `text` as spoken (see text.py)."""
+        for pattern, meant in SET_PHRASES:
+            text = pattern.sub(meant, text)
         tokens = WORD.findall(text)
         lowered = [token.lower().replace("’", "'") for token in tokens]
         shouting = any(token.isupper() and len(token) > 1 for token in tokens) and not all(

@@ -13,8 +13,8 @@ from rapport.domain.analysis import Evidence
 WRONG_FROM = 0.3
 SUPPORT = {
     "tool failure": ("tool failure", 1.0), "missing capability": ("missing capability", 0.9), "misunderstood": ("request misunderstood", 0.9),
-    "correction": ("request misunderstood", 0.6), "repeated question": ("question not answered", 0.6), "failed reply": ("nothing suitable found", 0.5),
-    "confused": ("unclear answer", 0.6), "hallucination": ("unsupported answer", 0.7),
+    "correction": ("request misunderstood", 0.6), "repeated question": ("question not answered", 0.6), "nothing found": ("nothing suitable found", 0.5),
+    "failed reply": ("request failed", 0.5),     "confused": ("unclear answer", 0.6), "hallucination": ("unsupported answer", 0.7),
 }  # fmt: skip
 """Signal to (cause, support of one occurrence)."""
 WORDED = (
