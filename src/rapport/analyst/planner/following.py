@@ -7,6 +7,7 @@ from dataclasses import replace
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.asked import EMPLOYER, order_of
 from rapport.analyst.planner.choosing import ELSEWHERE, LEAST
+from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.pointing import IT_IS, LIST_ITEM, named_in, pointed_at
@@ -117,6 +118,7 @@ def _files_the_draft(previous: Reading, slots: Slots) -> bool:
     return bool(
         previous.intent in ("ticket_draft", "ticket_create")
         and _FILES.match(slots.text)
+        and not holds_back(slots.text)
         and not slots.says(r"another|new ticket|instead|draft|how|what|which|why|who")
     )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from rapport.analyst.planner.asked import BROKEN, asks_a_share, since
+from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves
 from rapport.analyst.planner.reading import conditions
 from rapport.analyst.planner.refusals import OVERRIDE, secrets, to_someone, writes
@@ -28,7 +29,7 @@ _DRAFTING = re.compile(
     r"\W*(?:(?:please|ok(?:ay)?|can you|could you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:draft|write|prepare|compose|open|file|raise|log|create|make|turn)\b.{0,60}\b(?:ticket|bug report|issue|jira|story)",
     re.I,
 )
-_TICKET = r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|write .{0,40} up as"
+_TICKET = r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|write .{0,40} up as|(?:ticket|bug report|jira) drafts?|(?:->|→|=>) ?(?:ticket|bug|jira|issue)"
 _ORDERS_A_SEGMENT = re.compile(
     r"\W*(?:(?:please|ok(?:ay)?|can you|could you|would you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:create|make|build|define|set up|save|add|start|form|put together)\b(?:(?!\bto\b).){0,40}\b(?:segment|cohort|audience)\b",
     re.I,
@@ -179,7 +180,7 @@ def _went_wrong(slots: Slots) -> bool:
 
 def _files_the_draft(slots: Slots) -> bool:
     """By its words, or by the payload of `createTicket` itself."""
-    return bool(_FILES.search(slots.text) or re.search(r"\{.*\"?title\"?\s*:", slots.text, re.S))
+    return bool((_FILES.search(slots.text) and not holds_back(slots.text)) or re.search(r"\{.*\"?title\"?\s*:", slots.text, re.S))
 
 
 def _orders_a_text(slots: Slots) -> bool:

@@ -6,25 +6,50 @@ from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, heading
+from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.reading import Reading, days
+from rapport.analyst.planner.refusals import sentences
 
 _NOT_THE_PROBLEM = re.compile(
-    r"^(?:(?:ok(?:ay)?|please|pls|can you|could you|would you|i (?:want|need)(?: you)?(?: to)?|let us|let's|now|then|and|just|great|also|go ahead and)[\s,]+)*(?:draft|write(?: up)?|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get|report)?(?: me| us)?(?: up)?\s*(?:an?|the|one)?\s*(?:new |short |quick |linear |jira |github |support |engineering )*(?:tickets?|issues?|bug reports?|jira|story|task|bug)?\s*(?:(?:out )?of|on|about|for|from|regarding|concerning|that|describing|covering|because|saying|re|:|-)*\s*",
+    r"^(?:(?:ok(?:ay)?|please|pls|can you|could you|would you|i (?:want|need)(?: you)?(?: to)?|let us|let's|now|then|and|just|great|also|go ahead and)[\s,]+)*(?:draft|write(?: up)?|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get|report)?(?: me| us)?(?: up)?\s*(?:an?|the|one)?\s*(?:new |short |quick |linear |jira |github |support |engineering )*(?:(?:tickets?|issues?|bug reports?|jira|story|task|bug)\b(?: ready| done| going)?)?\s*(?:(?:(?:out )?of|on|about|for|from|regarding|concerning|that|describing|covering|because|saying|re)\b|:|-|\s)*",
     re.I,
 )  # fmt: skip
+
+
+_NAMES_A_TICKET = re.compile(r"\b(?:tickets?|issues?|bug reports?|jira|drafts?|createTicket|draftTicket)\b", re.I)
+_OF_THE_ORDER = re.compile(
+    r"\b(?:an?|the|that|this|it|those|these|them|me|us|you|i|we|and|so|of|on|about|for|from|into|as|out|up|with|to|please|pls|thanks?|kindly|now|then|first|just|only|"
+    r"can|could|would|will|should|want|need|needs|like|deserves?|let|make|made|turn|draft(?:ed)?|drafts?|write|written|prepare|compose|open|file|raise|log|create|put|together|cut|get|give|report|ready|yet|not|no|do|"
+    r"tickets?|issues?|bugs?|jira|linear|github|developers?|engineers?|engineering|team|desk|one|new|short|quick|proper|look|at|is|be|enough|moment|nothing|more)\b|\W",
+    re.I,
+)
+"""Words of a sentence that only orders: "could you make a ticket of that, please"."""
+_AT_THE_END = re.compile(
+    r"[\s,;:(–—-]*(?:->|→|=>)?[\s,;:(–—-]*\b(?:(?:but |and )?(?:just|only|as|a|an|the|for now|first|please|pls|in|ticket|bug report)[\s,]+)*"
+    r"(?:draft|ticket)(?:[\s,]+(?:only|first|please|pls|for now|thanks|ticket|it|me|us|that|this|draft))*[\s.!)]*$",
+    re.I,
+)
+
+_LEFT_OF_THE_ORDER = re.compile(
+    r"^(?:that|this|it|those|these|them|into|as)$|^(?:(?:can|could|would) (?:u|you) )?(?:turn|make)\b|^(?:what (?:happened|went on|was said) in|the (?:developers|engineers|team|dev team):?)\s|"
+    r"\s+(?:deserves|needs|merits|into|as|to)$|[,;–-]+ ?(?:draft|write|open|file|raise|create)$",
+    re.I,
+)
 
 
 def problem(reading: Reading) -> str:
     """What a ticket is about, as the asker put it, without the words that ask for a ticket."""
     text = reading.slots.text.strip().rstrip(".!?")
-    rest = _NOT_THE_PROBLEM.sub("", text, count=1).strip()
+    told = [part for part in sentences(text) if not (_NAMES_A_TICKET.search(part) and not _OF_THE_ORDER.sub("", part))]
+    text = " ".join(told).rstrip(".!?") if told else text
+    rest = _NOT_THE_PROBLEM.sub("", _AT_THE_END.sub("", text), count=1).strip()
     rest = re.sub(
         r"\b(?:into|as) (?:an?|the) (?:ticket|issue|bug report|bug|task|story)\b.*$|\b(?:please|pls|thanks|thank you)\b",
         "",
         rest,
         flags=re.I,
     ).strip(" ,.")
-    return re.sub(r"^(?:that|this|it|those|these|them)$", "", rest, flags=re.I)
+    return _LEFT_OF_THE_ORDER.sub("", rest).strip(" ,.")
 
 
 def ticket_draft(asked: Asked) -> Answer:
@@ -131,7 +156,10 @@ def _edits(text: str) -> dict[str, Any]:
 
 
 def ticket_create(asked: Asked) -> Answer:
-    """Files the draft of this conversation; the tool refuses where there is none."""
+    """Files the draft of this conversation; the tool refuses where there is none, and nothing is filed where the order is taken back."""
+    if holds_back(asked.question):
+        yield from ()
+        return heading("create ticket") + "All right: nothing is filed, and nothing was changed."
     given = payload(asked.question) or _edits(asked.question)
     if "{" in asked.question and not given and not re.search(r"\{\s*(?:draft|payload|\.\.\.)?\s*\}", asked.question):
         yield [Call("countConversations")]
