@@ -123,6 +123,19 @@ async def measures(connection: Connection, tenant_id: int, conversation_id: UUID
     return dict(row) if row else None
 
 
+async def comments(connection: Connection, tenant_id: int, conversation_id: UUID) -> list[str]:
+    """What people wrote beside their ratings of a conversation, oldest first."""
+    rows = await connection.fetch(
+        """
+        SELECT feedback FROM rating
+        WHERE tenant_id = $1 AND conversation_id = $2 AND feedback <> ''
+        ORDER BY rated_at
+        """,
+        tenant_id, conversation_id,
+    )  # fmt: skip
+    return [row["feedback"] for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class AtRisk:
     """Someone whose recent conversations went badly. `risk` is 0..1; `reasons` say what it is made of, each a name and a figure."""

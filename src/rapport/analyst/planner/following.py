@@ -6,77 +6,15 @@ from dataclasses import replace
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.asked import EMPLOYER, order_of
-from rapport.analyst.planner.choosing import ELSEWHERE, LEAST
+from rapport.analyst.planner.choosing import LEAST
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.names import Link
-from rapport.analyst.planner.pointing import IT_IS, LIST_ITEM, named_in, pointed_at
+from rapport.analyst.planner.pointing import LIST_ITEM, NAMED, named_in, pointed_at
 from rapport.analyst.planner.reading import Reading, shifted
+from rapport.analyst.planner.scoping import joined
 from rapport.analyst.planner.setting import Setting
 from rapport.analyst.planner.slots import Slots
-
-_LEANING = re.compile(
-    r"^(?:ok(?:ay)?[, ]+|so[, ]+|hm+[, ]+|great[, ]+|thanks[, ]+|cool[, ]+)*(?:and\b|but\b|or\b(?! else)|also\b|what about|how about|what of|only\b|just\b(?! (?:the|tell|give|show|how|what))|same\b|the same|instead|now (?:for|only|by|without|the|last|with|in)|then\b|for (?:the )?(?!each|all|every|me|my)|why\??$|why (?:is|was|did|does) (?:that|this|it|he|she|they)\b|why so|how come\??$|who else|what else|which else|anything else|any others?|others?\??$|more\b|and\?|compared? (?:to|with|that|it|this)|versus|vs\b|exclud\w+|without|except|ignore|leave out|drop the|narrow|limit|restrict|filter|by \w+\??$|per \w+\??$|in (?!total)\S+(?: \S+)?\??$|on (?!average)\S+(?: \S+)?\??$|one day|(?:two|three|\d+) (?:days?|weeks?|months?) (?:later|earlier|before)|a (?:day|week|month) (?:later|earlier|before)|the (?:day|week|month) (?:before|after)|the (?:next|following|previous|prior) |next (?:day|week)|(?:last|this|previous) (?:week|month|quarter|year)\??$|yesterday\??$|today\??$|show (?:me )?(?:some |a few |the |an? |one )?(?:examples?|quotes?|conversations?|them|those|it)\b|(?:any |some |give me (?:some |an? |the )?)?(?:examples?|quotes?|details?)\??$|example(?:s)? (?:please|pls)|break (?:it|that|this|them) |split (?:it|that|this|them)|trend\??$|over time\??$|since when|how many\??$|how bad|is that|was that|are they|were they|did (?:they|he|she|it|that)|do they|does (?:he|she|it|that)|what did (?:they|he|she|it)|what do they|what does (?:he|she|it)|what (?:is|was|were|are) (?:his|her|their|its|that|those|they|it)\b|who (?:is|are) (?:that|they|those|he|she)|tell me more|go deeper|dig|elaborate|explain|drill|is it|was it|where (?:do|did|are|is) (?:they|he|she|it)|yes|no\b|draft|write|turn (?:it|that|this)|make (?:it|that|this)|put (?:it|that|this)|file|open (?:a|an) (?:ticket|issue))",
-    re.I,
-)  # fmt: skip
-
-_POINTING = re.compile(
-    r"\b(?:that|this|those|these|same|the (?:first|second|third|fourth|fifth|last|other|top|worst|best|former|latter)) (?:user|person|customer|one|account|organi[sz]ation|company|org|product|bot|assistant|app|model|tool|topic|conversation|chat|day|week|month|period|group|segment|version|issue|problem|guy|client|team|plan|complaint)s?\b|\b(?:him|her|them|they|their|theirs|his|hers|it|its|those|these|there|he|she)\b|\bthat\b\s*[?.!]*$|\bfor (?:that|this|those)\b|\b(?:about|on|with|of|for|into|in) (?:that|this|it|them|those)\b|\bthe (?:first|second|third|fourth|fifth) one\b|\bsame for\b|\binstead\b|\bearlier\b$|\bas well\??$|\btoo\??$",
-    re.I,
-)  # fmt: skip
-
-_CONFIRMING = re.compile(
-    r"\W*(?:yes|yep|yeah|ok(?:ay)?|sure|fine|perfect|great|looks? (?:good|fine)|lgtm|approved?|go ahead|all good)\b.{0,60}$", re.I
-)
-
-
-def leans(slots: Slots, wording: str, reading: Reading, scores: dict[str, float]) -> bool:
-    """Whether the question only makes sense with the one before."""
-    text = slots.text.strip()
-    if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition") and not _CONFIRMING.match(text):
-        return False
-    if _CONFIRMING.match(text):
-        return True
-    if (
-        reading.intent == "user_profile"
-        and reading.of_kind("user", "organization")
-        and slots.says(r"who(?: is|'s|s)|tell me about|how(?: is|'s|s)")
-    ):
-        return False
-    if slots.ordinal is not None or _says_nothing_alone(slots, reading):
-        return True
-    short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))
-    pointing = bool(_POINTING.search(IT_IS.sub(" ", text)))
-    if pointing or any(mention.shift and mention.kind == "period" for mention in slots.dates):
-        return True
-    if (
-        re.search(r"\b(?:which|who|what) of (?:them|those|these|the two|both)\b|\bthe two\b|\bboth\b", text, re.I)
-        and len(slots.of_kind("user", "organization", "product", "model")) < 2
-    ):
-        return True
-    if _LEANING.match(text):
-        return not _complete(slots, reading)
-    return short and not _complete(slots, reading)
-
-
-def _says_nothing_alone(slots: Slots, reading: Reading) -> bool:
-    """ "How often was it used?", "a few examples with ids": words that fit no data, or any, without the question before."""
-    if reading.intent == "refuse_out_of_scope":
-        return bool(_PRONOUN.search(slots.text)) and not forced(slots) and not slots.says(ELSEWHERE)
-    bare = not (slots.subject or slots.links or slots.dates or slots.thresholds or slots.languages or reading.conditions or reading.events)
-    general = slots.says(r"any|random|newest|latest|recent|worst|best|longest|shortest|last|oldest|bad|good|unhappy|happy")
-    return reading.intent in ("examples", "quotes") and bare and reading.bad is None and not slots.conversation_ids and not general
-
-
-_PRONOUN = re.compile(r"\b(?:it|its|that|this|they|them|their|those|these|he|she|him|her|his|one|same|there)\b", re.I)
-
-
-def _complete(slots: Slots, reading: Reading) -> bool:
-    """A question of its own: it says what is wanted, in more than a few words."""
-    opener = slots.says(r"how many|how much|which|who|what|list|show|compare|give me|tell me|find|draft|write|open|create|file") is not None
-    asked = bool(reading.metrics or reading.dimension or reading.events or slots.subject)
-    return opener and asked and len(slots.words) >= 6
-
 
 _FILES = re.compile(
     r"\W*(?:yes|yep|yeah|ok(?:ay)?|sure|fine|perfect|great|looks? (?:good|fine)|lgtm|approved?|confirm\w*|go ahead|do it|submit|file it|create it|ship it|all good|that(?: is|'s)? (?:fine|good|right))\b",
@@ -111,7 +49,37 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
     if own == "count" and not reading.metrics and _HOW_OFTEN.search(reading.slots.text):
         carried = replace(carried, metrics=("conversations",))
     carried = _onset(previous, carried, answers, setting)
-    return _about(previous, carried, by_itself=own is not None, points=bool(pointed))
+    return _strange(_about(previous, carried, by_itself=own is not None, points=bool(pointed)))
+
+
+_ANOTHER = re.compile(
+    r"\W*(?i:(?:and|ok|so|now|then|but|or)\W+)*(?i:(?:what|how) (?:about|of)|same (?:for|with|of|on|thing for)|the same (?:for|with|of|on)|ditto(?: for)?|likewise for|for|versus|vs\.?|compared (?:to|with))\s+"
+    r"(?P<name>[A-Z][\w&.-]+(?: (?:of |and |& )?[A-Z][\w&.-]*)*)(?:[,\s]+(?i:please|pls|then|now|too|as well))*\W*$"
+)
+""" "And what about Gorbal Freight Ltd?": what has a capital there is a name."""
+
+
+def _strange(carried: Reading) -> Reading:
+    """ "Same for Zanzibar Toys?": a name that nobody has stands for no one of the question before."""
+    slots = carried.slots
+    named = _ANOTHER.match(slots.text) if not slots.links and not slots.periods else None
+    unknown = slots.unknown or ((named["name"],) if named else slots.stray if carried.intent not in _OF_A_SUBJECT[:2] else ())
+    if not unknown:
+        return carried
+    kept = tuple(link for link in carried.links if link.kind not in ("user", "organization"))
+    return replace(carried, links=kept, slots=replace(slots, unknown=unknown))
+
+
+def with_the_first(previous: Reading, reading: Reading, answers: Sequence[str], setting: Setting) -> Reading:
+    """Cases are shown of the first that a ranking named."""
+    listed = previous.intent in ("ranking", "tool_failures") and reading.intent == "examples" and answers
+    if not listed or previous.dimension in ("conversation", "day", "week", "month"):
+        return reading
+    items = LIST_ITEM.findall(answers[-1])
+    body = re.sub(r"^\*[^*\n]+\*\n+", "", answers[-1])
+    kind = "tool" if previous.intent == "tool_failures" else previous.dimension if previous.dimension in NAMED else None
+    first = named_in(items[0] if items and LIST_ITEM.match(body) else body, kind, setting)
+    return replace(reading, links=joined(reading.links, first, reading.slots))
 
 
 def _files_the_draft(previous: Reading, slots: Slots) -> bool:
@@ -133,7 +101,7 @@ def _carried(previous: Reading, reading: Reading, own: str | None, pointed: tupl
         intent=own or previous.intent,
         metrics=metrics,
         dimension=reading.dimension or (kept.dimension if kept else None),
-        links=_joined(previous.links, (*reading.links, *pointed), slots),
+        links=joined(previous.links, (*reading.links, *pointed), slots),
         period=shifted(previous.period, slots) or reading.period or (None if slots.all_time else previous.period),
         order=reading.order or (_order_of(kept, metrics) if kept else None),
         bad=reading.bad if reading.bad is not None else previous.bad,
@@ -143,6 +111,7 @@ def _carried(previous: Reading, reading: Reading, own: str | None, pointed: tupl
         not_subject=reading.not_subject or previous.not_subject,
         languages=reading.languages or previous.languages,
         earlier=(*previous.earlier, *previous.links),
+        former=previous,
         follows=True,
     )
 
@@ -233,22 +202,6 @@ def _says_metric(slots: Slots, reading: Reading) -> bool:
         or slots.values("extreme")
         or (reading.metrics and slots.says("how many|count|number|traffic|volume|conversations|users|messages"))
     )
-
-
-def _joined(old: Sequence[Link], new: Sequence[Link], slots: Slots) -> tuple[Link, ...]:
-    """New names take the place of old ones of their kind, and of people where they are people; others stay."""
-    replaced = {link.kind for link in new if not link.negated}
-    if replaced & {"user", "organization"}:
-        replaced |= {"user", "organization"}
-    if slots.says(r"everyone|everybody|all (?:users|customers|products|accounts|of them)|overall|in general"):
-        return tuple(new)
-    properties = {link.names[0].id.partition("=")[0] for link in new if link.kind == "property" and not link.negated}
-    kept = [
-        link
-        for link in old
-        if (link.kind not in replaced or (link.kind == "property" and link.names[0].id.partition("=")[0] not in properties))
-    ]
-    return (*kept, *new)
 
 
 _ABOUT_FAILURES = frozenset({"examples", "quotes", "why", "top_topics", "complaints", "ranking", "count"})

@@ -46,6 +46,8 @@ class Reading:
     languages: tuple[str, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     earlier: tuple[Link, ...] = ()  # names of the turns before
+    former: "Reading | None" = field(default=None, repr=False)  # the question that this one narrows or goes on from
+    whole: "Reading | None" = field(default=None, repr=False)  # what a share is asked of
     follows: bool = False
     declined: str = ""  # a part of the question that is not done
     product: str | None = None  # what the chat is limited to, for the words only

@@ -24,20 +24,26 @@ from rapport.analyst.planner.asked import (
 )
 from rapport.analyst.planner.choosing import intent_of
 from rapport.analyst.planner.dates import mended
+from rapport.analyst.planner.detailing import of_the_shown
 from rapport.analyst.planner.dimensions import dimension_of, split_by
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.exemplars import bank, masked
 from rapport.analyst.planner.filing import holds_back, orders
 from rapport.analyst.planner.finding import read
-from rapport.analyst.planner.following import follow, leans
+from rapport.analyst.planner.following import follow, with_the_first
+from rapport.analyst.planner.leaning import leans
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading, conditions, event_types, period_of
 from rapport.analyst.planner.refusals import DISCARDS, divided
+from rapport.analyst.planner.scoping import rescoped
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.slots import Slots
 
 TURNS = 6
 """Questions before this one that are read again; what was said earlier is not carried."""
+
+_PASSED_OVER = frozenset({"refuse_write", "refuse_secret", "refuse_out_of_scope"})
+"""What was declined is nothing to go on from: what follows means the turn before it."""
 
 
 def understand(question: str, before: Sequence[Turn], setting: Setting) -> Reading:
@@ -46,7 +52,10 @@ def understand(question: str, before: Sequence[Turn], setting: Setting) -> Readi
     previous: Reading | None = None
     answers: list[str] = []
     for turn in before[-TURNS:]:
-        previous = _read(turn.question, previous, answers, setting)
+        told = _read(turn.question, previous, answers, setting)
+        if previous is not None and told.intent in _PASSED_OVER and not previous.intent.startswith("ticket"):
+            continue
+        previous = told
         answers = [*answers, turn.answer]
     reading = _read(question, previous, answers, setting)
     reading = replace(reading, declined=declined)
@@ -63,7 +72,11 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     reading = _resolve(slots, ranked, setting)
     if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and _discards(question, reading):
         return replace(reading, intent="smalltalk", follows=True)
-    if previous is not None and leans(slots, wording, reading, dict(ranked)):
+    if previous is None:
+        return reading
+    if changed := of_the_shown(reading, answers, setting) or rescoped(previous, reading):
+        return with_the_first(previous, changed, answers, setting)
+    if leans(previous, reading):
         return follow(previous, reading, answers, setting)
     return reading
 
@@ -266,4 +279,7 @@ def _with_context(reading: Reading, setting: Setting) -> Reading:
     for link in links:
         first.setdefault(link.kind, link)
     period = reading.period or (hint.periods[0] if hint.periods and not reading.slots.all_time else None)
+    at = hint.conversation_ids[0] if len(hint.conversation_ids) == 1 else None
+    if at and (opened := of_the_shown(reading, (), setting, at=at)):
+        return opened
     return replace(reading, links=(*reading.links, *first.values()), period=period)

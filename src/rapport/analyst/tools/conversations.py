@@ -81,10 +81,12 @@ async def detail(asked: Asked) -> ToolResult:
         raise ToolError(f"There is no conversation {asked.arguments['conversation']} here.")
     measured = await people.measures(asked.connection, tenant_id, id)
     turns = await people.transcript(asked.connection, tenant_id, id)
+    comments = await people.comments(asked.connection, tenant_id, id)
     return ToolResult(
         {
             "conversation": example_json(found[0]),
             "analysis": measured and {name: round(v, 2) if isinstance(v, float) else v for name, v in measured.items()},
+            "ratingComments": [examples.shorten(comment, 400) for comment in comments],
             "transcript": [
                 {"role": turn["type"], "text": turn["content"] or turn["tool_name"] or turn["output"], "tool": turn["tool_name"]}
                 for turn in turns

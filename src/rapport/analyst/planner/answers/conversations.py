@@ -101,14 +101,23 @@ def conversation_detail(asked: Asked) -> Answer:
         if one.get(key) is not None
     ]
     facts += [f"topic {one['topic']}"] if one.get("topic") else []
+    facts += [f"answered by {one['model']}"] if one.get("model") else []
     facts += [f"flags: {', '.join(analysis['flags'])}"] if analysis.get("flags") else []
-    text += "\n" + ", ".join(facts) + ".\n\n"
+    text += "\n" + ", ".join(facts) + "."
+    text += _commented(output.data.get("ratingComments") or [], reading) + "\n\n"
     said_lines = [f"{_ROLES.get(turn['role'], turn['role'])}: {_short(str(turn['text'] or ''))}" for turn in turns[:12]]
     return (
         text
         + bullets(said_lines)
         + (f"\n({number(len(turns))} turns in all.)" if len(turns) > 12 and len(turns) == one["messages"] else "")
     )
+
+
+def _commented(comments: Sequence[str], reading: Reading) -> str:
+    """What was written beside the rating; that there is nothing only where it is asked for."""
+    if comments:
+        return "\nWith the rating: " + " ".join(f"“{_short(comment)}”" for comment in comments)
+    return "\nNo comment was left with a rating." if reading.slots.says(r"(?:rating |written )?comments?|feedback") else ""
 
 
 def _short(text: str, length: int = 220) -> str:

@@ -36,6 +36,8 @@ SHARES = {
 def count(asked: Asked) -> Answer:
     reading = asked.reading
     slots = reading.slots
+    if reading.whole:
+        return (yield from _share_of(asked, reading.whole))
     share = slots.says(SHARE)
     if share and set(reading.conditions) & {"rated", "tool_used", "tool_unused"}:
         return (yield from _share_of_all(asked, replace(reading, metrics=("conversations",))))
@@ -127,6 +129,22 @@ def _share(asked: Asked) -> Answer:
     return (
         heading(figure["title"], rest.scope(), f"n = {number(figure['n'])}")
         + f"**{measured(figure)}** of the conversations{phrase(rest)}, {reading.when()}: {number(hits)} of {number(figure['n'])}."
+    )
+
+
+def _share_of(asked: Asked, whole: Reading) -> Answer:
+    """How large a part the count of this scope is of another's."""
+    reading, metric = asked.reading, asked.reading.metric or "conversations"
+    part, base = yield [
+        Call("countConversations", {"filter": reading.filter(text=True)}),
+        Call("countConversations", {"filter": whole.filter(text=True)}),
+    ]
+    n, of = part.figure(metric).get("value") or 0, base.figure(metric).get("value") or 0
+    if part.error or base.error or not of:
+        return (yield from nothing(asked))
+    return (
+        heading(f"share of {metric}", reading.scope(), f"n = {number(of)}")
+        + f"**{100 * n / of:.1f}%**: {number(n)} of {counted(of, metric)} ({whole.scope()})."
     )
 
 

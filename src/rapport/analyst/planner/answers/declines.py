@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 from rapport.analyst.planner.answers.people import profile
 from rapport.analyst.planner.choosing import foreign
-from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.filing import holds_back
+from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import DISCARDS, secrets, writes
 
 

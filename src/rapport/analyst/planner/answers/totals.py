@@ -41,7 +41,8 @@ def total(asked: Asked, metric: str) -> Answer:
         return (yield from none(asked))
     text = heading(title(metric), reading.scope())
     about = f" that mention “{reading.subject}”" if reading.subject else ""
-    text += f"**{counted(value, metric)}**{about}{phrase(reading)}, {reading.when()}."
+    summed = bool(reading.former and any(len(link.names) > 1 and not link.negated for link in reading.links))
+    text += f"{'Together: ' if summed else ''}**{counted(value, metric)}**{about}{phrase(reading)}, {reading.when()}."
     if metric in ("conversations",) and output.figure("users").get("value") is not None:
         people = output.figure("users").get("value")
         text += f" They come from {counted(people, 'users')}."

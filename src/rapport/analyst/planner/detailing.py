@@ -1,0 +1,71 @@
+"""A turn about the one conversation that is open: the one of the answer before, or of the page that the user looks at."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rapport.analyst.planner.forced import forced
+from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.pointing import named_in
+from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.setting import Setting
+from rapport.analyst.planner.slots import Slots
+
+_SHOWN = re.compile(r"\s*\*conversation ([^*\s]+)\*|\s*\*conversations[^\n]*\*\s+\*\*`([^`\s]+)`\*\*")
+_FACET = (
+    r"rat(?:ings?|ed|e)|stars?|scores?|marks?|grades?|comment\w*|feedback|review\w*|who|whose|whom|user|customer|person|client|guy|compan(?:y|ies)|organi[sz]ation|account|firm|employer|works?|"
+    r"product|assistant|bot|model|llm|answer\w*|tools?|when|date|day|time|language|topic|subject|sentiment|mood|tone|frustrat\w*|annoy\w*|angry|happy|unhappy|satisfied|end(?:ed|s|ing)?|finish\w*|conclu\w*|outcome|"
+    r"resol\w*|solv\w*|help\w*|long|length|messages|happen\w*|sa(?:y|ys|id)|writ\w*|wrote|asked|about|problem|complain\w*|country|plan|tier|version|prompt|flag\w*|summar\w*|details?|transcript|read|open|from|behind|quality|went|go|wrong|fail\w*"
+)
+_ELSEWHERE = r"(?:how many|number of|count of) (?:\w+ )?(?:conversations|chats|dialogues|sessions|times|others?)|others?|else|similar|more (?:like|of)|overall|average|altogether|in total|so far|in all|ever|usually|generally|most|least|best|worst|top|our|by|per|each|every|trend|segment|also|too"
+_EVERYBODY = r"people|users|customers|clients|conversations|chats|sessions|dialogues|products|models|companies|organizations|accounts|everyone|anybody|anyone|we|us"
+_THIS = r"(?:this|that|the|same) (?:one|conversation|chat|dialogue|dialog|session|thread|transcript|interaction|case|page|exchange|talk)|here|in there"
+_PRONOUN = r"it|its|this|that|he|she|they|him|her|his|their|them|the (?:user|customer|person|client|guy|rating|comment|model|assistant|company|organi[sz]ation|account|end|topic|tool|product|transcript)"
+_PERSON = r"(?:this|that|the|same) (?:user|person|customer|client|guy|man|woman|lady|gentleman|writer|individual|one)|he|she|they|him|her|his|their|them"
+_COMPANY = r"(?:this|that|the|their|his|her|same|whole) (?:whole |same )?(?:compan(?:y|ies)|organi[sz]ation|account|firm|employer)"
+
+
+def shown(answers: Sequence[str]) -> str | None:
+    """The id of the conversation that the last answer showed, where it showed one."""
+    match = _SHOWN.match(answers[-1]) if answers else None
+    return next(filter(None, match.groups()), None) if match else None
+
+
+def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, at: str | None = None) -> Reading | None:
+    """`reading` as one of the conversation that is open (`at`, else that of the last answer), or of the person or company in it; None
+    where it asks for something else."""
+    id = at or shown(answers)
+    slots = reading.slots
+    if id is None or slots.links or slots.conversation_ids or slots.quoted or reading.intent.startswith(("refuse_write", "refuse_secret")):
+        return None
+    if reading.intent == "ticket_draft" or forced(slots) == "ticket_draft":
+        pointed = slots.says(rf"{_THIS}|it|this|that") and not slots.subject
+        return replace(reading, slots=replace(slots, conversation_ids=(id,)), intent="ticket_draft", follows=True) if pointed else None
+    if _elsewhere(slots):
+        return None if at else _of_whom(reading, slots, answers[-1], setting)
+    if not slots.says(_FACET) or slots.dates or len(slots.words) > 16:
+        return None
+    points = slots.says(_THIS) or (not slots.says(_EVERYBODY) and (slots.says(_PRONOUN) or (len(slots.words) <= 5 and not at)))
+    return _detail(reading, id) if points else None
+
+
+def _elsewhere(slots: Slots) -> bool:
+    return bool(slots.says(_ELSEWHERE)) and not slots.says(rf"by (?:whom|who)|(?:rating|model|user|customer) of (?:{_THIS})")
+
+
+def _detail(reading: Reading, id: str) -> Reading:
+    slots = replace(reading.slots, conversation_ids=(id,), subject="", phrase="", unknown=(), stray=())
+    return replace(
+        reading, intent="conversation_detail", slots=slots, subject="", metrics=(), dimension=None, conditions=(), period=None,
+        against=None, links=(), events=(), follows=True,
+    )  # fmt: skip
+
+
+def _of_whom(reading: Reading, slots: Slots, answer: str, setting: Setting) -> Reading | None:
+    """ "How many chats has this person had altogether?": the user, or the organization, of the conversation that is shown."""
+    found: tuple[Link, ...] = ()
+    if slots.says(_COMPANY):
+        found = named_in(answer, "organization", setting)
+    elif slots.says(_PERSON):
+        found = named_in(answer, "user", setting)
+    return replace(reading, links=found, follows=True) if found else None
