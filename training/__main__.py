@@ -17,9 +17,10 @@ from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import f1_score, roc_auc_score
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.metrics import f1_score, log_loss, roc_auc_score
+from sklearn.model_selection import GroupKFold, KFold, cross_val_predict
 
 from rapport.analysis import dialogue, dissatisfied, heads, lexicon, repeats, sentiment, text
 from rapport.analysis.heads import FeatureHead, Heads, SentimentHead
@@ -155,11 +156,12 @@ def train_dissatisfied(encoder: Encoder, known: Heads, *, told: str) -> dict:
     table = np.array([[row[name] for name in names] for row in features]) * signs
     unhappy = labels <= DISSATISFIED_AT
     target = -np.where(labels > 3, 3 + (labels - 3) * PLEASED_SHARE, labels)
-    model = Ridge(alpha=RIDGE_ALPHA, positive=True)
-    guessed = cross_val_predict(model, table, target, cv=KFold(10, shuffle=True, random_state=0))
+    model, groups = Ridge(alpha=RIDGE_ALPHA, positive=True), situations()
+    guessed = cross_val_predict(model, table, target, cv=GroupKFold(10), groups=groups)
     print(f"{told}, own examples, 10-fold: Pearson {np.corrcoef(guessed, target)[0, 1]:.3f}, AUC {roc_auc_score(unhappy, guessed):.3f}")
     model.fit(table, target)
     weight = np.where(unhappy, BASE_RATE / unhappy.mean(), (1 - BASE_RATE) / (1 - unhappy.mean()))
+    compare_curves(guessed, unhappy, weight, groups)
     curve = LogisticRegression(C=1e3).fit(guessed[:, None], unhappy, sample_weight=weight)
     slope, start = float(curve.coef_[0, 0]), float(curve.intercept_[0])
     pivot = (np.log(BASE_RATE / (1 - BASE_RATE)) - start) / slope
@@ -172,6 +174,27 @@ def train_dissatisfied(encoder: Encoder, known: Heads, *, told: str) -> dict:
         "intercept": round(start + slope * (1 - CERTAINTY) * pivot, 5),
         "weights": {name: round(value, 5) for name, value in sorted(weights.items()) if value},
     }
+
+
+def situations() -> np.ndarray:
+    """A number for each example of training/turns.tsv, the same where they answer the same reply: folds never part a situation."""
+    known: dict[str, int] = {}
+    replies = (reply if reply != "-" else said for _, _, reply, said in examples())
+    return np.array([known.setdefault(reply, len(known)) for reply in replies])
+
+
+def compare_curves(guessed: np.ndarray, unhappy: np.ndarray, weight: np.ndarray, groups: np.ndarray) -> None:
+    """Prints the log loss, on situations left out, of the logistic curve and of an isotonic one: the lower is the more honest."""
+    logistic, isotonic = np.empty(len(guessed)), np.empty(len(guessed))
+    for train, test in GroupKFold(10).split(guessed, unhappy, groups):
+        curve = LogisticRegression(C=1e3).fit(guessed[train, None], unhappy[train], sample_weight=weight[train])
+        logistic[test] = curve.predict_proba(guessed[test, None])[:, 1]
+        steps = IsotonicRegression(y_min=0.002, y_max=0.98, out_of_bounds="clip")
+        isotonic[test] = steps.fit(guessed[train], unhappy[train], sample_weight=weight[train]).predict(guessed[test])
+    losses = [log_loss(unhappy, chances, sample_weight=weight) for chances in (logistic, isotonic)]
+    sure = logistic >= 0.4
+    said, was = (np.average(values[sure], weights=weight[sure]) for values in (logistic, unhappy))
+    print(f"  log loss, logistic {losses[0]:.3f}, isotonic {losses[1]:.3f}; from 0.4 on, unflattened: said {said:.2f}, was {was:.2f}")
 
 
 def example_features(encoder: Encoder, known: Heads) -> tuple[np.ndarray, list[dict[str, float]]]:
