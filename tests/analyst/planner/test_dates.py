@@ -72,6 +72,49 @@ def read(text: str, today: date = TODAY) -> list[str]:
         ("so far this month", "1–21 Nov 2026"),
         ("from monday to wednesday", "16–18 Nov 2026"),
         ("in the last year", "22 Nov 2025 – 21 Nov 2026"),
+        ("the day after 4 November", "5 Nov 2026"),
+        ("Monday of last week", "9 Nov 2026"),
+        ("the Friday of the week before last", "6 Nov 2026"),
+        ("Tuesday 17 Nov", "17 Nov 2026"),
+        ("last Monday (the 16th)", "16 Nov 2026"),
+        ("the second Tuesday in October", "13 Oct 2026"),
+        ("from the last Monday of September to the first Friday of October", "28 Sep – 2 Oct 2026"),
+        ("the last day of October", "31 Oct 2026"),
+        ("the third of November", "3 Nov 2026"),
+        ("a week ago yesterday", "13 Nov 2026"),
+        ("since this day a week ago", "14–21 Nov 2026"),
+        ("until a fortnight ago", "up to 7 Nov 2026"),
+        ("since the first of the month", "1–21 Nov 2026"),
+        ("up to the end of last week", "up to 15 Nov 2026"),
+        ("from the start of October to mid October", "1–16 Oct 2026"),
+        ("14-Nov-26", "14 Nov 2026"),
+        ("on 10/28", "28 Oct 2026"),
+        ("from 25/10 to 31/10", "25–31 Oct 2026"),
+        ("on 13.11.", "13 Nov 2026"),
+        ("the week we are in", "16–21 Nov 2026"),
+        ("the month so far", "1–21 Nov 2026"),
+        ("seven days back until now", "15–21 Nov 2026"),
+        ("trailing 7d", "15–21 Nov 2026"),
+        ("L28D", "25 Oct – 21 Nov 2026"),
+        ("thirty days of Forge Locker", "23 Oct – 21 Nov 2026"),
+        ("the last five days, today included", "17–21 Nov 2026"),
+        ("last 3 days without today", "18–20 Nov 2026"),
+        ("the three days before today", "18–20 Nov 2026"),
+        ("the two days following 14 November", "15–16 Nov 2026"),
+        ("the five-day stretch starting 19 October", "19–23 Oct 2026"),
+        ("the fortnight to 15 November", "2–15 Nov 2026"),
+        ("ISO week 43", "19–25 Oct 2026"),
+        ("the week that 7 october falls into", "5–11 Oct 2026"),
+        ("the weekend of 31 October", "31 Oct – 1 Nov 2026"),
+        ("last week, Monday to Sunday", "9–15 Nov 2026"),
+        ("Tue-Thu this week", "17–19 Nov 2026"),
+        ("the working days of last week", "9–13 Nov 2026"),
+        ("latter half of last month", "16–31 Oct 2026"),
+        ("the first ten days of this month", "1–10 Nov 2026"),
+        ("before October", "up to 30 Sep 2026"),
+        ("20 Oct or later", "20 Oct – 21 Nov 2026"),
+        (">= 2026-10-20 and date <= 2026-10-25", "20–25 Oct 2026"),
+        ("Sept + Oct combined", "1 Sep – 31 Oct 2026"),
     ],
 )
 def test_phrase_is_read_as(phrase: str, expected: str):
@@ -79,7 +122,21 @@ def test_phrase_is_read_as(phrase: str, expected: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["may I see the ratings", "how did may do", "the second one", "sun and sat", "top 3 users", "a 5 star rating"]
+    "text",
+    [
+        "may I see the ratings",
+        "how did may do",
+        "the second one",
+        "sun and sat",
+        "top 3 users",
+        "a 5 star rating",
+        "rated 4/5 or better",
+        "open 24/7",
+        "I need this by Friday",
+        "we meet them next Tuesday",
+        "within 2 days of signing up",
+        "rated above 2.5.",
+    ],
 )
 def test_no_date_where_none_is_meant(text: str):
     assert read(text) == []
@@ -145,3 +202,29 @@ def test_units_cover_all_days_without_a_gap(day: date, unit: str):
 def test_no_text_is_too_odd(text: str, today: date):
     mentions = find(text, today)
     assert all(a.end <= b.start for a, b in itertools.pairwise(mentions))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "period", "expected"),
+    [
+        ("and since then?", (3, 8), "9–21 Nov 2026"),
+        ("and before that?", (3, 8), "up to 2 Nov 2026"),
+        ("only its first half", (1, 14), "1–7 Nov 2026"),
+        ("the fortnight straight after", (1, 4), "5–18 Nov 2026"),
+        ("the three days right before those", (8, 12), "5–7 Nov 2026"),
+        ("the second of those two weeks", (1, 14), "8–14 Nov 2026"),
+        ("let it end on the 12th instead", (5, 10), "5–12 Nov 2026"),
+    ],
+)
+def test_a_period_is_made_of_the_one_before(phrase: str, period: tuple[int, int], expected: str):
+    (mention,) = find(phrase, TODAY)
+    assert mention.moves is not None
+    before = Period(date(2026, 11, period[0]), date(2026, 11, period[1]), "range")
+    assert spell(mention.moves(before), TODAY) == expected
+
+
+@given(st.text("0123456789/.-: thedayweekmonthofbeforeafterlastnovemberuesi", max_size=60), DAYS)
+def test_any_text_is_read_and_mentions_lie_in_order(text: str, today: date):
+    mentions = find(text, today)
+    assert all(0 <= mention.start < mention.end <= len(text) for mention in mentions)
+    assert all(first.end <= second.start for first, second in itertools.pairwise(mentions))

@@ -13,7 +13,8 @@ from rapport.analyst.planner import dates, lexicon
 from rapport.analyst.planner.finding import languages_of
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import secrets, writes
-from rapport.analyst.planner.words import split
+from rapport.analyst.planner.timeframe import timed
+from rapport.analyst.planner.words import sentences, split
 
 LONG = 9
 """Words from which a question may hold more than its request."""
@@ -38,10 +39,10 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
     (r"y(?= (?:tho|did|do|does|is|are|was|were|the|so)\b)", "why"), (r"tho", "though"), (r"some1", "someone"), (r"smth", "something"), (r"preceeding|preceding", "preceding"), (r"tot up|tally up", "count"),
     (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:user|person|customer|account|company|organization|product|model|assistant|bot)s?\b)", "most active"), (r"nr of", "number of"), (r"top ?(\d+)", r"top \1"),
-    (r"4(?= (?-i:[A-Z\x00]))", "for"), (r"(?:out of|in|of) (?:every|each|a|one) hundred (?:of )?(?:our |the |all )?(conversations|chats|dialogues|sessions|talks), how many", r"what percent of \1"),
+    (r"4(?= (?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)(?-i:[A-Z\x00]))", "for"), (r"(?:out of|in|of) (?:every|each|a|one) hundred (?:of )?(?:our |the |all )?(conversations|chats|dialogues|sessions|talks), how many", r"what percent of \1"),
     (r"(?:a )?(?:just |only )?(?:single|lone|lonely|sole|solitary)(?: (?:lone|lonely|sole|solitary))? star", "1 star"), (r"(?:mark|grade|score|rating|stars?)?,? ?(?:one|1) out of (?:five|5)", " 1 star"),
     (r"(?:the )?(week|month) (?:just )?(?:gone|past|that (?:has )?(?:just )?(?:ended|finished|closed)(?: last sunday)?)", r"last \1"),
-    (r"going back (two|three|four|\d+) (days|weeks|months)(?: from (?:now|today))?", r"in the last \1 \2"), (r"up to and including|till and including|through to", "to"), (r"a fortnight's worth", "the last two weeks"),
+    (r"going back (two|three|four|\d+) (days|weeks|months)(?: from (?:now|today))?", r"in the last \1 \2"), (r"through to", "to"), (r"a fortnight's worth", "the last two weeks"),
 )  # fmt: skip
 _COMPILED = tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.I), put) for pattern, put in _SHORT_FORMS)
 
@@ -90,21 +91,13 @@ _WISH = re.compile(
 )
 
 _BEFORE = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|dear (?:\w+ )?(?:team|all|colleagues?)|good (?:morning|day|evening|afternoon)|thanks?(?: you)?(?: (?:very much|so much|a lot|for \w+(?: \w+)?|in advance))?|ok(?:ay)?|well|so|now|please|pls|sorry|quick (?:one|q|question)|one (?:more )?(?:question|thing)|to start with|first(?: of all)?|for (?:comparison|the record|my own understanding)|"
+    r"^\W*(?:(?:hi|hello|hey|dear (?:\w+ )?(?:team|all|colleagues?)|good (?:morning|day|evening|afternoon)|thanks?(?: you)?(?: (?:very much|so much|a lot|for \w+(?: \w+)?|in advance))?|ok(?:ay)?|well|so|now|please|pls|sorry|quick (?:one|q|question)|one (?:more )?(?:question|thing)|to start with|first(?: of all|(?=[,:])|(?= (?:tell|show|give|list|how|what|which|who|please|could|can|i|we)\b))|for (?:comparison|the record|my own understanding)|"
     r"just (?:curious|checking|wondering)|honestly|seriously|actually|basically|real quick|be honest)\b[\s,:;!.–—-]*)+",
     re.I,
 )
 _AFTER = re.compile(
     r"[\s,;–—-]*(?:\b(?:please|pls|plz|kindly|thanks?(?: you)?(?: (?:very much|so much|a lot|in advance))?|thx|ty|cheers|if (?:i may(?: ask)?|you (?:can|could|please|don't mind|would be so kind|have it|still have it)|possible|that'?s ok(?:ay)?)|if you would|"
     r"would you (?:please )?find (?:it|that|this) out|would you (?:look|check)(?: it up)?|for me|for us|asap|urgent(?:ly)?|be honest|am i right|right|no rush|when you have a (?:minute|moment|sec(?:ond)?)|as far as i (?:remember|know|recall)|or so i hear|so that (?:we|i) .*|because (?:we|i) (?:want|need|have|would|must|am|are) .*|copy pasting to \w+|in the end|after all|by the way|btw)\b[\s.!?,]*)+$",
-    re.I,
-)
-_THEN = re.compile(
-    r"\b(?:since then|since that day|from that day on(?:wards?)?|from then on|(?:on )?that day|after that(?: day| date)?|since that date|as of then|ever since)\b",
-    re.I,
-)
-_NO_DAY = re.compile(
-    r"\b(?:tomorrow|next (?:week|month|monday|tuesday|wednesday|thursday|friday)|today(?: so far)?|this (?:morning|afternoon|evening)|now)\b",
     re.I,
 )
 _CARRIED = ("product", "organization", "user", "model", "tool", "segment", "property", "prompt")
@@ -167,11 +160,11 @@ _TAIL = 9
 
 def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     """Where the part stands that asks; None where none does, or where it says nothing of its own."""
-    sentences = _sentences(text)
+    parts = sentences(text)
     found: list[tuple[float, int, int]] = []
-    for start, end in sentences:
+    for start, end in parts:
         if brief := _BRIEFING.search(text[start:end]):
-            return start + brief.start(), sentences[-1][1]
+            return start + brief.start(), parts[-1][1]
         patterns = (_INDIRECT, _DIRECT, _DEMAND, _WISH, _AMOUNT)
         places = {match.start("request") for pattern in patterns for match in pattern.finditer(text[start:end])}
         places = {place for place in places if not _POINTING.match(text[start + place : end])}
@@ -179,13 +172,13 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         found += [
             (_content(text[start + m.start() : end], names, today) + 1, start + m.start(), end)
             for m in _AMOUNT.finditer(text[start:end])
-            if start > sentences[0][0]
+            if start > parts[0][0]
         ]
     if not found or max(content for content, _, _ in found) < 1:
         return None
     most = max(content for content, _, _ in found)
     _, begin, end = max((item for item in found if item[0] >= most - 0.5), key=lambda item: item[1])
-    *before, (sentence, _) = [span for span in sentences if span[0] <= begin]
+    *before, (sentence, _) = [span for span in parts if span[0] <= begin]
     if re.search(
         r"\band (?:(?:at|in|on|for|by|with|to|from|of|during) )?$", text[sentence:begin]
     ):  # "whether it is better or worse, and at which average"
@@ -205,7 +198,7 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         begin = before[-1][0]
     if _OF_BEFORE.search(text[begin:end]):
         begin = sentence
-    for start, after in sentences:
+    for start, after in parts:
         if start == end and _REASON.match(text[start:after]):
             end = after
         if start == end and len(text[start:after].split()) <= _TAIL and _content(text[start:after], names, today) >= 1:
@@ -222,15 +215,6 @@ def _only_conversations(said: str) -> bool:
     return named <= {"conversations", "conversation"} and not (_AMOUNT.search(said) or _COUNTED.search(said))
 
 
-_END = re.compile(r"(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bresp)(?<!\bapprox)(?<!\bincl)(?<!\bexcl)[.!?;]+(?=\s|$)", re.I)
-
-
-def _sentences(text: str) -> list[tuple[int, int]]:
-    ends = [match.end() for match in _END.finditer(text)] + [len(text)]
-    starts = [0, *ends[:-1]]
-    return [(a, b) for a, b in zip(starts, ends, strict=True) if text[a:b].strip()]
-
-
 def _content(said: str, names: Names, today: date) -> float:
     """How much of this tenant's data a part names: metrics, things, extremes, days; names count less, they can be carried."""
     hits = lexicon.find(said, split(said))
@@ -244,12 +228,7 @@ def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: dat
     begin, end = request
     said = _AFTER.sub("", text[begin:end].strip(" ,;"))
     around = f"{text[:begin]} \n {text[end:]}"
-    if _THEN.search(said) and (told := _day_told(around, today)):
-        said = _THEN.sub(lambda match: told if match.group().lower().startswith(("on that", "that")) else f"since {told}", said, count=1)
-    elif _WINDOW.search(said) and (told := _days_set(text[:begin], today, loosely=True)):
-        said = _WINDOW.sub(f"from {told}" if re.match(r"\d", told) else told, said, count=1)
-    elif not dates.find(said, today) and (when := _days_set(text[:begin], today)):
-        said = f"{said.rstrip(' ?.!')} {when.strip(' ,')}"
+    said = timed(said, text, request, today)
     for code in languages_of(around) if not languages_of(said) else ():
         said = f"{said.rstrip(' ?.!')} in {lexicon.LANGUAGES[code].title()}"
     return _named_before(_with_its_noun(said, text[:begin]), around, names)
@@ -291,32 +270,3 @@ def _named_before(said: str, around: str, names: Names) -> str:
         told = " and ".join(found if several else found[:1])
         said = f"{said.rstrip(' ?.!')} for {told}{' customers' if kind == 'property' else ''}"
     return said
-
-
-_WINDOW = re.compile(
-    r"\b(?:in|during|over|within|for|of) (?:that|this|the said|these|those) (?:window|period|time|stretch|span|time ?frame|interval|phase|days|weeks)\b",
-    re.I,
-)
-
-
-def _days_set(before: str, today: date, *, loosely: bool = False) -> str | None:
-    """A period that is set before the request ("For the time from 3 to 9 May, I would like ..."), not one that a story is told of."""
-    set_ = [
-        before[mention.start : mention.end]
-        for mention in dates.find(before, today)
-        if mention.period
-        and (loosely or before[mention.end - 1] == "," or _SETS.match(before[mention.end :]))
-        and not _NO_DAY.fullmatch(before[mention.start : mention.end].strip())
-    ]
-    return set_[-1] if set_ else None
-
-
-_SETS = re.compile(r"\s*(?:[,:;–—-]|and\b|i (?:would|need|want)|$)(?! (?:i (?:am|was|have)|we (?:are|were|have))\b)", re.I)
-
-
-def _day_told(around: str, today: date) -> str | None:
-    for mention in dates.find(around, today):
-        period = mention.period
-        if mention.kind == "period" and period and period.since and not _NO_DAY.fullmatch(around[mention.start : mention.end].strip()):
-            return f"{period.since.day} {period.since.strftime('%B')} {period.since.year}"
-    return None

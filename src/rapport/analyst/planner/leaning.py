@@ -31,6 +31,8 @@ def leans(previous: Reading, reading: Reading) -> bool:
     """Whether the question only makes sense with the one before."""
     slots = reading.slots
     text = slots.text.strip()
+    if any(mention.moves for mention in slots.dates):
+        return True
     if previous.intent == "outcomes" and slots.says(_OF_EVENTS) and len(slots.words) <= 8 and not slots.links:
         return True
     if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition") and not _CONFIRMING.match(text):
@@ -47,7 +49,7 @@ def leans(previous: Reading, reading: Reading) -> bool:
         return True
     short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))
     pointing = bool(_POINTING.search(IT_IS.sub(" ", text)))
-    if pointing or any(mention.shift and mention.kind == "period" for mention in slots.dates):
+    if pointing or any((mention.shift or mention.moves) and mention.kind == "period" for mention in slots.dates):
         return True
     if (
         re.search(r"\b(?:which|who|what) of (?:them|those|these|the two|both)\b|\bthe two\b|\bboth\b", text, re.I)

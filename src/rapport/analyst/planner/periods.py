@@ -84,6 +84,36 @@ def last(count: int, unit: str, today: date) -> Period:
     return Period(today - (count * {"week": 7, "fortnight": 14}.get(unit, 1) - 1) * DAY, today, "day", True)
 
 
+def half(period: Period, *, first: bool) -> Period:
+    """One half of a period of known ends; of a month up to the 15th, or from the 16th."""
+    if period.since is None or period.until is None:
+        return period
+    days = 15 if period.grain == "month" else ((period.until - period.since).days + 1) // 2
+    middle = period.since + (days - 1) * DAY
+    return Period(period.since, middle, "range") if first else Period(middle + DAY, period.until, "range")
+
+
+def next_to(period: Period, count: int, unit: str) -> Period:
+    """The `count` units that follow on `period`; before it where `count` is negative."""
+    if count < 0 and period.since:
+        return Period(move(period.since, count, unit), period.since - DAY, "range")
+    if count > 0 and period.until:
+        return Period(period.until + DAY, move(period.until, count, unit), "range")
+    return period
+
+
+def after(period: Period, *, day_too: bool = False) -> Period:
+    """From the end of `period` on; "since" a single day holds that day."""
+    if period.until is None:
+        return period
+    return Period(period.until + (timedelta(0) if day_too and period.since == period.until else DAY), None, "range")
+
+
+def before(period: Period) -> Period:
+    """Up to the day before `period` begins."""
+    return Period(None, period.since - DAY, "range") if period.since else period
+
+
 def spell(period: Period, today: date) -> str:
     """The period as people write it: "9 Nov 2026", "1-30 Sep 2026", "since 3 Nov 2026", "all time"."""
     since, until = period.since, period.until

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from rapport.analyst.planner import dates
+from rapport.analyst.planner import days
 from rapport.analyst.planner.slots import Threshold
 
 _NUMBER = "|".join(
-    word for word in dates.NUMBERS if word not in ("a", "an", "few", "several", "couple", "a few", "couple of", "a couple of")
+    word for word in days.NUMBERS if word not in ("a", "an", "few", "several", "couple", "a few", "couple of", "a couple of")
 )
 
 _LIMIT = re.compile(
@@ -32,7 +32,7 @@ def limit_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
             continue
         if any(start <= match.start(group) < end for start, end in taken) or _NOT_A_LIMIT.search(text[: match.start(group)]):
             continue
-        return max(1, min(50, dates.number(match.group(group).lower())))
+        return max(1, min(50, days.number(match.group(group).lower())))
     return None
 
 
@@ -69,7 +69,7 @@ def thresholds_of(text: str) -> list[Threshold]:
 
     def value(match: re.Match) -> float:
         word = match.group("v").lower().replace(",", ".")
-        return float(dates.NUMBERS[word]) if word in dates.NUMBERS else float(word)
+        return float(days.NUMBERS[word]) if word in days.NUMBERS else float(word)
 
     for pattern, operator in _CMP:
         rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?(?!\w)(?!\s*(?:conv|chat|days?|weeks?|times|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"

@@ -286,6 +286,8 @@ _GRAINS = frozenset({"day", "week", "month", "quarter", "year"})
 def shifted(period: Period | None, slots: Slots) -> Period | None:
     """The period of the turn before, moved by "one day later"; None where nothing was said."""
     for mention in slots.dates:
+        if mention.moves and period:
+            return mention.moves(period)
         if mention.shift and mention.kind == "period" and period:
             count, unit = mention.shift
             return shift(period, count, unit or (period.grain if period.grain in _GRAINS else "day"))

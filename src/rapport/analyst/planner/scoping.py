@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.asked import SHARE
-from rapport.analyst.planner.dates import number
+from rapport.analyst.planner.days import number
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots

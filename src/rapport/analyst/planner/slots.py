@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from rapport.analyst.planner.dates import Mention
 from rapport.analyst.planner.lexicon import Hit
+from rapport.analyst.planner.mention import Mention
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.words import Word

@@ -41,6 +41,16 @@ def split(text: str) -> list[Word]:
     return found
 
 
+_END = re.compile(r"(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bresp)(?<!\bapprox)(?<!\bincl)(?<!\bexcl)[.!?;]+(?=\s|$)", re.I)
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where each sentence begins and ends; "i.e." ends none."""
+    ends = [match.end() for match in _END.finditer(text)] + [len(text)]
+    starts = [0, *ends[:-1]]
+    return [(a, b) for a, b in zip(starts, ends, strict=True) if text[a:b].strip()]
+
+
 def parts(text: str) -> tuple[str, ...]:
     """The letters-and-digits parts of a name, lower-cased: "Forge-Pilot 2" is (forge, pilot, 2)."""
     return tuple(part.lower() for part in _PARTS.findall(_CAMEL.sub(" ", text)))

@@ -1,0 +1,164 @@
+"""The period of a request that is set outside of it: "I was off yesterday. How many chats came in?", "... only the 8th matters to me".
+
+A day in a story is not yet the period of a question: what was asked yesterday, or is due on Friday, is no day to count in. So a period
+is taken where it opens the sentence of the request, where a word of the request points at it ("that day", "in that time"), or where its
+own sentence is there to set it.
+"""
+
+import re
+from datetime import date
+
+from rapport.analyst.planner import dates
+from rapport.analyst.planner.mention import Mention
+from rapport.analyst.planner.periods import Period
+from rapport.analyst.planner.words import sentences
+
+_NO_DAY = re.compile(
+    r"\b(?:tomorrow|next (?:week|month|monday|tuesday|wednesday|thursday|friday)|today(?: so far)?|this (?:morning|afternoon|evening)|now)\b",
+    re.I,
+)
+_BEFORE_THEN = re.compile(r"\b(?:(?:before|prior to|until|up to) (?:then|that(?: (?:day|date|point|time))?(?=\W|$))|beforehand)", re.I)
+_SINCE_THEN = re.compile(
+    r"\b(?:since then|since that day|from that day on(?:wards?)?|from then on(?:wards?)?|after that(?: day| date)?|since that date|as of then|ever since(?! [\w-]))\b",
+    re.I,
+)
+_AT_THEN = re.compile(r"\b(?:(?:on )?that (?:very |same )?(?:day|date)|(?:back |just )?then(?=\W*$))", re.I)
+_WINDOW = re.compile(
+    r"\b(?:in|during|over|within|for|of|throughout) (?:that|this|the said|these|those) (?:window|period|time|stretch|span|time ?frame|interval|phase|days|weeks|trial|campaign|sprint|pilot|test|outage|incident|promotion|sale|event|weekend|holiday|trip)\b"
+    r"|\bin (?:the meantime|my absence|our absence)\b|\bwhile (?:i|we|it|they) (?:was|were|ran) (?:away|off|out|on|gone|there|running|absent)\b",
+    re.I,
+)
+_SETS = re.compile(r"\s*(?:[,:;–—-]|and\b|i (?:would|need|want)|$)(?! (?:i (?:am|was|have)|we (?:are|were|have))\b)", re.I)
+_IN_ALL = re.compile(
+    r"\b(?:altogether|in all|of all|all told|on record|(?:whole|entire|full|complete) (?:log|history|data)|all the data)\b", re.I
+)
+_FILLING = re.compile(
+    r"\W*(?:(?:so|ok|okay|now|just|only|for|in|on|over|please|the|well|right|about|it|it's|is|that|that's|this|all|of|hi|hello|hey|morning|again|and|period|range)\b\W*)*$",
+    re.I,
+)
+_FRAME = re.compile(
+    r"\b(?:only|just|solely|nothing but|period|range|window|time ?(?:frame|span)|matters?|care about|restrict\w*|limit\w*|focus\w*|narrow\w*|consider\w*|look(?:ing)? at|take|taking|interested in|concentrat\w*|stick\w* to|keep (?:it|this|that) to|(?:report|figures?|numbers?|data|stats|statistics) (?:for|of|from|on|about))\b",
+    re.I,
+)
+_ABSENCE = re.compile(
+    r"\b(?:i|we)\b.{0,20}\b(?:off|away|out|sick|ill|absent|on (?:holiday|vacation|leave|a break|a trip)|missed|not (?:in|at work|there|around))\b",
+    re.I,
+)
+_TALK = re.compile(
+    r"\b(?:ask(?:s|ed|ing)?|told|tells?|said|says?|meet(?:s|ing|ings)?|met|calls?|called|e?-?mail(?:s|ed)?|wrote|deadline|due|demo|stand-?up|board|promised|announced)\b",
+    re.I,
+)
+_TALK_ON = re.compile(rf"{_TALK.pattern}(?: (?!about|for|of)\w+){{0,2}}\W*$", re.I)
+_BY_A_DAY = re.compile(
+    r"\W*(?:(?:by|until|till|up to)\s+(?:the\s+)?(?:[a-z]+day|now|today|tomorrow)\b|by\s+(?:the\s+)?(?:end|close)\s+of\s+(?:the|this|play|business)\b)",
+    re.I,
+)
+"""What a deadline is told with: "by Friday I need ..."."""
+
+
+def timed(said: str, text: str, span: tuple[int, int], today: date) -> str:
+    """The request `said`, cut out of `text` at `span`, with the period that is set around it; as it is where it has its own."""
+    begin, end = span
+    around = f"{text[:begin]} \n {text[end:]}"
+    if pointed := _pointed(said, around, today):
+        return pointed
+    if _WINDOW.search(said) and (told := _set_before(text[:begin], today, loosely=True)):
+        return _WINDOW.sub(told, said, count=1)
+    own = dates.find(said, today)
+    if any(mention.kind != "all" for mention in own):
+        return said
+    opening = _opening(text, begin, today)
+    when = opening if own else opening or _set_before(text[:begin], today) or _framed(said, text, span, today)
+    return f"{said.rstrip(' ?.!')} {when.strip(' ,')}" if when else said
+
+
+def _pointed(said: str, around: str, today: date) -> str | None:
+    """ "Since then", "before that date", "on that day" in the request, with the period that the text around it tells."""
+    for pattern, lead in ((_BEFORE_THEN, "before"), (_SINCE_THEN, "since"), (_AT_THEN, "")):
+        if pattern.search(said) and (period := _told(around, today)) and period.since:
+            first = _written(period.since)
+            whole = f"since {first}" if period.until is None else f"from {first} to {_written(period.until)}"
+            return pattern.sub(f"{lead} {first}" if lead else first if period.since == period.until else whole, said, count=1)
+    return None
+
+
+def _told(around: str, today: date) -> Period | None:
+    for mention in _periods(around, today):
+        if mention.period and mention.period.since:
+            return mention.period
+    return None
+
+
+def _periods(text: str, today: date) -> list[Mention]:
+    """Periods that `text` tells, without days that are still to come and without those of the moment."""
+    return [
+        mention
+        for mention in dates.find(text, today)
+        if mention.kind == "period"
+        and mention.period
+        and (mention.period.since or date.min) <= today
+        and not _NO_DAY.fullmatch(text[mention.start : mention.end].strip(" ,"))
+    ]
+
+
+def _set_before(before: str, today: date, *, loosely: bool = False) -> str | None:
+    """A period that is set before the request ("For the time from 3 to 9 May, I would like ..."), not one that a story is told of."""
+    told = [
+        mention
+        for mention in _periods(before, today)
+        if (loosely or before[mention.end - 1] == "," or _SETS.match(before[mention.end :]))
+        and not _BY_A_DAY.match(before[mention.start : mention.end])
+        and not _TALK_ON.search(before[: mention.start])
+    ]
+    return _again(before, told[-1], today) if told else None
+
+
+def _opening(text: str, begin: int, today: date) -> str | None:
+    """A period with an open end that opens a sentence: "Before the 1st of November came round, what was ...", "Ever since 3 May ..."."""
+    for start, end in sentences(text):
+        for mention in _periods(text[start:end], today) if start < begin else []:
+            opens = not re.search(r"\w", text[start : start + mention.start]) and _open(mention)
+            phrase, rest = text[start + mention.start : start + mention.end], text[start + mention.end : end]
+            of_me = re.match(r"\W*i\b", rest, re.I) or _TALK.search(rest[: max(0, begin - start - mention.end)])
+            if opens and not _BY_A_DAY.match(phrase) and not of_me:
+                return _again(text[start:end], mention, today)
+    return None
+
+
+def _open(mention: Mention) -> bool:
+    return mention.period is not None and (mention.period.since is None or mention.period.until is None)
+
+
+def _framed(said: str, text: str, span: tuple[int, int], today: date) -> str | None:
+    """A period whose own sentence sets it: it says nothing else, that only this counts, or when someone was away."""
+    if _IN_ALL.search(said):
+        return None
+    for start, end in sentences(text):
+        if span[0] <= start < span[1]:
+            continue
+        clause = text[start:end]
+        for mention in _periods(clause, today):
+            rest = clause[: mention.start] + clause[mention.end :]
+            if _BY_A_DAY.match(clause[mention.start :]) or _TALK.search(rest):
+                continue
+            if _FILLING.match(rest) or _FRAME.search(rest) or _ABSENCE.search(clause):
+                return _again(clause, mention, today)
+    return None
+
+
+def _again(text: str, mention: Mention, today: date) -> str:
+    """The words of a mention where they say the same without those around them; else its days, as `dates` reads them."""
+    phrase, period = text[mention.start : mention.end].strip(" ,"), mention.period
+    if [found.period for found in dates.find(phrase, today)] == [period]:
+        return phrase
+    assert period is not None
+    if period.since is None:
+        return f"up to {_written(period.until)}" if period.until else ""
+    first = _written(period.since)
+    if period.until is None:
+        return f"since {first}"
+    return f"on {first}" if period.since == period.until else f"from {first} to {_written(period.until)}"
+
+
+def _written(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
