@@ -4,6 +4,7 @@ import re
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.dimensions import ANYONE
+from rapport.analyst.planner.elsewhere import TALKED
 from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.slots import Slots
 
@@ -55,7 +56,7 @@ def intent_of(slots: Slots, ranked: list[tuple[str, float]]) -> str:
             continue  # what is to be refused is mostly told by `forced`; a likeness is not enough
         if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and data):
             continue
-        if intent == "refuse_out_of_scope" and data and not slots.says(ELSEWHERE):
+        if intent == "refuse_out_of_scope" and data and (not slots.says(ELSEWHERE) or slots.says(TALKED)):
             continue
         if score < (LEAST if data else SURE) or (
             not data
@@ -90,6 +91,7 @@ def substantial(slots: Slots) -> bool:
     return bool(
         slots.links or slots.metrics or slots.languages or (slots.dates and (not slots.subject or slots.framed or slots.says(TALK))) or slots.conversation_ids or slots.values("event") or slots.values("extreme")
         or [hit for hit in slots.hits if hit.kind == "dimension" and slots.text[hit.start : hit.end].lower() not in ANYONE]
+        or (slots.subject and slots.framed and slots.says(r"asked|mention\w*|talk\w*|complain\w*|how (?:many|often)"))
         or (slots.subject and slots.says("issues?|problems?|complaints?|conversations?|chats?|transcripts?"))
     )  # fmt: skip
 

@@ -59,7 +59,22 @@ NAMELESS = frozenset(
 def answer(asked: Asked) -> Answer:
     """The generator that answers this reading; what is declined of it is said first."""
     text = yield from _answer(asked)
+    text += _left_out(asked.reading, text)
     return f"{declines.sentence(asked.reading.declined)}\n\n{text}" if asked.reading.declined else text
+
+
+_TELLS = frozenset(
+    "count level ranking compare breakdown trend change why user_profile summary outcomes list_entities tool_failures top_topics complaints at_risk recommend".split()
+)
+
+
+def _left_out(reading: Reading, text: str) -> str:
+    """Names the words of the question that no part of the answer took into account: what looks sure may rest on half of the question."""
+    if reading.intent not in _TELLS or reading.slots.unknown or not text.startswith("*"):
+        return ""
+    said = text.lower()
+    words = [word for word in reading.slots.strange if word.isalpha() and len(word) > 3 and word.lower() not in said]
+    return f"\n\nNot taken into account: {joined([f'“{word}”' for word in dict.fromkeys(words)])}." if words else ""
 
 
 def _answer(asked: Asked) -> Answer:

@@ -20,6 +20,7 @@ LONG = 9
 """Words from which a question may hold more than its request."""
 
 _SHORT_FORMS: tuple[tuple[str, str], ...] = (
+    (r"fns?|funcs?", "function"), (r"(?:throws? |returns? )?(?:500s|5xx(?:es|s)?|http 500s?)(?! ?(?:users?|conversations?|chats?))", "fails"),
     (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
     (r"(\w+)-(plan|tier)", r"\1 \2"),
     (r"convos|convs", "conversations"), (r"convo|conv", "conversation"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"w/o", "without"),
@@ -97,7 +98,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(
     r"[\s,;–—-]*(?:\b(?:please|pls|plz|kindly|thanks?(?: you)?(?: (?:very much|so much|a lot|in advance))?|thx|ty|cheers|if (?:i may(?: ask)?|you (?:can|could|please|don't mind|would be so kind|have it|still have it)|possible|that'?s ok(?:ay)?)|if you would|"
-    r"would you (?:please )?find (?:it|that|this) out|would you (?:look|check)(?: it up)?|for me|for us|asap|urgent(?:ly)?|be honest|am i right|right|no rush|when you have a (?:minute|moment|sec(?:ond)?)|as far as i (?:remember|know|recall)|or so i hear|so that (?:we|i) .*|because (?:we|i) (?:want|need|have|would|must|am|are) .*|copy pasting to \w+|in the end|after all|by the way|btw)\b[\s.!?,]*)+$",
+    r"would you (?:please )?find (?:it|that|this) out|would you (?:look|check)(?: it up)?|for me|for us|asap|(?<!it )(?<!this )(?<!that )(?<!is )(?<!as )(?<!be )urgent(?:ly)?|be honest|am i right|right|no rush|when you have a (?:minute|moment|sec(?:ond)?)|as far as i (?:remember|know|recall)|or so i hear|so that (?:we|i) .*|because (?:we|i) (?:want|need|have|would|must|am|are) .*|copy pasting to \w+|in the end|after all|by the way|btw)\b[\s.!?,]*)+$",
     re.I,
 )
 _CARRIED = ("product", "organization", "user", "model", "tool", "segment", "property", "prompt")

@@ -48,7 +48,7 @@ def read(text: str, names: Names, today: date) -> Slots:
         conversation_ids=tuple(value for _, _, value in ids),
         limit=limit_of(text, taken),
         ordinal=ordinal_of(text, taken),
-        languages=languages_of(text),
+        languages=_spoken(text, links),
         taken=tuple(taken),
     )
     slots = with_subject(slots, names)
@@ -125,6 +125,17 @@ def languages_of(text: str) -> tuple[str, ...]:
             if more := _AND_MORE.match(text, match.end(match.lastindex or 0)):
                 words.append(more.group(1))
     return tuple(dict.fromkeys(code for word in words for code, name in lexicon.LANGUAGES.items() if name == word.lower()))
+
+
+_PEOPLE_AFTER = re.compile(
+    r"s?\s+(?:users?|customers?|people|clients?|buyers?|shoppers?|accounts?|compan(?:y|ies)|organi[sz]ations?)\b", re.I
+)
+
+
+def _spoken(text: str, links: Sequence[Link]) -> tuple[str, ...]:
+    """The languages that are asked for; "German customers" are those of Germany where the tenant knows that country."""
+    at_home = {link.text.lower() for link in links if link.kind == "property" and _PEOPLE_AFTER.match(text[link.end :])}
+    return tuple(code for code in languages_of(text) if lexicon.LANGUAGES[code] not in at_home)
 
 
 def _mend(text: str, words: Sequence[Word], names: Names, taken: Sequence[tuple[int, int]]) -> tuple[Word, ...]:

@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable
 
 from rapport.analyst.planner.asked import BROKEN, asks_a_share, since
+from rapport.analyst.planner.elsewhere import elsewhere
 from rapport.analyst.planner.filing import holds_back
+from rapport.analyst.planner.idioms import idiom_of
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves
+from rapport.analyst.planner.orders import ordered
 from rapport.analyst.planner.reading import conditions
 from rapport.analyst.planner.refusals import OVERRIDE, secrets, to_someone, writes
 from rapport.analyst.planner.slots import Slots
@@ -13,7 +16,7 @@ from rapport.analyst.planner.slots import Slots
 
 def forced(slots: Slots) -> str | None:
     """The intent of the first rule that holds; None where the words leave it open."""
-    return next((intent for intent, holds in _RULES if holds(slots)), None)
+    return next((intent for intent, holds in _RULES if holds(slots)), None) or idiom_of(slots)
 
 
 _THANKS = re.compile(r"\W*(?:thanks|thank you|thx|ty|cheers|merci|danke|much appreciated|well done|good (?:job|work))\b", re.I)
@@ -30,11 +33,13 @@ _DRAFTING = re.compile(
     re.I,
 )
 _TICKET = r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|write .{0,40} up as|(?:ticket|bug report|jira) drafts?|(?:->|→|=>) ?(?:ticket|bug|jira|issue)"
+_WORK = r"(?:tickets?|bug reports?|bugs?|issues?|tasks?|work items?|user stor(?:y|ies)|stor(?:y|ies)|jira|defects?|feature requests?)"
+_NOTED = rf"(?:->|→|=>|to|into|as|for) (?:an? |the )?(?:\w+ )?(?:tickets?|bug reports?|jira|work item)(?: drafts?)?(?: please| pls)?\W*$|^\W*(?:an? |new |another |one )*(?:\w+ )?{_WORK}(?: pls| please| drafts?)?(?: for (?:the |our )?(?:\w+ )?(?:devs?|developers|engineers|engineering|team|backlog|board))?[,:]? (?:on|about|for|regarding|that|re|:)|(?:set|write|put|note|jot|get|take) (?:\w+ ){{0,6}}?(?:down|up|on|onto|into|in)\b.{{0,30}}\b(?:as an? {_WORK}|backlog|for (?:the )?(?:devs?|developers|engineers|engineering|(?:platform|dev|product) team))|(?:formulate|phrase|word|draw up|knock up|rustle up|do|give) (?:me |us )?(?:an? |the )?(?:\w+ )?(?:tickets?|bug report|work item|user story|issue|story)\b|(?:log|file|raise|report|open) (?:an? |the )?(?:new )?(?:bug|defect|issue|ticket|story|task)\b|paste into (?:jira|linear|github)|draft (?:for|of) an? (?:ticket|bug|issue)|ticket (?:draft )?(?:on|about|for|re)\b"
 _ORDERS_A_SEGMENT = re.compile(
-    r"\W*(?:(?:please|ok(?:ay)?|can you|could you|would you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:create|make|build|define|set up|save|add|start|form|put together)\b(?:(?!\bto\b).){0,40}\b(?:segment|cohort|audience)\b",
+    r"\W*(?:(?:please|ok(?:ay)?|can you|could you|would you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:create|make|build|define|set ?up|save|add|start|form|put(?: together)?|collect|gather|store|keep|bundle|assemble|group|establish|generate|have|turn|convert)\b(?:(?!\bto\b).){0,60}\b(?:segment|cohort|audience|(?:saved|user) group)\b",
     re.I,
 )
-_SEGMENT = r"(?:want|need|would like|'d like|get me) (?:a|another|one more) (?:new )?(?:segment|cohort|audience)|(?:segment|cohort)(?: (?:please|pls|plz))?\s*[:,]|(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
+_SEGMENT = r"(?:in|into|as|to) an? (?:\w+ )?(?:segment|cohort|audience|(?:saved|user) group)|(?:collect|gather|store|bundle|assemble|establish)\b.{0,60}\b(?:segment|cohort|audience|as a group)|(?:let us|let's|could (?:we|i)|can (?:we|i)|(?:we|i) (?:shall|should|must|will)? ?(?:have|need)) .{0,20}(?:segment|cohort|audience) (?:with|of|for|from)|(?:an? |new )?audience\s*:|(?:want|need|would like|'d like|get me) (?:a|another|one more) (?:new )?(?:segment|cohort|audience)|(?:segment|cohort)(?: (?:please|pls|plz))?\s*[:,]|(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
 
 _CONFIRMS = re.compile(
     r"\W*(?:(?:yes|yep|yeah|ok|okay|sure|fine|good|great|perfect|alright|right|please|thanks|looks? (?:good|fine|right)|lgtm|that is (?:fine|good|right)|that's (?:fine|good|right)|all good|approved?|confirmed?)[\s,.!]+)*(?:now |please |then |just |you can |you may |and |let us |let's )*(?:(?:create|file|submit|open|log|raise|send|push|ship|post|make) (?:it|this|that|this one|that one)(?: up| in| off| now| please| then| for me| as (?:is|drafted|written)| thanks| thank you)*|go ahead(?: and (?:create|file|submit|open) (?:it|this|that))?(?: please| now)?|do it(?: please| now)?|confirm(?:ed)?|lgtm|approved?)\W*$",
@@ -91,7 +96,7 @@ def _moved(slots: Slots) -> bool:
     """ "Did the rating improve?" """
     return bool(
         _MOVED.match(slots.text)
-        and not slots.says(r"why|than|or|versus|vs|compared")
+        and not slots.says(r"why|than|or|versus|vs|compared|explanations?|explain\w*|reasons?|causes?")
         and (slots.metrics or slots.subject or slots.links or slots.says(BROKEN))
         and "prompt_version" not in slots.dimensions
     )
@@ -201,26 +206,30 @@ def _asks_one_share(slots: Slots) -> bool:
 
 def _acts(slots: Slots) -> bool:
     """Whether something is to be changed or somebody to be told; a ticket may be drafted."""
-    if _DRAFTING.match(slots.text) or _ORDERS_A_SEGMENT.match(slots.text):
+    if _DRAFTING.match(slots.text) or slots.says(_NOTED) or _ORDERS_A_SEGMENT.match(slots.text):
         return False
     if writes(slots.text) and not OVERRIDE.search(slots.text):
         return True
-    return to_someone(slots.text, [(link.start, link.end) for link in slots.of_kind("user", "organization", "property", "product")])
+    if to_someone(slots.text, [(link.start, link.end) for link in slots.of_kind("user", "organization", "property", "product")]):
+        return True
+    named = slots.of_kind("user", "organization", "property", "product", "model", "tool", "prompt", "prompt_version")
+    return not _drafts(slots) and not _makes_a_segment(slots) and ordered(slots.text, [(link.start, link.end) for link in named])
 
 
+_OTHERS = r"any ?(?:one|body)|some ?(?:one|body)|no ?body|users?|customers?|people|visitors?|clients?|folks|they|attempts?|tried|typed|wrote|said|quot\w*|chats?|conversations?|threads?|dialogues?|sessions?|transcripts?"
 _MENTIONED = re.compile(r"'[^']{3,80}'|\"[^\"]{3,80}\"|[“‘][^”’]{3,80}[”’]")
 """Words in quotes, in a question about what users said: they are looked for, not spoken to us."""
 
 
 def _asks_a_secret(slots: Slots) -> bool:
-    text = _MENTIONED.sub(" ", slots.text) if slots.says(r"anyone|anybody|someone|users?|customers?|people|attempts?|tried") else slots.text
-    drafts = _DRAFTING.match(text) or (_ORDERS_A_SEGMENT.match(text) and not secrets(text))
+    text = _MENTIONED.sub(" ", slots.text) if slots.says(_OTHERS) else slots.text
+    drafts = _DRAFTING.match(text) or slots.says(_NOTED) or (_ORDERS_A_SEGMENT.match(text) and not secrets(text))
     return not drafts and bool(writes(text) or secrets(text))
 
 
 _TALKS = r"(?:conversation|chat|dialogue|dialog|session|transcript|interaction|thread|convo)s?"
 _SOME = re.compile(
-    rf"^\W*(?:and |so |ok |just |please )*(?:(?:can|could|may) (?:i|we|you) (?:please )?|let me |let us |i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |give me |gimme |get me |got |show me |show |see |find (?:me )?|pull (?:up )?|read |look at |cite |pick (?:out )?|sample )*(?:see |read |have |look at |how )*(?:an? |some |one |two |three |four |five |\d{{1,2}} |two or three |a (?:few|couple of|handful of) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|per|by|ids? per))",
+    rf"^(?:[^:?!.]{{0,40}}:\s*)?\W*(?:and |so |ok |just |please )*(?:(?:can|could|may) (?:i|we|you) (?:please )?|let me |let us |i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |give me |gimme |get me |got |show me |show |see |find (?:me )?|pull (?:up )?|read |look at |cite |pick (?:out )?|sample )*(?:see |read |have |look at |how )*(?:an? |some |one |two |three |four |five |\d{{1,2}} |two or three |half a dozen |a dozen |(?:six|seven|eight|nine|ten|several) |a (?:few|couple of|handful of) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|per|by|ids? per))",
     re.I,
 )
 """A number of conversations that is ordered, not counted: "three one-star sessions", "let me read a chat about refunds"."""
@@ -238,7 +247,7 @@ def _asks_for_some(slots: Slots) -> bool:
 def _drafts(slots: Slots) -> bool:
     if slots.says("tickets?") and slots.says(r"(?:draft|write|file|raise|open) (?:me )?(?:one|it up|that up)"):
         return True
-    return bool(slots.says(_TICKET)) and not slots.says(
+    return bool(slots.says(_TICKET) or slots.says(_NOTED)) and not slots.says(
         r"how many|which|count|create it|(?:create|file|open|submit) (?:the|this|that) ticket"
     )
 
@@ -272,7 +281,15 @@ def _fears_a_trick(slots: Slots) -> bool:
     return (
         bool(told)
         and "jailbreak_detected" in conditions(slots)
-        and not slots.says(r"how many|number of|count|share|percent\w*|trend|why|rate|over time|per|most")
+        and not slots.says(r"how many|number of|count|share|percent\w*|trend|why|rate|over time|per|most|quot\w*|cite|verbatims?|wording")
+    )
+
+
+def _is_out_of_order(slots: Slots) -> bool:
+    """Whether a tool that is named works, or whom it let down."""
+    works = r"(?:anything|something|what(?:['’]s| is)) (?:wrong|up|the matter) with|outages?|downtime|acting up|acts up|misbehav\w+|healthy|(?:broken|fine|ok|okay|dead|down|back up|up again|stable|reliable|flaky)\W*$|(?:hit|affected|bitten|plagued) by|glitch\w*|malfunction\w*|stall(?:s|ed|ing)|hangs|hung|bl(?:own|ew) up|chok(?:es|ed|ing)|(?:un)?successful\w*|does .{1,40} work|still work\w*|out of order"
+    return bool(slots.of_kind("tool") and slots.says(works)) and not slots.says(
+        r"why|tickets?|since when|when did|quotes?|examples?|ids?|chats?|conversations?"
     )
 
 
@@ -300,6 +317,8 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("refuse_secret", _asks_a_secret),
     ("ticket_draft", _drafts),
     ("segment_create", _makes_a_segment),
+    ("refuse_out_of_scope", elsewhere),
+    ("tool_failures", _is_out_of_order),
     ("count", _is_bare),
     ("at_risk", _fears_a_loss),
 )

@@ -60,7 +60,7 @@ METRICS: Mapping[str, Metric] = {
     "organizations": Metric("organizations", "count", 0, "active organization|organization count"),
     "rating": Metric("rating", "stars", 1,
         "rating|rated|star|star rating|vote|star vote|csat|customer satisfaction|satisfaction|satisfaction score|satisfied|score|user score|review|review score|mark|grade|"
-        "thumb|feedback score|average rating|mean rating|rating average|stars rating|nps"),
+        "thumb|feedback score|average rating|mean rating|rating average|stars rating|nps|give us on average|gave us on average"),
     "ratings": Metric("ratings", "count", 0, "number of rating|count of rating|rating count|how many rating|how many star rating|number of review|how many review"),
     "sentiment": Metric("sentiment", "score", 1,
         "sentiment|mood|happiness|tone|feeling|feel|vibe|morale|emotion|attitude|sentiment score|average sentiment|temper|positivity|negativity"),

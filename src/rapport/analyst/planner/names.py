@@ -17,6 +17,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from rapport.analyst.planner.common import common
 from rapport.analyst.planner.hints import hinted
 from rapport.analyst.planner.lexicon import COUNTRIES, stems, vocabulary
+from rapport.analyst.planner.segment_names import stands_as_segment
 from rapport.analyst.planner.words import Word, parts, stem
 from rapport.analytics.lexicon import Name
 
@@ -107,6 +108,8 @@ class Names:
             if value == code or value in known:
                 for form in known:
                     _append(self._exact[form], name)
+                    if form.endswith(("an", "ian", "ard")):  # "what Germans ask for"
+                        _append(self._exact[f"{form}s"], name)
 
     def of_kind(self, kind: str) -> tuple[Name, ...]:
         return self._by_kind.get(kind, ())
@@ -196,7 +199,7 @@ class Names:
         if name.kind == "property" and not self._plausible_value(name, text, window):
             return False
         if name.kind == "segment":
-            return self._plausible_segment(name, text, window)
+            return stands_as_segment(name, text, window, self.of_kind("segment"), self._is_value)
         of_lexicon = name.kind in ("topic", "topic_group") and stem(window[0].lower) in stems()  # a topic that is called "topics"
         if len(window) > 1 or not (self._everyday(window[0]) or of_lexicon):
             return True
@@ -210,20 +213,8 @@ class Names:
         capital = window[0].text[:1].isupper() and window[0].start > 0
         return capital and name.kind in ("product", "organization", "user", "model")
 
-    def _plausible_segment(self, name: Name, text: str, window: Sequence[Word]) -> bool:
-        """A stock segment's name is said every day ("our unhappy users"): it is one beside the word segment, in quotes, with capitals,
-        by its preset id, or where another segment is named in the same comparison. Other names of several words stand for themselves."""
-        if _MAKING.search(text):  # words of the new segment's own rules
-            return False
-        start, end = window[0].start, window[-1].end
-        if _SEGMENT_AFTER.match(text[end:]) or _SEGMENT_BEFORE.search(text[:start]) or text[start:end].lower() in (name.id, *name.also):
-            return True
-        if len(window) > 1 and (all(word.text[:1].isupper() for word in window) or name.text.casefold() not in _EVERYDAY_SEGMENTS):
-            return True
-        others = [other for other in self.of_kind("segment") if other is not name and other.text.casefold() in text.casefold()]
-        others = [other for other in others if name.text.casefold() not in other.text.casefold()]
-        others = [other for other in others if other.text.casefold() not in name.text.casefold()]
-        return bool(others) and len(window) > 1 and re.search(r"\b(?:compare|versus|vs\.?|against|than)\b", text, re.I) is not None
+    def _is_value(self, word: str) -> bool:
+        return any(name.kind == "property" for name in self._exact.get(word, ()))
 
     def _plausible_value(self, name: Name, text: str, window: Sequence[Word]) -> bool:
         """A number, a yes or no, or two letters are a property's value only beside the name of the property, or in capitals."""
@@ -428,16 +419,6 @@ _VALUE_BEFORE = re.compile(
 _GROUP_BEFORE = re.compile(
     r"\b(?:customers?|users?|people|accounts?|organi[sz]ations?|orgs?|companies|clients?|those|them|ones|subscribers?|members?)\s+(?:(?:who|that|which)\s+(?:are|were)\s+)?(?:on|in|from|with)\s+(?:the\s+)?$", re.I
 )  # fmt: skip
-
-_MAKING = re.compile(
-    r"\b(?:create|make|build|define|set up|save|add|form|put together|new|turn)\b.{0,60}\b(?:segment|cohort|audience)s?\b|^\W*(?:segment|cohort) (?:of|for|from|where|with)\b",
-    re.I,
-)
-_SEGMENT_AFTER = re.compile(r"[\s\"'”’]*(?:segment|cohort)s?\b", re.I)
-_SEGMENT_BEFORE = re.compile(r"(?:\b(?:segment|cohort)s?\s+(?:of\s+|called\s+|named\s+)?(?:the\s+)?[\"'“‘]?|[\"“])$", re.I)
-_EVERYDAY_SEGMENTS = frozenset(
-    ("happy users", "unhappy users", "churn risk users", "biggest opportunity", "safety concerns", "feature gaps")
-)
 
 
 def _preferred(names: Sequence[Name], text: str, window: Sequence[Word]) -> list[Name]:

@@ -30,13 +30,34 @@ _SECRETS = re.compile(
     re.I,
 )  # fmt: skip
 OVERRIDE = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines|limits?|permissions?|filters?|restrictions?|scope|above|previous)\b|you are now|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
+    r"\b(?:ignore|disregard|forget|override|bypass|skip|set aside|leave aside|throw away|break|suspend|lift)\b.{0,25}\b(?:your|all|any|the|previous|prior|above|these|those|every)\b.{0,25}\b(?:instructions?|rules?|prompts?|guidelines|limits|permissions?|restrictions?|safeguards|guardrails|polic(?:y|ies)|safety)\b|\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines|limits?|permissions?|filters?|restrictions?|scope|above|previous)\b|"
+    r"you are now|(?:from (?:now|here|this point) on(?:wards?)?|henceforth|starting now),? you(?:['’]re| are| will| have| act| answer| obey)|(?:with|have|without) (?:no |any )?(?:rules|restrictions|guardrails|safeguards) (?:or|and|at all|any ?more|whatsoever)|(?:debug|god|maintenance|admin|root|sudo|dan|unrestricted|unfiltered) mode|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
     re.I,
 )
 
+_OWN = r"(?:instructions?|prompts?|rules|guidelines|directives|config(?:uration)?|source(?: code)?|system (?:prompt|message)|orders|setup|context(?: window)?|settings|parameters|training data|weights)"
+_HIDDEN = re.compile(
+    rf"\byour (?:own |very |initial |original |first |hidden |secret |internal |system |developer |core |underlying |full |complete |exact |whole )*{_OWN}\b|\b(?:hidden|secret|initial|internal|system|developer) (?:rules|instructions|guidelines|directives|messages?|prompt)\b(?! versions?)|"
+    r"\b(?:text|words?|lines?|everything|anything|all|paragraphs?|messages?|instructions|what(?: is| stands| comes| was)?)\b.{0,25}\b(?:above|before|preced\w+|prior to|ahead of) (?:this|our|the|my) (?:conversation|chat|dialogue|message|line|question|text|first message|exchange|session)\b|"
+    r"\bwhich (?:prompt|instructions?|rules) (?:makes?|tells?|lets?) you\b|\b(?:api|access|bearer|auth\w*|refresh) tokens?\b|\b(?:conversations|chats|data|messages|records|figures|numbers) (?:of|from) (?:another|other|different|all the other) (?:compan(?:y|ies)|tenants?|firms?|workspaces?|customers of (?:this|the) (?:server|platform))\b|\b(?:tenant|company|workspace) next door\b|"
+    r"\b(?:what|which|how) .{0,25}\b(?:were|are|have|did) (?:you (?:been )?(?:told|instructed|given|configured|programmed|prompted|set up|taught)|they (?:tell|give|instruct) you)\b|"
+    r"\b(?:session |auth\w* |login )?cookies?\b.{0,60}\b(?:log|sign|session|need|give|as (?:him|her|them))\b|\bsession (?:cookies?|tokens?|keys?)\b|\b(?:webhook|signing|client|shared|encryption|jwt|oauth|ssh|tls) (?:secrets?|tokens?|keys?|certificates?)\b|\btokens? (?:for|of) the\b|"
+    r"\b(?:private|signing|encryption|master|ssh|root|license) keys?\b|\.env\b|\benv(?:ironment)? (?:variables?|vars?|file)\b|\b(?:secrets?|credentials|passwords?|keys?|config) file\b|/etc/|\bpasswd\b|\b(?:admin|root|database|db|server|postgres\w*|master) (?:passwords?|login|credentials|user)\b|"
+    r"\b(?:other|another|different|neighbou?ring|rival|else'?s?) (?:compan(?:y|ies)|customers?|tenants?|firms?|clients?|organi[sz]ations?|businesses|installations?|instances?)(?:['’]s?)? (?:that |who |which |on |using |hosted |data|workspaces?|records?|accounts?|chats|conversations)(?:.{0,40}\b(?:server|platform|system|instance|installation|machine|database|rapport))?|\bwho else\b.{0,40}\b(?:server|platform|system|instance|machine|data)\b|"
+    r"\b(?:truncate|alter|drop) (?:table|database)\b|\b(?:dump|export|print|show|read) (?:me )?(?:the |your |our |all )*(?:raw |whole |entire |full )*(?:database|db|tables?(?= of the (?:database|db))|schema|secrets?|memory|logs of the server|source code|environment)\b|\bthe secrets?\b",
+    re.I,
+)
+"""What stands behind the analyst, and what is another's."""
+_TALKED_OF = re.compile(
+    r"\bhow (?:many|often|frequently)\b|\b(?:users?|people|customers?|visitors?|clients?|folks|somebody|someone|anybody|anyone|nobody|they|who|teachers?|students?|shoppers?)\b.{0,20}\b(?:ask\w*|mention\w*|talk\w*|complain\w*|typ(?:e|ed|ing)|writ\w*|wrote|want\w*|tr(?:y|ied|ies)|said|say|had|lost|forgot\w*)\b|"
+    r"\b(?:conversations?|chats?|dialogues?|sessions?|threads?|transcripts?|questions?|requests?|complaints?|issues?|problems?|topics?|tickets?|segments?|quotes?) (?:\w+ )?(?:about|on|of|with|where|in which|mentioning|regarding|for|from)\b|\b(?:about|mentioning|regarding) (?:\w+ )?(?:leaked|lost|forgotten|api|passwords?|cookies?|keys?)\b",
+    re.I,
+)
+"""Talk of such things in the conversations, which may be counted and read."""
+
 
 DISCARDS = re.compile(
-    r"(?:\W*(?:ah|oh|hm+|ok(?:ay)?|sorry|wait|actually|on second thought|thanks|thank you|please)\b)*"
+    r"(?:\W*(?:ah|oh|hm+|ok(?:ay)?|sorry|wait|actually|on second thoughts?|thanks|thank you|please)\b)*"
     r"\W*(?:no|nope|nah|never ?mind|don['’]?t|do not|cancel|stop|forget (?:it|that|about)|not (?:now|yet|today|this time|necessary|needed)|leave (?:it|that|this)|hold off|"
     r"drop (?:it|that|this|the (?:draft|ticket))|discard|scrap|skip (?:it|that|this)|bin (?:it|that|this)|throw (?:it|that|this) away|maybe later|later|let['’]?s not|rather not|i changed my mind)\b"
     r"(?!\s+(?:one|conversations?|users?|ratings?)\b)(?:\s*[\w'’,.!-]+){0,9}\W*$",
@@ -55,7 +76,7 @@ _TO_SOMEONE = tuple(
         r"(?:give|send|offer|grant|refund|credit|comp|reimburse|pay|gift|return|hand|wire)\s+NAME\s+(?:back\b|\$|€|£|\d|(?:(?:an?|the|their|his|her|its|some|another|one|two|three|free|full|more)\s+)+(?!.*\b(?:ratings?|scores?|counts?|summary|overview|number|average|look|check|rundown|report|figures?|stats)\b))",
         r"(?:let)\s+NAME\s+know\b|(?:tell|inform|remind|thank|warn|ask|congratulate|notify|alert|phone|ring|ping|dm|slack|mail|e-?mail|text|call|contact|message|write|write to|reach out to|apologi[sz]e to|reply to|respond to)\s+(?:all |every |each |the )?(?:(?:users?|people|customers?|everyone|admins?|team|staff|members?|contacts?|owners?) (?:of|at|from|in) )?NAME\b(?!\s+(?:a |the )?(?:ratings?|complaints?|issues?))",
         r"(?:put|move|switch|migrate|transfer|bump|upgrade|downgrade|assign|add|enrol\w*|set|convert|change)\s+NAME(?:'s plan)?\s+(?:on|to|onto|into|back to|over to)\b",
-        rf"(?:(?:i|we)\s+)?(?:get|have|want|need|make)\s+(?:\w+\s+){{0,6}}NAME.{{0,40}}\b(?:gone|{_UNDONE})\b",
+        rf"(?:(?:i|we)\s+)?(?:get|have|want|need|make)\s+(?:\w+\s+){{0,6}}NAME(?:(?! (?:that|who|which|whose) ).){{0,40}}\b(?:gone|{_UNDONE})\b",
         rf"(?:can|could|should|may|will)\s+(?:\w+\s+){{0,5}}NAME.{{0,40}}\bbe\s+(?:{_UNDONE})\b",
         rf"NAME.{{0,30}}\b(?:should|must|needs? to|has to|ought to)\s+be\s+(?:on\s+NAME|{_UNDONE}|put|made)\b",
         r"(?:raise|lift|elevate|bring)\s+NAME\s+(?:up\s+)?to\s+(?:the\s+)?NAME",
@@ -79,7 +100,7 @@ def sentences(text: str) -> list[str]:
     return [
         part.strip()
         for part in re.split(
-            r"(?<=[.!?;])\s+|(?<=:)\s+(?=(?:please|kindly|can you|could you|would you)\b)|\n+|(?:(?<![Aa]lso)(?<![Aa]nd)(?<![Tt]hen)(?<![Pp]lease),|\s+and|\s+then|,\s+so|,\s+but)\s+(?=(?:and\s+|please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade|overwrite|rename|unsubscribe)\s+(?:them|each|those|anyone|anybody|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
+            r"(?<=[.!?;])\s+|(?<=:)\s+(?=(?:please |pls )?(?:delete|erase|wipe|purge|nuke|refund|reset|remove|cancel|upgrade|downgrade|ban|block|disable|rename|suspend|deactivate)\s+(?:all|every|each|the|their|his|her|this|that|him|her|them|everyone|everything|[A-Z])\b)|(?<=:)\s+(?=(?:please|kindly|can you|could you|would you)\b)|\n+|(?:(?<![Aa]lso)(?<![Aa]nd)(?<![Tt]hen)(?<![Pp]lease),|\s+and|\s+then|,\s+so|,\s+but)\s+(?=(?:and\s+|please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade|overwrite|rename|unsubscribe)\s+(?:them|each|those|anyone|anybody|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
             text,
         )
         if part.strip()
@@ -89,10 +110,16 @@ def sentences(text: str) -> list[str]:
 _BESIDE = re.compile(r"\b(?:beside|next to|side by side|against) (?:each other|one another)|\bside by side\b|\bup against\b", re.I)
 """ "Set the versions beside each other" compares."""
 _A_NOUN = re.compile(
-    r"\s+(?:purchases?|requests?|events?|revenue|money|counts?|numbers?|rates?|values?|totals?|volumes?|figures?)\b(?!\s+(?:to|for|on) (?:him|her|them|all))",
+    r"\s+(?:purchases?|requests?|events?|complaints?|problems?|issues|questions?|trouble|revenue|money|counts?|numbers?|rates?|values?|totals?|volumes?|figures?)\b(?!\s+(?:to|for|on) (?:him|her|them|all))",
     re.I,
 )
 """After a word that may also be a verb: "upgrade purchases, how many"."""
+
+_STANDS_AS_A_NOUN = re.compile(r"\s+(?:of|on|in|at|since|after|before|by|per|vs\.?|versus|from|during|between|over)\b", re.I)
+"""After a word that may also be a verb, no object: "deploy on 5 November", "upgrade in October"."""
+_PUT = frozenset("add set call mark write block move".split())
+_PUTS_DOWN = re.compile(r"^\s*(?:up|down|out|together|beside|against|forth)\b|\b(?:beside|next to|alongside|against|side by side)\b", re.I)
+"""What sums or notes, and changes nothing: "add up what people paid", "set down as a task"."""
 
 
 def writes(text: str) -> str | None:
@@ -110,6 +137,8 @@ def writes(text: str) -> str | None:
             continue
         if verb in _ALWAYS_WRITES and rest.strip():
             return part
+        if _STANDS_AS_A_NOUN.match(rest) or (verb in _PUT and _PUTS_DOWN.search(rest)):
+            continue
         if not rest.strip(" .!?") or (verb in _SOFT and _ASKS_FOR_DATA.match(rest)) or (verb == "order" and _SORTS.search(rest)):
             continue
         if verb in (
@@ -149,7 +178,7 @@ def writes(text: str) -> str | None:
 def secrets(text: str) -> str | None:
     """The part of `text` that asks for what is nobody's to see, or to set the rules aside."""
     for part in sentences(text):
-        if _SECRETS.search(part) or OVERRIDE.search(part):
+        if _SECRETS.search(part) or OVERRIDE.search(part) or (_HIDDEN.search(part) and not _TALKED_OF.search(part)):
             return part
     return None
 

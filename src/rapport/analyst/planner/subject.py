@@ -78,7 +78,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         (negative if _is_negated(slots.text, word) else positive).append(word)
     positive = _after_frame(slots.text, positive)
     strange = tuple(word.text for word in positive if word.lower not in common() and stem(word.lower) not in lexicon.stems())
-    unknown = () if slots.conversation_ids else tuple(_unknown(slots.text, positive, names))
+    unknown = () if slots.conversation_ids else tuple(_unknown(slots.text, positive, slots.taken))
     framed = bool(positive) and bool(
         _framed(slots.text, positive[0]) or _SUBJECT_NOUN.match(slots.text[positive[-1].end :]) or slots.quoted
     )
@@ -131,7 +131,7 @@ def _framed(text: str, word: Word) -> re.Match | None:
 
 
 _SUBJECT_NOUN = re.compile(
-    r"[\s-]+(?:related\s+|based\s+)?(?:conversations?|chats?|questions?|issues?|problems?|complaints?|requests?|dialogues?|sessions?|tickets?|inquir(?:y|ies)|enquir(?:y|ies)|topics?|errors?|cases?)\b",
+    r"[\s-]+(?:related\s+|based\s+)?(?:conversations?|chats?|questions?(?!\s*:)|issues?|problems?|complaints?|requests?|dialogues?|sessions?|tickets?|inquir(?:y|ies)|enquir(?:y|ies)|topics?|errors?|cases?)\b",
     re.I,
 )
 
@@ -182,13 +182,14 @@ def _phrase(slots: Slots, content: Sequence[Word], spans: Sequence[tuple[int, in
     return re.sub(r"\s+(?:for|from|on|in|at|of|by|with|and|or|to|the|a|since|over|during|last|this)$", "", text)[:200] or content[0].lower
 
 
-def _unknown(text: str, content: Sequence[Word], names: Names) -> list[str]:
+def _unknown(text: str, content: Sequence[Word], taken: Sequence[tuple[int, int]]) -> list[str]:
     """Runs of words that are written or placed like a name and are none: "Zorblax Ltd", "user q@x.io"."""
     found: list[str] = []
     at = 0
     while at < len(content):
         word = content[at]
-        if not _looks_like_a_name(text, word):
+        leads = not text[: word.start].strip() and any(text[word.end : start].isspace() for start, _ in taken if start > word.end)
+        if leads or not _looks_like_a_name(text, word):  # "Teach Lantern Harvest ..." begins with a verb
             at += 1
             continue
         last = at
@@ -201,6 +202,31 @@ def _unknown(text: str, content: Sequence[Word], names: Names) -> list[str]:
     return found
 
 
+def told_of(text: str, names: Names) -> tuple[str, ...]:
+    """Names that `text` speaks of and nobody has, wherever they stand: two words with capitals, or the id of a model."""
+    words = split(text)
+    taken = [(link.start, link.end) for link in names.link(text, words)]
+    free = [word for word in words if not any(start <= word.start < end for start, end in taken)]
+    models = tuple(word.text for word in free if _MODEL.fullmatch(word.lower))
+    if models:
+        return models
+    runs = list(re.finditer(r"[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+", text))
+    found = []
+    for match in runs:
+        inside = [word for word in words if match.start() <= word.start < match.end()]
+        if any(start < match.end() and match.start() < end for start, end in taken) or not any(_is_odd(word) for word in inside):
+            continue
+        if _A_DAY.search(match.group()):
+            continue
+        while len(inside) > 2 and not _is_odd(inside[0]):  # "Somebody told Wilma Zorn"
+            inside = inside[1:]
+        found.append(text[inside[0].start : inside[-1].end])
+    return tuple(found)
+
+
+_A_DAY = re.compile(
+    r"day\b|Christmas|Easter|New Year|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+)
 _MODEL = re.compile(r"(?:gpt|claude|gemini|llama|mistral|mixtral|command|qwen|deepseek|phi|grok|nova)-[\w.-]*\d[\w.-]*")
 """Ids of language models: known, or named and unknown."""
 
@@ -213,6 +239,10 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
     if word.lower.endswith("est") or (re.fullmatch(r"\w+\d", word.lower) and not re.search(r"-", word.lower)):
         return False  # "the hardest", "top3"
     before = text[: word.start]
+    if word.text[0].isupper():
+        before = re.sub(r"(?<=\s)(?:[A-Z][\w'’-]* )+$", "", before)  # the first name before it
+        if _TOLD_ABOUT.search(before) or (before.strip() and _PEOPLE_OF.match(text[word.start + len(word.text) :])):
+            return True
     if SUBJECT_BEFORE.search(before):
         return False
     if _MODEL.fullmatch(word.lower):
@@ -224,7 +254,8 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
             return bool(_NAME_AFTER_START.match(after))
         return bool(numbered or _NAME_FRAME.search(before))
     if len(word.lower) < 4 or word.lower.endswith(("s", "ing", "ed", "ly")):
-        return bool(_KIND_FRAME.search(before)) and len(word.lower) >= 4
+        plain = len(word.lower) >= 4 and not word.lower.endswith(("ing", "ed", "ly"))  # "a bot hammering us"
+        return bool(_KIND_FRAME.search(before) if plain else re.search(r"\b(?:called|named)\s+[\"'“]?$", before, re.I))
     return bool(_SMALL_FRAME.search(before))
 
 
@@ -277,6 +308,12 @@ _NAME_FRAME = re.compile(
     r"(?:\b(?:our|user|customer|person|account|client|organization|organisation|company|org|firm|product|bot|assistant|app|model|tool|called|named|for|at|from|with|by|and|vs\.?|versus|or|is|are|was|did|does|of|has|to|than)\s+(?:the\s+)?[\"'“]?|^\s*)$", re.I
 )  # fmt: skip
 
+_PEOPLE_OF = re.compile(r"(?:['’]s)?\s+(?:users|customers|people|clients|visitors|buyers|staff|employees)\b", re.I)
+_TOLD_ABOUT = re.compile(
+    r"\b(?:tell (?:me|us)(?: more| something| everything)?|(?:know|hear|learn|see)(?: anything| more| something| everything)?|info(?:rmation)?|details?|anything|everything|something|background|brief (?:me|us)|fill (?:me|us) in|update (?:me|us)|news|profile|report|summary|lowdown|rundown)\s+(?:about|on|of|regarding)\s+$",
+    re.I,
+)
+"""Where a name stands for all that is known of it."""
 _KIND_FRAME = re.compile(
     r"\b(?:user|customer|person|account|client|organi[sz]ation|company|org|firm|product|bot|assistant|app|model|tool|called|named)\s+[\"'“]?$",
     re.I,

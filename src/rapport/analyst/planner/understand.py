@@ -38,6 +38,7 @@ from rapport.analyst.planner.refusals import DISCARDS, divided
 from rapport.analyst.planner.scoping import rescoped
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.subject import told_of
 
 TURNS = 6
 """Questions before this one that are read again; what was said earlier is not carried."""
@@ -63,8 +64,9 @@ def understand(question: str, before: Sequence[Turn], setting: Setting) -> Readi
 
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
-    question = essence(mended(question), setting.names, setting.today)
-    slots = read(question, setting.names, setting.today)
+    whole = mended(question)
+    question = essence(whole, setting.names, setting.today)
+    slots = _told_before(read(question, setting.names, setting.today), whole, setting)
     spans = [(link.start, link.end) for link in slots.links]
     wording = masked(question, spans)
     known = bank(with_meaning=setting.meaning is not None)
@@ -87,6 +89,20 @@ def _discards(question: str, reading: Reading) -> bool:
         return True
     asks = reading.slots.says(r"how many|how much|which|who|what|why|how|show|list") or reading.intent == "ticket_draft"
     return holds_back(question) and not asks
+
+
+_POINTS_BACK = r"(?<!which )(?<!what )(?:he|she|it|its|his|her|him|they|their|them|that (?:one|person|user|customer|product|assistant|company|model|account|organization))"
+
+
+def _told_before(slots: Slots, whole: str, setting: Setting) -> Slots:
+    """The slots of a request whose "she" or "it" is a name that nobody has, told in the sentences before it: it is not answered for all."""
+    at = whole.rfind(slots.text.strip(" ?.!")[:40])
+    before = whole[:at] if at > 0 else "" if slots.text == whole else whole
+    if slots.unknown or slots.conversation_ids or slots.of_kind("user", "organization", "product", "model", "tool"):
+        return slots
+    if not before or not slots.says(_POINTS_BACK):
+        return slots
+    return replace(slots, unknown=told_of(before, setting.names))
 
 
 def shape(slots: Slots) -> vote.Shape:
@@ -114,6 +130,14 @@ def shape(slots: Slots) -> vote.Shape:
 
 def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) -> Reading:
     intent = intent_of(slots, ranked)
+    if intent == "refuse_out_of_scope" and _lists_values(slots, setting):
+        intent = "list_entities"
+    if (
+        intent == "compare"
+        and len(slots.of_kind("tool")) == 1
+        and not slots.of_kind("product", "model", "organization", "property", "user")
+    ):
+        intent = "tool_failures"
     period, against = period_of(slots)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
@@ -159,6 +183,16 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         product=setting.product,
     )
     return tidied(reading)
+
+
+_LISTED = r"(?:what|which|list|name|names? of|show|enumerate|give|all|our|the|choose|inventory|remind)\b"
+
+
+def _lists_values(slots: Slots, setting: Setting) -> bool:
+    """ "What plans are there?": the values of one of the tenant's own properties, and nothing that is strange."""
+    if slots.strange or slots.links or not slots.says(_LISTED):
+        return False
+    return str(dimension_of(slots, "list_entities", setting.names)).startswith("property:")
 
 
 _ONE_FIGURE = frozenset({"level", "count", "list_entities", "summary", "ranking", "compare"})

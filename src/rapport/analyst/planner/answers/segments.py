@@ -8,7 +8,10 @@ from typing import Any
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, joined, measured, number, phrase, quoted
 from rapport.analyst.planner.reading import Reading
 
-_NAMED = re.compile(r"(?:and\s+)?(?:(?:is |be )?(?:called|named)|name it|call it)\s+[\"“']?([^\"”'.,:;]+)[\"”']?", re.I)
+_NAMED = re.compile(
+    r"(?:and\s+)?(?:(?:is |be )?(?:called|named)|name it|call it)\s+[\"“']?([^\"”'.,:;]+?)[\"”']?(?=\s+(?:with|containing|where|who|that|from|for all|of all)\b|[\"”'.,:;]|\s*$)",
+    re.I,
+)
 _ASKING = re.compile(
     r"^.*?\b(?:segments?|cohorts?|audiences?)\b\s*(?:pls|please)?[\s,:]*(?:(?:out )?of|with|for|from|where|containing|that (?:contains|has|holds))?\s*"
     r"(?:all |the |every )*",
@@ -25,7 +28,11 @@ _ROLLING = re.compile(r"\b(?:last|past) (7|30|90) days\b", re.I)
 _DAYS = {"day": 1, "week": 7, "month": 30}
 _OPERATORS = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte", "=": "eq"}
 _MEASURES = {"rating": "rating", "quality_index": "cqi", "frustration": "frustration", "conversations": "conversations"}
-_RATED = {"low_rated": r"(?:low|lowly|badly|poorly)[- ]rated", "high_rated": r"(?:high|highly|well)[- ]rated"}
+_MARKS = r"(?:star )?(?:marks?|ratings?|scores?|stars|grades?|reviews?|raters?)"
+_RATED = {
+    "low_rated": rf"(?:low|lowly|badly|poorly)[- ]rated|(?:low|poor|bad|terrible|lousy|awful|weak) {_MARKS}|(?:rated|scored|marked|graded) (?:\w+ ){{0,3}}(?:low|poorly|badly)",
+    "high_rated": rf"(?:high|highly|well)[- ]rated|(?:high|good|great|top|excellent|strong) {_MARKS}|(?:rated|scored|marked|graded) (?:\w+ ){{0,3}}(?:high|highly|well)",
+}
 _RULELESS = {
     "organization": "organizations", "user": "single users", "model": "models", "prompt": "prompts", "prompt_version": "prompt versions",
     "tool": "tools", "topic": "topics", "topic_group": "topics", "segment": "other segments",
@@ -85,7 +92,7 @@ def rules_of(reading: Reading) -> dict[str, Any]:
     """The arguments of createSegment that the question stands for."""
     text = reading.slots.text
     wanted = _NAMED.search(text)
-    described = _ASKING.sub("", _NAMED.sub("", text), count=1).strip(" .!?,")
+    described = _described(reading, _NAMED.sub("", text))
     given = reading.filter()
     found: dict[str, Any] = {
         "name": (wanted.group(1).strip() if wanted else described[:1].upper() + described[1:])[:120] or None, "description": described[:500],
@@ -104,6 +111,26 @@ def rules_of(reading: Reading) -> dict[str, Any]:
     else:
         found |= {key: given[key] for key in ("since", "until") if key in given}
     return {key: value for key, value in found.items() if value}
+
+
+_GATHERED = re.compile(
+    r"(?:collect|gather|put|save|store|group|keep|bundle|turn|convert|want|need|like|have|see|get|make)\s+(?:all |the |every )*(.+?)\s+(?:(?:collected|gathered|saved|put|kept|grouped|together) )?(?:in|into|as|to) an?\b.{0,20}\b(?:segment|cohort|audience|group)\b",
+    re.I | re.S,
+)
+"""What stands before the segment: "collect the enterprise users into a segment"."""
+_SAYS_NOTHING = re.compile(
+    r"(?:of|out|them|those|these|they|it|that|this|him|her|us|me|you|all|the|a|an|one|please|pls|now|then|and|for|from|with|make|create|build|do|users?|people|customers?|who|are|is|too|new|so|just|same|called|named|ok|thanks)"
+)
+
+
+def _described(reading: Reading, text: str) -> str:
+    """The members of a segment in the words of the question; where these only point at them ("of them"), in those of its rules."""
+    behind = _ASKING.sub("", text, count=1).strip(" .!?,:")
+    before = _GATHERED.search(text)
+    for told in (before.group(1) if before else "", behind):
+        if [word for word in re.findall(r"[\w'’-]+", told) if not _SAYS_NOTHING.fullmatch(word.lower())]:
+            return told.strip(" .!?,:")
+    return reading.scope(period=False, subject=False).replace(" · ", ", ")
 
 
 def segment_list(asked: Asked) -> Answer:
@@ -241,7 +268,7 @@ def wanted(asked: Asked, intent: str) -> str | None:
 
 
 _MAKING = (
-    r"create|make|build|define|set up|save|add|start|form|put|new|turn|group|want|need|give me|segment (?:of|for|from|where|with|the|all|users?|"
+    r"create|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|convert|establish|have|shall|could|(?:segment|cohort|audience)\s*:|segment (?:of|for|from|where|with|the|all|users?|"
     r"people|customers?)|cohort (?:of|for|from|where|with)"
 )
 _REVIEW = r"inbox|(?:needs?|needing|require\w*|for|to|waiting for|awaiting|un)[ -]?(?:be )?(?:my |our |a |manual |human )*review\w*|reviewed|dismissed|look at|triage|attention"
