@@ -106,7 +106,7 @@ def _set_before(before: str, today: date, *, loosely: bool = False) -> str | Non
     told = [
         mention
         for mention in _periods(before, today)
-        if (loosely or before[mention.end - 1] == "," or _SETS.match(before[mention.end :]))
+        if (loosely or before[mention.end - 1] == "," or (before[mention.end - 1] != "." and _SETS.match(before[mention.end :])))
         and not _BY_A_DAY.match(before[mention.start : mention.end])
         and not _TALK_ON.search(before[: mention.start])
     ]
