@@ -280,6 +280,7 @@ def _fears_a_trick(slots: Slots) -> bool:
     )
     return (
         bool(told)
+        and not re.match(r"\W*(?:please )?(?:ignore|disregard|forget)\b", slots.text, re.I)
         and "jailbreak_detected" in conditions(slots)
         and not slots.says(r"how many|number of|count|share|percent\w*|trend|why|rate|over time|per|most|quot\w*|cite|verbatims?|wording")
     )
