@@ -17,8 +17,8 @@ _FACET = (
     r"product|assistant|bot|model|llm|answer\w*|tools?|when|date|day|time|language|topic|subject|sentiment|mood|tone|frustrat\w*|annoy\w*|angry|happy|unhappy|satisfied|end(?:ed|s|ing)?|finish\w*|conclu\w*|outcome|"
     r"resol\w*|solv\w*|help\w*|long|length|messages|happen\w*|sa(?:y|ys|id)|writ\w*|wrote|asked|about|problem|complain\w*|country|plan|tier|version|prompt|flag\w*|summar\w*|details?|transcript|read|open|from|behind|quality|went|go|wrong|fail\w*"
 )
-_ELSEWHERE = r"(?:how many|number of|count of) (?:\w+ )?(?:conversations|chats|dialogues|sessions|times|others?)|others?|else|similar|more (?:like|of)|overall|average|altogether|in total|so far|in all|ever|usually|generally|most|least|best|worst|top|our|by|per|each|every|trend|segment|also|too"
-_EVERYBODY = r"people|users|customers|clients|conversations|chats|sessions|dialogues|products|models|companies|organizations|accounts|everyone|anybody|anyone|we|us"
+_ELSEWHERE = r"(?:how many|number of|count of) (?:\w+ )?(?:conversations|chats|dialogues|sessions|times|others?)|others?|else|similar|more (?:like|of)|overall|in general|as a rule|average|altogether|in total|so far|in all|ever|usually|generally|most|least|best|worst|top|our|by|per|each|every|trend|segment|also|too"
+_EVERYBODY = r"people|users|customers|clients|conversations|chats|sessions|dialogues|products|models|companies|organizations|accounts|everyone|anybody|anyone"
 _THIS = r"(?:this|that|the|same) (?:one|conversation|chat|dialogue|dialog|session|thread|transcript|interaction|case|page|exchange|talk)|here|in there"
 _PRONOUN = r"it|its|this|that|he|she|they|him|her|his|their|them|the (?:user|customer|person|client|guy|rating|comment|model|assistant|company|organi[sz]ation|account|end|topic|tool|product|transcript)"
 _PERSON = r"(?:this|that|the|same) (?:user|person|customer|client|guy|man|woman|lady|gentleman|writer|individual|one)|he|she|they|him|her|his|their|them"
@@ -68,4 +68,10 @@ def _of_whom(reading: Reading, slots: Slots, answer: str, setting: Setting) -> R
         found = named_in(answer, "organization", setting)
     elif slots.says(_PERSON):
         found = named_in(answer, "user", setting)
-    return replace(reading, links=found, follows=True) if found else None
+    if not found:
+        return None
+    intent = reading.intent if reading.intent in _OF_SOMEBODY else "level" if reading.metrics else "user_profile"
+    return replace(reading, intent=intent, links=found, dimension=None, subject="", follows=True)
+
+
+_OF_SOMEBODY = frozenset({"count", "level", "trend", "change", "top_topics", "complaints", "user_profile", "summary", "outcomes", "why"})

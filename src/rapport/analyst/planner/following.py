@@ -53,8 +53,8 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
 
 
 _ANOTHER = re.compile(
-    r"\W*(?i:(?:and|ok|so|now|then|but|or)\W+)*(?i:(?:what|how) (?:about|of)|same (?:for|with|of|on|thing for)|the same (?:for|with|of|on)|ditto(?: for)?|likewise for|for|versus|vs\.?|compared (?:to|with))\s+"
-    r"(?P<name>[A-Z][\w&.-]+(?: (?:of |and |& )?[A-Z][\w&.-]*)*)(?:[,\s]+(?i:please|pls|then|now|too|as well))*\W*$"
+    r"\W*(?i:(?:and|ok|so|now|then|but|or)\W+)*?(?i:and|(?:what|how) (?:about|of)|same (?:for|with|of|on|thing for)|the same (?:for|with|of|on)|ditto(?: for)?|likewise for|for|versus|vs\.?|compared (?:to|with))\s+"
+    r"(?P<name>[a-z]+-[\w.-]*\d[\w.-]*\w|[A-Z][\w&.-]+(?: (?:of |and |& )?[A-Z][\w&.-]*)*)(?:[,\s]+(?i:please|pls|then|now|too|as well))*\W*$"
 )
 """ "And what about Gorbal Freight Ltd?": what has a capital there is a name."""
 
@@ -62,8 +62,11 @@ _ANOTHER = re.compile(
 def _strange(carried: Reading) -> Reading:
     """ "Same for Zanzibar Toys?": a name that nobody has stands for no one of the question before."""
     slots = carried.slots
-    named = _ANOTHER.match(slots.text) if not slots.links and not slots.periods else None
-    unknown = slots.unknown or ((named["name"],) if named else slots.stray if carried.intent not in _OF_A_SUBJECT[:2] else ())
+    told = (
+        slots.links or slots.dates or slots.languages or slots.metrics or slots.dimensions or slots.events_said or slots.values("polarity")
+    )
+    named = None if told else _ANOTHER.match(slots.text)
+    unknown = (named["name"],) if named else slots.unknown or (slots.stray if carried.intent not in _OF_A_SUBJECT[:2] else ())
     if not unknown:
         return carried
     kept = tuple(link for link in carried.links if link.kind not in ("user", "organization"))
@@ -71,8 +74,8 @@ def _strange(carried: Reading) -> Reading:
 
 
 def with_the_first(previous: Reading, reading: Reading, answers: Sequence[str], setting: Setting) -> Reading:
-    """Cases are shown of the first that a ranking named."""
-    listed = previous.intent in ("ranking", "tool_failures") and reading.intent == "examples" and answers
+    """Cases are shown of the first that a ranking named; so it is with what its figure rests on."""
+    listed = previous.intent in ("ranking", "tool_failures") and reading.intent in ("examples", "count") and answers
     if not listed or previous.dimension in ("conversation", "day", "week", "month"):
         return reading
     items = LIST_ITEM.findall(answers[-1])

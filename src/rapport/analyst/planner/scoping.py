@@ -24,7 +24,7 @@ _CASE = r"cases?|instances?|examples?|occurrences?|conversations?|chats?|transcr
 _BACK = r"(?:such|like (?:that|this|those|these)|of (?:them|those|these|that|its|the (?:bad|worst|first|failed|failing) ones?)|(?:where|when|in which|with which|during which|that show\w*|for) (?:\w+ ){0,3}(?:that|this|it|they|those)(?: \w+){0,3})"
 _SEES = re.compile(
     rf"{_LEAD}(?:(?:to )?(?:see|show|read|open|cite|look(?: (?:in)?to| at)?|have a look at|pull up|give|get|find|bring up|pick|name|list|view|inspect|quote)\s+(?:me\s+|us\s+|out\s+|up\s+)?)?"
-    rf"(?P<amount>{_AMOUNT})\b\s*(?P<such>such )?(?:(?:single|actual|concrete|real|typical|full|of (?:these|those|them|the)|affected|random|recent|more)\s+)*(?P<case>(?:{_CASE}))?\s*(?P<back>{_BACK})?(?:[\s,]+(?:please|pls|with (?:the )?ids?|then|now|too))*\W*$",
+    rf"(?P<amount>{_AMOUNT})\b\s*(?P<such>such )?(?:(?:single|actual|concrete|real|typical|full|of (?:these|those|them|the)|affected|random|recent|more)\s+)*(?P<case>(?:{_CASE}))?\s*(?P<back>{_BACK})?(?:[\s,]*\b(?:please|pls|with (?:the )?ids?|then|now|too|instead|at least|rather|if you can))*\W*$",
     re.I,
 )
 
@@ -66,7 +66,7 @@ def _shown(previous: Reading, reading: Reading, match: re.Match) -> Reading:
 _VOTES = r"ratings?|votes?|stars|marks|scores|reviews|grades"
 _TALKS = r"conversations?|chats?|dialogues?|dialogs?|sessions?|interactions?|threads?|talks?"
 _BASIS = re.compile(
-    rf"\b(?:over|on|from|of|behind|based on|out of) how many\b|\bhow many (?:\w+ ){{0,2}}?(?:does|do|did|is|are|was|were|went|go|goes|stand|lie) (?:\w+ ){{0,4}}?(?:(?:rest|rely|base)(?: on)?\b|based (?:on|upon)\b|(?:behind|into|built on|over|from|under)\W*$)|"
+    rf"\b(?:over|on|from|of|behind|based on|out of) how many\b|\bhow many (?:\w+ ){{0,2}}?(?:does|do|did|is|are|was|were|went|go|goes|stand|lie) (?:\w+ ){{0,4}}?(?:(?:rest|rely|base)(?: on)?\b|(?:stand|build|lean|hinge|draw|depend) (?:up)?on\b|based (?:on|upon)\b|(?:behind|into|built on|over|from|under)\W*$)|"
     rf"\bhow many (?:{_VOTES}|{_TALKS}) (?:is|are|was|were) (?:that|this|it|they)\W*$|\bhow many (?:\w+ ){{0,2}}(?:rest|are behind|stand behind|went into|go into|lie behind) (?:that|this|it)|\b(?:sample size|base size)\b|^\W*(?:and )?(?:what(?:'s| is) )?(?:the )?n\W*$",
     re.I,
 )
@@ -189,19 +189,17 @@ _OVERALL = r"overall|in total|altogether|all together|in general|across (?:all|t
 _NOT_THIS = re.compile(r"\b(?:rather than|instead of|not|no longer|in place of|other than)\s+(?:the\s+|by\s+)?", re.I)
 
 
+_SPLITTING = ("breakdown", "list_entities", "count", "prompt_versions", "compare")
+
+
 def _keeps_split(previous: Reading, reading: Reading) -> bool:
     """ "Avg stars for each of them?", "now the same split with the average mark", "stars rather than chats?" after a breakdown."""
     slots = reading.slots
-    split = previous.dimension not in (None, "conversation") and previous.intent in (
-        "breakdown",
-        "list_entities",
-        "count",
-        "prompt_versions",
-    )
+    split = previous.dimension not in (None, "conversation") and previous.intent in _SPLITTING
     strange = reading.dimension not in (None, previous.dimension, "user", "conversation", "rating")
     if not split or strange or reading.links or slots.says(_OVERALL) or not _figures(slots) or slots.ordinal is not None:
         return False
-    if slots.says(_SAME):
+    if slots.says(_SAME) and not (previous.intent == "compare" and len([link for link in previous.links if not link.negated]) >= 2):
         return True
     opens = re.match(r"^\W*(?:and|now|what about|how about|by|with|or|ok|then|plus|switch to)\b", slots.text, re.I)
     ranked = slots.values("extreme") or slots.values("order") or slots.says(r"which|who|why|how many")
@@ -215,7 +213,8 @@ def _figures(slots: Slots) -> tuple[str, ...]:
     hits = [hit for hit in sorted(slots.hits, key=lambda hit: hit.start) if hit.kind == "metric" and hit.start < end]
     named = list(dict.fromkeys(str(hit.value) for hit in hits))
     strong = [name for name in named if name not in ("conversations", "users", "organizations")]
-    return tuple(strong or named)
+    people = slots.says(r"(?:the |number of |how many |different )*(?:users|people|customers|persons)")
+    return tuple(strong or named or (["users"] if people and slots.says(_SAME) else []))
 
 
 def _split(previous: Reading, reading: Reading) -> Reading:
@@ -234,9 +233,10 @@ _NOTHING_ELSE = (
 )
 _IF_ONLY = r"(?:if|when|once|suppose|supposing|assuming|say)\s+(?:i|we|you|one)\s+(?:only|just|solely)?\s*(?:count|consider|look at|take|keep|include|leave|restrict|limit|exclude|drop|ignore|omit|focus|narrow|filter|use)\w*"
 _ORDERS_LESS = re.compile(
-    rf"{_LEAD}(?:(?:restrict|limit|narrow|filter|confine|focus|zoom|cut|boil|reduce)\b.{{0,40}}\b(?:to|on|in|down|for|by)\b|(?:count(?: in)?|leave in|leave|keep|take|use|consider|include|look at|look|show)\s+(?:in |at )?(?:it |that |this |them )?(?:only|just|solely|nothing|purely|in|for)\b|(?:only|solely|exclusively|nothing but)\b)",
+    rf"{_LEAD}(?:(?:restrict|limit|narrow|filter|confine|focus|zoom|cut|boil|reduce)\b.{{0,40}}\b(?:to|on|in|down|for|by)\b|(?:count(?: in)?|leave in|leave|keep|take|use|consider|include|look at|look|show)\s+(?:in |at )?(?:it |that |this |them )?(?:only|just|solely|nothing|purely|in|for)\b|(?:looking|counting|considering|taking|keeping|using|restrict\w*|limit\w*|narrow\w*|filter\w*|confin\w*|seen)\s+(?:\w+ ){{0,2}}?(?:only|just|solely|exclusively|purely|to|by|on|down to)\b|(?:only|solely|exclusively|nothing but)\b)",
     re.I,
 )
+_IF_OUT = r"(?:if|when|once|suppose|supposing|assuming|say)\s+(?:i|we|you|one)\s+(?:\w+\s+)?(?:exclud|drop|ignor|omit|skip|disregard|tak\w* .{0,50}\bout\b|take out|leav\w* .{0,50}\b(?:out|aside)\b|leave out)\w*"
 _JUST = re.compile(rf"{_LEAD.replace('|just|', '|')}(?:just|only|solely|exclusively|purely)\b|\b(?:only|alone|exclusively)\W*$", re.I)
 _LEAVES_OUT = re.compile(
     rf"{_LEAD}(?:drop|leave out|leave(?= .{{1,50}}\b(?:out|aside|away)\b)|take out|take(?= .{{1,50}}\bout\b)|strip(?: out)?|kick out|cut(?: out)|throw out|disregard|ignore|exclud(?:e|ing)|subtract|without|minus|except(?: for)?|omit|skip|forget(?: about)?|not counting|setting aside|set(?= .{{1,50}}\baside\b))\b",
@@ -261,7 +261,7 @@ def _narrows(previous: Reading, reading: Reading) -> bool:
 
 def _narrowed(previous: Reading, reading: Reading) -> Reading:
     strong = tuple(name for name in _figures(reading.slots) if name not in lexicon.COUNTS)
-    if _LEAVES_OUT.match(reading.slots.text.strip()):
+    if _LEAVES_OUT.match(reading.slots.text.strip()) or reading.slots.says(_IF_OUT):
         reading = replace(reading, links=tuple(replace(link, negated=True) for link in reading.links))
     intent = "level" if strong and previous.intent == "count" else previous.intent
     slots = replace(reading.slots, limit=None)

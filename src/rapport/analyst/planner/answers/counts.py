@@ -66,7 +66,7 @@ def count(asked: Asked) -> Answer:
     repeated = next((t for t in reading.thresholds if t.metric == "conversations"), None)
     if metric in ("users", "organizations", "days", "topics") and repeated:
         return (yield from _count_frequent(asked, metric))
-    if metric in ("rating", "sentiment", "frustration", "quality_index", "struggle"):
+    if metric.endswith("_share") or metric in ("rating", "sentiment", "frustration", "quality_index", "struggle"):
         metric = "conversations" if (reading.thresholds or reading.conditions) else "ratings" if metric == "rating" else "conversations"
     if metric in ("products", "models", "tools", "topics", "segments", "prompt_versions", "event_types", "languages", "days"):
         return (yield from _count_kinds(asked, metric))

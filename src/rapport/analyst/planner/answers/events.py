@@ -29,6 +29,8 @@ def outcomes(asked: Asked) -> Answer:
     if types and noun and noun.weight >= NAMED and noun.dimension.startswith("property:") and not reading.of_kind("property"):
         return (yield from _by_property(asked, types))
     own = replace(reading, events=(), conditions=(), subject="")
+    if end := _one_end(reading):
+        return (yield from _by_time(asked, own, types, end))
     group = _event_grouping(reading)
     arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or 12}
     if types:
@@ -73,6 +75,44 @@ def outcomes(asked: Asked) -> Answer:
     ):
         text += _lead_up(before)
     return text
+
+
+def _one_end(reading: Reading) -> str | None:
+    """latest | first, where it is asked who was that: "who was the latest to request a cancellation?"."""
+    says = reading.slots.says
+    if not says(
+        r"who|whose|whom|which (?:user|customer|person|client|compan\w+|organi[sz]ation|account)|what (?:user|customer|person|company|organi[sz]ation|account)"
+    ):
+        return None
+    if says(r"most recent(?:ly)?|latest|last(?! (?:\d|week|month|quarter|year|few|two|three|seven|thirty|ten|night))|newest"):
+        return "latest"
+    return "first" if says(r"(?:the )?(?:very )?first(?! (?:\d|week|half|of))|earliest") else None
+
+
+def _by_time(asked: Asked, own: Reading, types: list[str], end: str) -> Answer:
+    """Whose the latest, or the first, event was."""
+    kind = "organization" if own.slots.says(r"compan(?:y|ies)|organi[sz]ations?|accounts?|orgs?|firms?") else "user"
+    named = {"types": types} if types else {}
+    (whole,) = yield [Call("getOutcomes", {"filter": own.filter(), "limit": 12, **named})]
+    text = heading(f"{', '.join(types) or 'business events'}, {end}", own.scope())
+    if whole.error or not whole.data["groups"]:
+        return text + (whole.error or f"**0 events**{phrase(own)}, {own.when()}.")
+    key, pick = ("last", max) if end == "latest" else ("first", min)
+    at = pick(str(group[key]) for group in whole.data["groups"])
+    several = (own.limit or 1) > 1
+    bounds = {} if several else {"since": at[:10]} if end == "latest" else {"until": at[:10]}
+    (found,) = yield [Call("getOutcomes", {"filter": {**own.filter(), **bounds}, "groupBy": kind, "limit": 100, **named})]
+    groups = sorted(found.data.get("groups", []), key=lambda group: str(group[key]), reverse=end == "latest")
+    if found.error or not groups:
+        return text + (found.error or f"The {end} was on {day(at)}.")
+    if several:
+        return text + bullets([f"**{group['name']}**: {day(group[key])}" for group in groups[: own.limit]], numbered=True)
+    rest = ", ".join(f"{group['name']} ({day(group[key])})" for group in groups[1:4])
+    return (
+        text
+        + f"**{groups[0]['name']}**, on {day(at)}, was the {end} of {counted(whole.data['events'], 'events')}."
+        + (f" That day too: {rest}." if rest else "")
+    )
 
 
 MOST_VALUES = 12
