@@ -70,6 +70,11 @@ def _of_whom(reading: Reading, slots: Slots, answer: str, setting: Setting) -> R
         found = named_in(answer, "user", setting)
     if not found:
         return None
+    others = slots.says(r"others?|else|similar|more") and slots.says(
+        r"conversations?|chats?|dialogues?|sessions?|ones?|write|wrote|written"
+    )
+    if others and not slots.says("how many|number of|count"):
+        return replace(reading, intent="examples", links=found, dimension=None, subject="", metrics=(), follows=True)
     intent = reading.intent if reading.intent in _OF_SOMEBODY else "level" if reading.metrics else "user_profile"
     return replace(reading, intent=intent, links=found, dimension=None, subject="", follows=True)
 

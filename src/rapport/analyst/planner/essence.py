@@ -36,7 +36,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"#3|(?:number|no\.?|nr\.?) ?3(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) third place|number three", "the third one"),
     (r"(?:a |the )?(?:rating|score|grade|mark)s? (?:of|equal to|that (?:is|are)|=) ?(?:just |only |exactly )?(?:1|one)(?: out of (?:5|five))?(?!\s*(?:or|and|to|of|-|–)|,? (?:\w+ ){0,3}other\b|[.\d])", "1-star ratings"),
     (r"(rated|scored|graded|marked|gave|given|got|awarded|with) (?:us )?(?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
-    (r"one-stars|1-stars", "1-star ratings"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
+    (r"one-stars|1-stars", "1-star ratings"), (r"(?:single|lone|lowest possible)-star", "1-star"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
     (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
     (r"y(?= (?:tho|did|do|does|is|are|was|were|the|so)\b)", "why"), (r"tho", "though"), (r"some1", "someone"), (r"smth", "something"), (r"preceeding|preceding", "preceding"), (r"tot up|tally up", "count"),
     (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:user|person|customer|account|company|organization|product|model|assistant|bot)s?\b)", "most active"), (r"nr of", "number of"), (r"top ?(\d+)", r"top \1"),

@@ -25,6 +25,17 @@ def holds_back(text: str) -> bool:
     return _last_word(text) is False
 
 
+def asks_if_filed(text: str) -> bool:
+    """ "Is it created already?", "did you file that?"."""
+    return bool(_ASKS_IF_FILED.search(text))
+
+
+_ASKS_IF_FILED = re.compile(
+    r"\b(?:is|was|has|have|did|are|were)(?:n['’]t)? (?:it|that|this|you|the (?:ticket|draft|issue))\b.{0,20}\b(?:created?|filed?|submit(?:ted)?|opened?|sent?|logged|raised?|made)\b.*\?|\byou (?:did ?n[o'’]t|have ?n[o'’]t) (?:create|file|submit|open)",
+    re.I,
+)
+
+
 def orders(text: str) -> bool:
     """Whether what is said last of a draft is that it shall be filed."""
     return _last_word(text) is True

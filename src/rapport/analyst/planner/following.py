@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rapport.analyst.planner import lexicon
+from rapport.analyst.planner import dates, lexicon
 from rapport.analyst.planner.asked import EMPLOYER, order_of
 from rapport.analyst.planner.choosing import LEAST
 from rapport.analyst.planner.filing import holds_back
@@ -48,6 +48,7 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
         carried = replace(carried, intent="user_profile", dimension=None)
     if own == "count" and not reading.metrics and _HOW_OFTEN.search(reading.slots.text):
         carried = replace(carried, metrics=("conversations",))
+    carried = _on_that_day(previous, _as_a_level(own, carried), answers, setting)
     carried = _onset(previous, carried, answers, setting)
     return _strange(_about(previous, carried, by_itself=own is not None, points=bool(pointed)))
 
@@ -152,6 +153,30 @@ def _turns_over(previous: Reading, reading: Reading) -> bool:
 def _turned_over(previous: Reading, carried: Reading, own: str | None) -> Reading:
     order = order_of(carried.slots, previous.metrics) or (previous.order if own is None else None)
     return replace(carried, intent="ranking", metrics=previous.metrics, dimension=previous.dimension, links=previous.links, order=order)
+
+
+_THEN = r"then|(?:on |at |in |of |for )?(?:that|this|the same|the said) (?:very )?(?:day|date|week|month|time|one)|(?:on|at|in|of|for) (?:it|that)|that (?:was|is) when"
+
+
+def _on_that_day(previous: Reading, carried: Reading, answers: Sequence[str], setting: Setting) -> Reading:
+    """ "How many were negative then?" after a ranking of days: the day that it named first."""
+    ranked = previous.intent == "ranking" and previous.dimension in ("day", "week", "month")
+    if not ranked or not answers or carried.slots.dates or not carried.slots.says(_THEN):
+        return carried
+    first = re.search(r"\*\*([^*]*\d[^*]*)\*\*", answers[-1])
+    told = [mention.period for mention in dates.find(first.group(1), setting.today) if mention.period] if first else []
+    return replace(carried, period=told[0], dimension=None, order=None, limit=None) if told else carried
+
+
+def _as_a_level(own: str | None, carried: Reading) -> Reading:
+    """ "And their average rating?" after a count is a level; "the rated ones?" stays a count."""
+    slots = carried.slots
+    strong = carried.metric not in (None, *lexicon.COUNTS) and not str(carried.metric).endswith("_share") and _says_metric(slots, carried)
+    if own is not None or carried.intent != "count" or not strong or slots.says(r"how many|number|counts?|rated|of (?:them|those|these)"):
+        return carried
+    if carried.metric == "rating" and not slots.says(r"average|mean|rating|score|csat|mark|grade|star rating"):
+        return carried
+    return replace(carried, intent="level")
 
 
 def _onset(previous: Reading, carried: Reading, answers: Sequence[str], setting: Setting) -> Reading:

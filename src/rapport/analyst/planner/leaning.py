@@ -23,6 +23,11 @@ _CONFIRMING = re.compile(
 )
 
 
+_NO_NOUN = re.compile(
+    r"^\W*(?:and |so |but |ok |of (?:these|those|them),? )*how many(?:\W*$| (?:are|were|was|had|got|with|without|ended|came|went|of (?:these|those|them|which)|gave|carr\w+|rated|turned|remained|stayed|is that|was that|would that be)\b)",
+    re.I,
+)
+""" "How many were negative then?", "how many with 5 stars": of what, only the question before says."""
 _OF_EVENTS = r"worth|value|revenue|money|amount|earn\w*|(?:the |very )?(?:latest|last|first|most recent|earliest)(?: one)?"
 """What is asked of events that were counted: "worth how much in total?", "who was the latest?"."""
 
@@ -45,6 +50,8 @@ def leans(previous: Reading, reading: Reading) -> bool:
         and slots.says(r"who(?: is|'s|s)|tell me about|how(?: is|'s|s)")
     ):
         return False
+    if _NO_NOUN.search(text) and not (reading.events or slots.of_kind("user", "organization")):
+        return True
     if slots.ordinal is not None or _says_nothing_alone(slots, reading):
         return True
     short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))

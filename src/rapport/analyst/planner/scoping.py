@@ -4,18 +4,20 @@ looked at, adds two answers up, asks for a share of the last count or what a fig
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.asked import SHARE
 from rapport.analyst.planner.days import number
 from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.periods import DAY, Period
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
 
 _OF_DATA = frozenset(
     "count level breakdown ranking compare trend change outcomes tool_failures summary complaints top_topics list_entities examples quotes at_risk why user_profile".split()
 )
-_LEAD = r"^\W*(?:(?:fine|ok|okay|good|great|right|sure|thanks|thank you|too bad|understood|all ?right|fair enough|pity|no problem|well|and|but|so|now|then|please|pls|could you|can you|would you|let me|let us|let's|can i|could i|may i|i want to|i would like to|i'd like to|i'd love to|might i|just|also|never ?mind)[\s,.!;:–—-]+)*"
+_LEAD = r"^\W*(?:(?:fine|ok|okay|good|great|right|sure|thanks|thank you|too bad|understood|all ?right|alright|fair enough|pity|no problem|well|and|but|so|now|then|please|pls|could you|can you|would you|let me|let us|let's|can i|could i|may i|i want to|i would like to|i'd like to|i'd love to|might i|just|also|never ?mind|is there|are there|do you have|have you got|got)[\s,.!;:–—-]+)*"
 
 # --- Seeing a case -------------------------------------------------------------------------------------------------------
 
@@ -24,7 +26,7 @@ _CASE = r"cases?|instances?|examples?|occurrences?|conversations?|chats?|transcr
 _BACK = r"(?:such|like (?:that|this|those|these)|of (?:them|those|these|that|its|the (?:bad|worst|first|failed|failing) ones?)|(?:where|when|in which|with which|during which|that show\w*|for) (?:\w+ ){0,3}(?:that|this|it|they|those)(?: \w+){0,3})"
 _SEES = re.compile(
     rf"{_LEAD}(?:(?:to )?(?:see|show|read|open|cite|look(?: (?:in)?to| at)?|have a look at|pull up|give|get|find|bring up|pick|name|list|view|inspect|quote)\s+(?:me\s+|us\s+|out\s+|up\s+)?)?"
-    rf"(?P<amount>{_AMOUNT})\b\s*(?P<such>such )?(?:(?:single|actual|concrete|real|typical|full|of (?:these|those|them|the)|affected|random|recent|more)\s+)*(?P<case>(?:{_CASE}))?\s*(?P<back>{_BACK})?(?:[\s,]*\b(?:please|pls|with (?:the )?ids?|then|now|too|instead|at least|rather|if you can))*\W*$",
+    rf"(?P<amount>{_AMOUNT})\b\s*(?P<such>such )?(?:(?:single|actual|concrete|real|typical|full|of (?:these|those|them|the)|affected|random|recent|more)\s+)*(?P<case>(?:{_CASE}))?\s*(?P<back>{_BACK})?(?:[\s,]*\b(?:please|pls|with (?:the )?ids?|then|now|too|instead|at least|rather|if you can|(?:that |which )?(?:i|we) (?:can|could|may|might) (?:read|see|look at|open|have)|to (?:read|look at|see)))*\W*$",
     re.I,
 )
 
@@ -36,7 +38,7 @@ def _sees(previous: Reading, slots: Slots) -> re.Match | None:
         return None
     case = str(match["case"] or "").lower()
     points = match["such"] or match["back"] or (not case and match["amount"].lower() not in ("a", "an", "it"))
-    verb = re.search(r"\b(?:see|show|read|open|cite|look|pull|give|get|find|bring|pick|view|inspect)\b", slots.text, re.I)
+    verb = re.search(r"\b(?:see|show|read|open|cite|look|pull|give|get|find|bring|pick|view|inspect|list|name|quote)\b", slots.text, re.I)
     bare = case.startswith(("case", "instance", "occurrence", "specimen"))
     return match if (points and (verb or case)) or bare else None
 
@@ -104,6 +106,18 @@ def _summed(previous: Reading, reading: Reading) -> tuple[Link, ...]:
     if slots.says("all") and not slots.says("in all"):
         most = len(names)
     return tuple(names.values())[-most:] if len(names) >= 2 else ()
+
+
+def _spanned(previous: Reading, reading: Reading) -> Period | None:
+    """The days of the last two answers as one period, where they follow each other and nothing else differs."""
+    former = previous.former
+    says = reading.slots.says(_TOGETHER)
+    if not says or len(reading.slots.words) > 12 or not former or not previous.period or not former.period or reading.links:
+        return None
+    first, second = sorted((former.period, previous.period), key=lambda period: period.since or date.min)
+    same = former.intent == previous.intent == "count" and former.metrics == previous.metrics
+    meets = first.until and second.since and second.since - first.until <= DAY and first.since and second.until
+    return Period(first.since, second.until, "range") if same and meets and former.links == previous.links else None
 
 
 def _together(previous: Reading, reading: Reading, parts: Sequence[Link]) -> Reading:
@@ -184,7 +198,7 @@ def _within(narrow: Reading, wide: Reading) -> bool:
 
 # --- The same split --------------------------------------------------------------------------------------------------------
 
-_SAME = r"same (?:\w+ )?(?:split|breakdown|buckets?|groups?|grouping|cut|cuts|list|table|rows|order|view|segments|categories|columns|tiers?|plans?|products?|models?|countries)|(?:each|every one|every single one) of (?:them|these|those|em|the)|(?:for|in|of|per) (?:each|every)(?: one| group| of)?|per (?:group|bucket|row|one)|apiece|each|respectively|(?:those|these) (?:\w+ )?(?:groups?|buckets?|rows?|tiers?|plans?|products?|models?|countries|segments?|categories|lines)|(?:do|give me|show me|run|list) (?:that|this|it|the same) (?:again|once more)|(?:that|this) (?:split|breakdown|table|list)|likewise"
+_SAME = r"same (?:\w+ )?(?:split|breakdown|buckets?|groups?|grouping|cut|cuts|list|table|rows|order|view|segments|categories|columns|tiers?|plans?|products?|models?|countries)|(?:each|every one|every single one) of (?:them|these|those|em|the)|(?:for|in|of|per) (?:each|every)(?: one| group| of)?|per (?:group|bucket|row|one)|apiece|each|respectively|(?:those|these) (?:\w+ )?(?:groups?|buckets?|rows?|tiers?|plans?|products?|models?|countries|segments?|categories|lines)|(?:do|give me|show me|run|list) (?:that|this|it|the same) (?:again|once more)|(?:that|this) (?:split|breakdown|table|list)|likewise|(?:replace|swap|substitute|exchange|change) (?:that|this|it|them|the \w+) (?:with|by|for|to)"
 _OVERALL = r"overall|in total|altogether|all together|in general|across (?:all|the)|everything|combined|as a whole|on the whole"
 _NOT_THIS = re.compile(r"\b(?:rather than|instead of|not|no longer|in place of|other than)\s+(?:the\s+|by\s+)?", re.I)
 
@@ -283,6 +297,10 @@ def rescoped(previous: Reading, reading: Reading) -> Reading | None:
         return _shown(previous, reading, shows)
     if _rests(previous, reading):
         return _basis(previous, reading)
+    if span := _spanned(previous, reading):
+        return replace(
+            _again(previous, reading, intent="count", metrics=previous.metrics, dimension=None, limit=None, order=None), period=span
+        )
     if parts := _summed(previous, reading):
         return _together(previous, reading, parts)
     if _asks_a_part(previous, reading):

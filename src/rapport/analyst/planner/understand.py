@@ -28,7 +28,7 @@ from rapport.analyst.planner.detailing import of_the_shown
 from rapport.analyst.planner.dimensions import dimension_of, split_by
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.exemplars import bank, masked
-from rapport.analyst.planner.filing import holds_back, orders
+from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
 from rapport.analyst.planner.leaning import leans
@@ -72,7 +72,7 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     known = bank(with_meaning=setting.meaning is not None)
     ranked = vote.decide(known.vote(known.similarities(question, spans, setting.meaning)), wording, shape(slots))
     reading = _resolve(slots, ranked, setting)
-    if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and _discards(question, reading):
+    if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and _discards(question, reading, previous):
         return replace(reading, intent="smalltalk", follows=True)
     if previous is None:
         return reading
@@ -83,9 +83,11 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     return reading
 
 
-def _discards(question: str, reading: Reading) -> bool:
+def _discards(question: str, reading: Reading, previous: Reading) -> bool:
     """ "No, leave it", "please drop it, do not create it" after a draft; "not yet: how many ...?" is a question of its own."""
     if DISCARDS.match(question) and not orders(question):
+        return True
+    if previous.intent == "ticket_draft" and asks_if_filed(question):
         return True
     asks = reading.slots.says(r"how many|how much|which|who|what|why|how|show|list") or reading.intent == "ticket_draft"
     return holds_back(question) and not asks

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, joined
 from rapport.analyst.planner.answers.people import profile
 from rapport.analyst.planner.choosing import foreign
-from rapport.analyst.planner.filing import holds_back
+from rapport.analyst.planner.filing import asks_if_filed, holds_back
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import DISCARDS, secrets, writes
 
@@ -148,7 +148,7 @@ def help(asked: Asked) -> Answer:
 
 def smalltalk(asked: Asked) -> Answer:
     yield from ()
-    if DISCARDS.match(asked.question) or holds_back(asked.question):
+    if DISCARDS.match(asked.question) or holds_back(asked.question) or asks_if_filed(asked.question):
         return "All right: nothing is filed, and nothing was changed."
     lead = (
         "You are welcome."
