@@ -23,6 +23,8 @@ def failure(asked: str, reply: str) -> str | None:
         ("Can you tell me if it has parking?", "It does not have parking."),
         ("Are pets welcome?", "Pets are not allowed."),
         ("What does it cost?", "It costs 20 dollars."),
+        ("That is right. Is wifi available?", "It is booked, but wifi is not available."),
+        ("Do they have any outside tables? I'd also like the number.", "They have no outside tables. It is 555 0100."),
     ],
 )
 def test_a_fact_is_an_answer(asked: str, reply: str):
@@ -38,6 +40,7 @@ def test_a_fact_is_an_answer(asked: str, reply: str):
         ("Is there any other hotel?", "There is no other hotel."),
         ("Is there a bakery?", "There is no bakery in that area."),
         ("Are there seats left?", "It is fully booked."),
+        ("Yes, that's correct.", "That slot is not available any more."),
         ("Show me my order.", "I can see none of your orders."),
     ],
 )

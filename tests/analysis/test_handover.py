@@ -48,6 +48,8 @@ Can somebody help me with this?
 The agent at the desk was rude
 Connect my phone to the car
 I need a representative sample
+Can you call me a cab?
+Is there live music?
 """.strip().splitlines()
 
 

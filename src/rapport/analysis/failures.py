@@ -19,7 +19,7 @@ _ASKED_ABOUT = re.compile(
     re.IGNORECASE,
 )
 """A question about a thing: "does it have", "is there", "can you tell me whether"."""
-_OF_SOME_KIND = re.compile(r"\b(?:any|another|other|others|anything)\b", re.IGNORECASE)
+_OF_SOME_KIND = re.compile(r"\bthere (?:\w+ )?(?:any|another|other|others|anything)\b|\bdo you have (?:any|another|other)\b", re.IGNORECASE)
 """Turns a question about a thing into a search: "is there any other hotel?"."""
 _IN_A_SEARCH = re.compile(
     r"\b(?:match\w*|criteria|that (?:fit|meet|suit|have|serve|offer)\w*|your (?:request|search|price range|budget)|with th(?:at|ose|ese) \w+|near(?:by)?"
@@ -52,10 +52,8 @@ def find(reply: Utterance | None, asked: Utterance | None) -> Failure | None:
 
 
 def searches(said: str) -> bool:
-    """Whether the last sentence of a message that wants anything looks for something to be had, rather than asks about a thing."""
-    for sentence in reversed(_SENTENCE.findall(said)):
-        if _ASKED_ABOUT.search(sentence):
-            return bool(_OF_SOME_KIND.search(sentence))
-        if phrases.SEARCHING.search(sentence):
-            return True
-    return False
+    """Whether a message looks for something to be had, or has it done, and asks nothing about a thing: then what is not there fails it."""
+    sentences = [sentence for sentence in _SENTENCE.findall(said) if sentence.strip()]
+    if any(_ASKED_ABOUT.search(sentence) and not _OF_SOME_KIND.search(sentence) for sentence in sentences):
+        return False
+    return any(phrases.SEARCHING.search(sentence) or phrases.ACCEPT.search(sentence) for sentence in sentences)

@@ -35,7 +35,7 @@ ASKED = layout(
       | who (?:can|could|should|do|may) (?:i|we) (?:speak|talk|complain) (?:to|with)
       | (?:can|could|may) (?:i|we) (?:please )?(?:have|get|see|reach|contact) (?:an? |the |your ){_ADJECTIVE}{_TEAM}(?:{_PLAIN_HUMAN}|manager|supervisor|representative|operator|real person)\b{_SUBJECT}
       | (?:can|could|will|would|have|let|get|like|want|need|ask) (?:(?:an? |your |the ){_ADJECTIVE}{_TEAM}(?:human|person|manager|supervisor|representative|rep|agent|operator)|someone from (?:{_TEAMS}|your (?:team|company|side|office|staff)))(?: please)?(?: to)? (?:call|phone|ring|contact|help|assist|take over|look|handle|answer|step in|join|get back)
-      | (?:can|could|will|would|have|let|like|want|need) (?:someone|somebody|you)(?: please)?(?: to)? (?:call|phone|ring) (?:me|us)
+      | (?:can|could|will|would|have|let|like|want|need) (?:someone|somebody|you)(?: please)?(?: to)? (?:call|phone|ring) (?:me|us)\b(?! (?:an?|the|some|when|if|by)\b)
       | (?:call|phone|ring) (?:me|us) back | (?:request|arrange|schedule|want|need|like|get|have|for|expect) (?:an? )?call[- ]?back(?! (?:function|url|uri|handler|method|param|endpoint))
       | (?:don't|do not|not|rather not|no longer|sick of|tired of|done|stop|refuse to|hate) (?:(?:want|going|willing|like|here) to |be )?(?:talk|speak|chat|deal|argu)(?:ing)? (?:to|with) (?:an? |the |this |these |your )?(?:\w+ )?(?:(?:ro|chat)?bots?|machines?|computers?|a\.?i\.?|robots?|recording|automat\w+|program)
       )\b"""

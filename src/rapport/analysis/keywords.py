@@ -30,8 +30,9 @@ point possible pound pounds prefer problem problems provide put quarter rd read 
 said send sent serve serves set show showing shown simple single small someone soon sound sounds speak spend st start started stay stop
 stuff sure talk tell terrible th thing time times told took total tried true turn twice unacceptable understand unfortunately use used
 using usual usually visit wait waiting way week weeks wonder wonderful work worked working works worst wrong yeah year years yup
-alright assume care chance concern couple fair fairly fun funny glad guess happy honest luck lucky mad mine odd pity pretty rest sad sense
-shame silly similar sort specific strange suppose tired type types upset variety various weird whole wish
+alright annoying assist assistance assume awesome care chance concern couple directed fair fairly fantastic frustrating fun funny glad
+guess hand happy helpful honest horrible lovely luck lucky mad mine odd pity pretty previous rest ridiculous sad sense shame silly similar
+sort specific strange suppose tired type types upcoming upset useless variety various weird whole wish
 """
 _FILLER = frozenset(map(stem, _FILLER_WORDS.split()))
 """Words that mean something only in a phrase: `order` alone says little, `order status` says much."""

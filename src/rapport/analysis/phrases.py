@@ -29,7 +29,7 @@ FAILURE = layout(
 )
 """Something that was tried, or that the assistant was asked to do, did not work."""
 NOTHING_FOUND = layout(
-    r"""\b(?: not (?:find|found|available|currently available) | (?:isn't|aren't|wasn't|weren't) available | unavailable | fully booked | booked (?:up|solid) | sold out | out of stock
+    r"""\b(?: not (?:find|found) | fully booked | booked (?:up|solid) | sold out | out of stock
       | no (?:\w+ ){0,4}(?:availability|match\w*|found|results?|records?|openings?|vacanc\w+|free (?:slots?|seats?|rooms?|tables?)) | no (?:\w+ ){1,3}(?:available|left|remaining|options?)
       | (?:no|not have|n't have) (?:any |that |enough |more )?(?:information|info|details?) | nothing (?:available|match\w*|found|fits?|in|under|left)
       | there(?:'s| (?:are|is|were|was)) (?:currently |unfortunately |sadly |just |really )?(?:none|nothing|not any(?:thing)?)\b
@@ -41,7 +41,7 @@ NOTHING_FOUND = layout(
 ABSENT = layout(
     r"""\b(?: there(?:'s| (?:are|is|were|was)) (?:currently |unfortunately |sadly |just |really )?(?:no|not)\b | there (?:aren't|isn't|weren't|wasn't)
       | no (?:more|other|such|further) | (?:have|has|had|see|found) no | (?:do|does|did)(?:n't| not) (?:currently |actually )?(?:have|offer|serve|allow|accept|provide|support|include|carry)
-      | not (?:allowed|permitted|offered|included) | (?:you|they) (?:can\s?not|can't) )\b"""
+      | (?:not|isn't|aren't|wasn't|weren't)(?: currently)? (?:allowed|permitted|offered|included|available) | unavailable | (?:you|they) (?:can\s?not|can't) )\b"""
 )
 """Something is not there or not done: an empty search where the user searched, plain information where the user asked about a thing."""
 MISUNDERSTOOD = layout(
@@ -50,7 +50,7 @@ MISUNDERSTOOD = layout(
 )
 DONE = layout(
     r"""\b(?: (?<!not\x20)success\w* | (?:is|are|been|was|now|all) (?:booked|confirmed|reserved|scheduled|set|done|updated|cancelled|processed|refunded|sent|fixed|resolved)
-      | (?:i|we)(?:'ve| have) (?:booked|reserved|sent|updated|changed|cancelled|refunded|issued|added|fixed|reset|scheduled|processed|placed)
+      | (?:i|we)(?:'ve| have) (?:booked|reserved|made (?:the|your|a|an|that) (?:reservation|booking|appointment|payment|transfer|change)|set|rented|bought|ordered|created|paid|transferred|completed|confirmed|sent|updated|changed|cancelled|refunded|issued|added|fixed|reset|scheduled|processed|placed)
       | confirmation (?:number|code|email) | reference (?:number|code|is) | that's done )"""
 )
 

@@ -38,6 +38,7 @@ wherever anywhere somewhere everywhere nowhere nobody everyone everybody anybody
 therefore meanwhile moreover furthermore nevertheless unless although despite among across toward towards along upon per regardless
 definitely certainly probably absolutely literally basically honestly obviously apparently hopefully seriously totally simply especially
 particularly specifically generally mostly nearly almost truly completely entirely finally eventually immediately quickly easily directly
+helps take takes taken taking
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 """English words without a subject of their own. Other languages rely on document frequencies."""
