@@ -3,13 +3,15 @@
     python -m bench.reanalysis [--conversations 100000] [--folder DIR] [--clients 16] [--seconds 10]
 
 Conversations are logged into another tenant, and their analysis is put off, so that before, beside and after differ in the re-analysis
-alone. Memory is the proportional share (PSS) of the process that analyses, PostgreSQL not counted. An analysis and its leaving the queue
-are one transaction: the writes of the table show what was done twice.
+alone. Each time beside it is followed by one while it is stopped (SIGSTOP): on a machine with other work only such pairs compare.
+Memory is the proportional share (PSS) of the process that analyses, PostgreSQL not counted. An analysis and its leaving the queue are
+one transaction: the writes of the table show what was done twice.
 """
 
 import argparse
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -43,7 +45,7 @@ class Reanalysis:
         while self.process.poll() is None:
             with suppress(OSError):
                 self.nice = os.getpriority(os.PRIO_PROCESS, self.process.pid)
-                self.cpu = cpu_s(self.process.pid)
+                self.cpu = max(self.cpu, cpu_s(self.process.pid))  # what its threads needed goes with them
                 self.pss = max(self.pss, _mib(self.process.pid, "smaps_rollup", "Pss:"))
                 self.peak_rss = max(self.peak_rss, _mib(self.process.pid, "status", "VmHWM:"))
             time.sleep(PERIOD_S)
@@ -112,6 +114,15 @@ class Bench:
     def rows(self) -> Rows:
         return asyncio.run(_rows(self.server.folder, self.tenant))
 
+    def pair(self, running: Reanalysis) -> None:
+        """Log beside it, and while it is stopped, for less than the lease of what it has in hand."""
+        self.log("beside")
+        running.process.send_signal(signal.SIGSTOP)
+        try:
+            self.log("with it stopped")
+        finally:
+            running.process.send_signal(signal.SIGCONT)
+
     def until(self, left: int, running: Reanalysis) -> int:
         """Wait until no more than so many are left (or it has ended); how many are."""
         while (now := queued(self.server)) > left and running.process.poll() is None:
@@ -128,9 +139,9 @@ class Bench:
         while (total := queued(self.server)) < wanted * 0.95:
             time.sleep(0.1)
         print(f"  {total} on the queue after {time.perf_counter() - began:.1f} s")
-        for share in (0.9, 0.75):
+        for share in (0.9, 0.75, 0.6):
             self.until(int(wanted * share), first)
-            self.log("beside")
+            self.pair(first)
         self.until(wanted // 2, first)
         first.process.kill()
         first.process.wait()
@@ -140,8 +151,9 @@ class Bench:
             f"  {left} left, {now.in_hand} of them in hand; {now.written - before.written} analyses written of {wanted - left}", flush=True
         )
         second = start(self.server.folder, self.tenant)
-        self.until(wanted // 4, second)
-        self.log("beside")
+        for share in (0.4, 0.25):
+            self.until(int(wanted * share), second)
+            self.pair(second)
         done = second.process.communicate()[0].decode().strip()
         print(f"  ended after {time.perf_counter() - began:.0f} s in all: {done} in the second call, {second.told()}")
         print(f"  PostgreSQL {postgres_cpu_s(self.server.folder) - postgres:.0f} s of CPU, logging included")
