@@ -21,7 +21,6 @@ from rapport.domain.ids import stable_id
 LEAST_CONVERSATIONS = 12
 """Fewer do not make topics."""
 FIT_SAMPLE = 20_000
-ROWS_AT_ONCE = 512  # that are compared with all prototypes, of which there are thousands
 OPENING_MESSAGES = 3
 UNFAMILIAR = 0.05
 """Share of fitted conversations that lie below the alarm's bound, by its definition; a stream well above it is new."""
@@ -119,13 +118,13 @@ class TopicModel:
     def _nearest(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         numbers = np.zeros(len(vectors), dtype=np.int64)
         similarity = np.full(len(vectors), -1.0, dtype=np.float32)
-        for start in range(0, len(vectors), ROWS_AT_ONCE):
-            rows = vectors[start : start + ROWS_AT_ONCE]
+        for start in range(0, len(vectors), 4_096):
+            rows = vectors[start : start + 4_096]
             likeness = clustering.normalise((rows - self.mean) @ self.axes) @ self.prototypes.T
             nearest = likeness.argmax(axis=1)
             known = np.abs(rows).sum(axis=1) > 0
-            numbers[start : start + ROWS_AT_ONCE] = self.owners[nearest]
-            similarity[start : start + ROWS_AT_ONCE] = np.where(known, likeness[np.arange(len(rows)), nearest], -1.0)
+            numbers[start : start + 4_096] = self.owners[nearest]
+            similarity[start : start + 4_096] = np.where(known, likeness[np.arange(len(rows)), nearest], -1.0)
         return numbers, similarity
 
 

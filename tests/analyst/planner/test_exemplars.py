@@ -6,6 +6,7 @@ from importlib import resources
 
 from rapport.analyst.planner import exemplars
 from rapport.analyst.planner.intents import INTENTS
+from rapport.analyst.planner.lexicon import DIMENSIONS, METRICS
 
 LINES = resources.files("rapport.analyst.planner").joinpath("exemplars.jsonl").read_text("utf-8").splitlines()
 EXEMPLARS = [json.loads(line) for line in LINES]
@@ -13,9 +14,16 @@ EXEMPLARS = [json.loads(line) for line in LINES]
 
 def test_every_line_is_a_text_with_a_known_intent():
     for exemplar in EXEMPLARS:
-        assert set(exemplar) == {"text", "intent"}
+        assert set(exemplar) in ({"text", "intent"}, {"text", "intent", *exemplars.ASKS})
         assert exemplar["intent"] in INTENTS
         assert 0 < len(exemplar["text"].strip()) <= 4000
+
+
+def test_what_is_asked_has_the_names_that_the_tools_know():
+    asked = [exemplar for exemplar in EXEMPLARS if "metric" in exemplar]
+    assert {exemplar["metric"] for exemplar in asked} <= {*METRICS, "one_star", "rated_share", "-"}
+    assert {exemplar["dimension"] for exemplar in asked} <= {*DIMENSIONS, "plan", "country", "rating", "-"}
+    assert {exemplar["order"] for exemplar in asked} == {"high", "low", "-"}
 
 
 def test_no_text_occurs_twice():

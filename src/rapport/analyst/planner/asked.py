@@ -194,7 +194,12 @@ def measured(slots: Slots) -> bool:
 
 def events_wanted(slots: Slots, intent: str) -> bool:
     """ "conversation ids of purchase events": conversations are asked for by the event of their people."""
-    return intent in ("examples", "quotes") and bool(slots.says("events?") or slots.of_kind("event_type"))
+    before = slots.says(
+        r"(?:led|leads?|leading|ended|ending|ends?|finish\w*|result\w*|before|preced\w*|followed|up) (?:to|with|in|by|up|a|an|the|their|they|people|users|customers)"
+    )
+    return intent in ("examples", "quotes", "level") and bool(
+        slots.says("events?") or slots.of_kind("event_type") or (before and slots.events_said)
+    )
 
 
 def counts_events(slots: Slots) -> bool:

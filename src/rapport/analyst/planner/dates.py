@@ -21,6 +21,7 @@ _BARE_SHORT_DAY = re.compile(r"(?:the\s+)?(?:mon|tue|tues|wed|thu|thur|thurs|fri
 _TYPOS = {
     "prev": "previous", "fortnite": "fortnight", "fortnigth": "fortnight", "thsi": "this", "tihs": "this", "lsat": "last", "lats": "last", "weke": "week", "wek": "week", "weeek": "week", "mounth": "month", "mnth": "month", "motnh": "month", "yesturday": "yesterday",
     "yesterady": "yesterday", "yestarday": "yesterday", "yday": "yesterday", "tody": "today", "todya": "today", "wknd": "weekend", "wk": "week", "wks": "weeks", "mth": "month", "mths": "months", "dyas": "days",
+    "teh": "the", "adn": "and", "lst": "last", "ths": "this", "abt": "about", "sme": "some", "wht": "what", "wat": "what", "hw": "how", "mny": "many", "mak": "make", "frm": "from", "othr": "other", "aftr": "after", "befor": "before", "wich": "which",
     "ocotber": "october", "novemeber": "november", "septmber": "september", "feburary": "february", "wendesday": "wednesday",
 }  # fmt: skip
 _TYPO = re.compile(rf"\b(?:{'|'.join(_TYPOS)})\b", re.I)

@@ -24,7 +24,7 @@ _ORDERED = rf"(?:write|compose|tell|give|make|make up|sing|invent|create|come up
 _CODE = r"(?:show|give|write|need|want|explain|fix|debug|run|review|optimi[sz]e|refactor|complete|help (?:me )?with|generate|print|send) (?:me |us |my |this |the |an? |some )*(?:\w+ ){0,3}(?:python|javascript|typescript|java|rust|golang|bash|perl|ruby|php|haskell|sorting function|html|css|regex\w*|regular expression|algorithm|for[- ]loop|shell script|unit test|source code|function that|one-liner|snippet of code|code (?:that|to|for|which|snippet))|^\W*(?:some )?(?:python|javascript|typescript|golang|bash|perl|php|haskell)\b|in (?:python|javascript|typescript|java|rust|golang|bash|perl|ruby|php)\b"
 _WORDS = r"^\W*i(?:['’]m| am| feel)(?: so| very| really)? (?:sad|bored|lonely|tired|hungry|happy|ill|sick|depressed)\b|^\W*(?:please |can you |could you )?(?:translate|pronounce|spell|conjugate|paraphrase|proofread|rhyme)\b|synonyms? (?:for|of)|how do (?:you|i) (?:say|spell|pronounce)|what does .{1,30} mean in (?:english|french|spanish|german|latin)|plot of|(?:as if|like) (?:i(?:['’]m| am| were| was)?|to) (?:an? )?(?:child|kid|five|toddler|beginner|\w+ year old)|meaning of life|names? for (?:my|our|an?) (?!products?|segments?|tickets?|topics?)\w+"
 _ALWAYS = re.compile(rf"(?<!\w)(?:{_ORDERED}|{_CODE}|{_WORDS}|{_ASKS_ADVICE})(?!\w)", re.I)
-_OF_NAMES = re.compile(rf"(?<!\w)(?:(?:who|what|where|which|how|when)\b.{{0,40}}(?:{_OF_A_FIRM}|{_OF_A_PERSON}))(?!\w)", re.I)
+_OF_NAMES = re.compile(rf"(?<!\w)(?:(?:who|what|where|which|how|when)\b.{{0,40}}\b(?:{_OF_A_FIRM}|{_OF_A_PERSON}))(?!\w)", re.I)
 _OUTSIDE = re.compile(rf"(?<!\w)(?:{_AGAINST})(?!\w)", re.I)
 _WORLD = re.compile(rf"(?<!\w)(?:{_SCIENCE}|{_LEISURE}|{_MONEY}|{_BODY})(?!\w)", re.I)
 

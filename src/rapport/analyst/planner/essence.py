@@ -188,8 +188,11 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     if asked and re.search(r"(?:\band|\bplus|&|,)\s*$", text[:begin]):  # "where does she work and how many ..." asks for both
         begin = min(asked)
     lead = text[sentence:begin]
-    if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD):
+    told, dated = _content(lead, names, today), dates.find(lead, today)
+    if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD) and not (re.search(r":\s*$", lead) and not told):
         begin = sentence
+    elif dated and re.search(r":\s*$" if not dates.find(text[begin:end], today) else r"[,:]\s*$", lead):
+        begin = sentence  # "X from 3 to 9 May: how many, and how many from 10 to 12 May?"
     rest = f"{text[:begin]} {text[end:]}"
     if _NAMED.search(rest) or (_AN_ID.search(rest) and not _AN_ID.search(text[begin:end])):
         return None  # whose, or which one, is said outside of it
@@ -266,7 +269,14 @@ def _named_before(said: str, around: str, names: Names) -> str:
         link for link in names.link(around, split(around)) if link.kind in _CARRIED and link.kind not in inside and link.score >= 100
     ]
     several = _SEVERAL.search(said)
-    for kind in dict.fromkeys(link.kind for link in outside):
+    nouns = {str(hit.value) for hit in lexicon.find(said, split(said)) if hit.kind == "dimension"} & {
+        "product",
+        "model",
+        "organization",
+        "tool",
+    }
+    over = nouns | ({"property"} if re.search(r"\b(?:plans|tiers|countries|subscriptions)\b", said, re.I) else set())
+    for kind in dict.fromkeys(link.kind for link in outside if several or link.kind not in over):
         found = list(dict.fromkeys(link.text for link in outside if link.kind == kind))
         told = " and ".join(found if several else found[:1])
         said = f"{said.rstrip(' ?.!')} for {told}{' customers' if kind == 'property' else ''}"

@@ -1,10 +1,12 @@
-"""The exemplar bank: questions with their intents, and how alike a new question is to each of them.
+"""The exemplar bank: questions with what they ask for, and how alike a new question is to each of them.
+
+Every exemplar has an intent; those that ask for a figure also have its metric, what it runs over, and which end of it comes first.
 
 Cosine over word stems, pairs of words and letter runs, TF-IDF weighted (Salton & Buckley 1988); names, dates and numbers are masked first,
 so that "rating of Acme in May" is like "rating of Globex last week", and readings of the lexicon are terms too, so that synonyms meet.
 Where the sentence encoder is there that the vectors in exemplars.npz were made with, closeness in meaning is added: the squared cosine of the
 masked wordings. Leaving one exemplar out, 79.7 % of them then vote for their own intent, against 71.3 % by words alone.
-Each exemplar's weight in the vote is fitted by kernel ridge regression; `make train-heads` writes the weights to exemplars.npz.
+Each exemplar's weight in the votes is fitted by kernel ridge regression; `make train-heads` writes the weights to exemplars.npz.
 """
 
 import hashlib
@@ -98,8 +100,15 @@ def _readings(text: str, words: Sequence[str]) -> Mapping[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Exemplar:
+    """`asks`: (metric, dimension, order) as the vote names them, "-" where the question has none; () where nobody said. Names are
+    written Xname."""
+
     text: str
     intent: str
+    asks: tuple[str, ...] = ()
+
+
+ASKS = ("metric", "dimension", "order")
 
 
 class _Terms(NamedTuple):
@@ -188,6 +197,15 @@ class Meaning:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a question asks for as the exemplars tell it: value to score, near 1 where they speak for it. "-": nothing of the kind."""
+
+    metric: Mapping[str, float]
+    dimension: Mapping[str, float]
+    order: Mapping[str, float]
+
+
 class Bank:
     """The exemplars as an inverted index in a few arrays, and as vectors where `rows` are given."""
 
@@ -197,6 +215,8 @@ class Bank:
         self._weights = None if weights is None else weights.astype(np.float32)
         self._rows = None if rows is None else _unit(rows)
         self.intents = tuple(dict.fromkeys(exemplar.intent for exemplar in exemplars))
+        told = [exemplar.asks for exemplar in exemplars if exemplar.asks]
+        self.asks = tuple(tuple(sorted({asked[place] for asked in told})) for place in range(len(ASKS)))
         counted = [_terms(exemplar.text, masked(exemplar.text)) for exemplar in exemplars]
         self._keys, term_of, seen = np.unique(np.concatenate([terms.keys for terms in counted]), return_inverse=True, return_counts=True)
         self._idf = np.log((1 + len(counted)) / (1 + seen)) + 0.3
@@ -218,11 +238,21 @@ class Bank:
         return kernel + RIDGE * np.eye(len(kernel))
 
     def fit(self) -> np.ndarray:
-        """The weights [exemplar, intent] of kernel ridge regression."""
-        return np.linalg.solve(self._kernel(), self._wanted())
+        """The weights of kernel ridge regression: [exemplar, intents and then the values of each of ASKS]. What is asked is learnt from
+        those exemplars alone that say it."""
+        kernel = self._kernel()
+        told = [place for place, exemplar in enumerate(self.exemplars) if exemplar.asks]
+        asks = np.zeros((len(self.exemplars), sum(map(len, self.asks))))
+        if told:
+            asks[told] = np.linalg.solve(kernel[np.ix_(told, told)], self._wanted_asks(told))
+        return np.hstack([np.linalg.solve(kernel, self._wanted()), asks])
 
     def _wanted(self) -> np.ndarray:
         return np.array([[exemplar.intent == intent for intent in self.intents] for exemplar in self.exemplars], np.float32)
+
+    def _wanted_asks(self, told: Sequence[int]) -> np.ndarray:
+        values = [(place, value) for place, known in enumerate(self.asks) for value in known]
+        return np.array([[self.exemplars[at].asks[place] == value for place, value in values] for at in told], np.float32)
 
     def _places(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(where each term is in the index, whether it is there at all)."""
@@ -256,7 +286,16 @@ class Bank:
     def vote(self, similarities: np.ndarray) -> dict[str, float]:
         """Intent to its score: near 1 where the exemplars of that intent speak for it, near 0 where they do not."""
         assert self._weights is not None
-        return dict(zip(self.intents, map(float, similarities @ self._weights), strict=True))
+        return dict(zip(self.intents, map(float, similarities @ self._weights[:, : len(self.intents)]), strict=True))
+
+    def heard(self, similarities: np.ndarray) -> "Heard":
+        """What the exemplars say the question asks for."""
+        assert self._weights is not None
+        scores = similarities @ self._weights[:, len(self.intents) :]
+        ends = np.cumsum([len(known) for known in self.asks])
+        return Heard(
+            *(dict(zip(known, map(float, scores[end - len(known) : end]), strict=True)) for known, end in zip(self.asks, ends, strict=True))
+        )
 
     def left_out(self) -> np.ndarray:
         """The votes for each exemplar by all the others [exemplar, intent], in closed form: what the bank is worth on unseen wordings."""
@@ -289,7 +328,8 @@ def _read(with_meaning: bool) -> Bank:
 
 def exemplars() -> list[Exemplar]:
     lines = _file("exemplars.jsonl").read_text("utf-8").splitlines()
-    return [Exemplar(row["text"], row["intent"]) for row in map(json.loads, filter(None, lines))]
+    rows = map(json.loads, filter(None, lines))
+    return [Exemplar(row["text"], row["intent"], tuple(row[name] for name in ASKS) if "metric" in row else ()) for row in rows]
 
 
 def digest() -> str:

@@ -63,6 +63,13 @@ def leans(previous: Reading, reading: Reading) -> bool:
         and len(slots.of_kind("user", "organization", "product", "model")) < 2
     ):
         return True
+    if (
+        re.search(
+            r"\b(?:that|the|this) (?:same )?(?:figure|number|one|value|count|total)(?: be| look like)? (?:for|of|at|with|in)\b", text, re.I
+        )
+        and len(slots.words) <= 9
+    ):
+        return True
     if _LEANING.match(text):
         return not _complete(slots, reading)
     return short and not _complete(slots, reading)

@@ -13,7 +13,7 @@ _BECOMING = r"becom\w+|becam\w+|get(?:s|ting)?|got(?:ten)?|been|go(?:es|ing|ne)?
 _HEADING = r"(?:which|what) (?:way|direction)|in (?:which|what) direction|on the (?:way )?(?:up|down|rise|decline|wane|mend)|upward|downward|uptrend|downtrend"
 _ASKS_ELSE = r"why|who|whose|what (?:made|caused|drove|makes|drives|explains)|how come|reasons?|causes?|behind|which (?!way|direction)\w+|what (?!way|direction|is|has|was|do|did|does)\w+ (?:got|became|has|had|did|is|are|lost|gained)"
 
-SPIKE = r"spik\w*|surg\w+|flood\w*|rush(?:ed)?|jump\w*|peak\w*|unusual(?:ly)?|st[ao]nd out|stood out|swamp\w*|sky-?rocket\w*|explod\w*|explosion|bursts?|boom|avalanche|through the roof|shot up|outliers?|abnormal\w*|overrun|crazy|blips?|(?:more|fewer|less|busier|quieter|higher|lower|worse|better)(?: \w+)? than (?:usual|normal|typical|the rest)|pil(?:e[sd]?|ing) up|deviat\w+"
+SPIKE = r"spik\w*|surg\w+|flood\w*|rush(?:ed)?|jump\w*|peak\w*|unusual(?:ly)?|st[ao]nd out|stood out|swamp\w*|sky-?rocket\w*|explod\w*|explosion|bursts?|boom|avalanche|through the roof|shot up|shoot\w* up|boil\w* over|rocket\w*|outliers?|abnormal\w*|overrun|crazy|blips?|(?:more|fewer|less|busier|quieter|higher|lower|worse|better)(?: \w+)? than (?:usual|normal|typical|the rest)|pil(?:e[sd]?|ing) up|deviat\w+"
 _DAY = r"when (?:did|was|were|has|have|is|exactly)|(?:on )?(?:which|what) (?:day|date)s?|(?:day|date)s? (?:of|was|were|is|are)|(?:any|some|the) (?:[\w-]+ ){0,2}(?:days|dates)|(?:were|was|are|is) there (?:[\w-]+ )?(?:days?|dates?)|(?:find|show|list|spot|name|detect) (?:me )?(?:[\w-]+ )?(?:days|dates)|what were the (?:days|dates)"
 
 

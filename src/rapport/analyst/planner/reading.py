@@ -193,7 +193,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("abandoned", r"abandoned|gave up|given up|walked away|dropped off"),
     ("handover", r"(?:ask(?:ed|ing|s)?|want(?:ed|ing|s)?|request(?:ed|ing|s)?|demand(?:ed|ing|s)?) (?:for |to (?:speak|talk) to )?(?:a |an )?(?:human|person|real person|agent|live agent|human agent|representative)|(?:handed|escalated) (?:over|to)|handover|escalat(?:ed|ion|ions)"),
     ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
-    ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tool (?:failed|broke|errored)"),
+    ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tools? (?:calls? )?(?:fail(?:s|ed)?|br(?:ea|o)k(?:s|e)?|errored|went wrong|crash(?:es|ed)?)"),
     ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
     ("rated", r"rated (?:%|percent\w*|share|part|fraction|portion|proportion)|(?:%|percent\w*|share|part|fraction|portion|proportion) (?:\w+ ){0,3}rated(?! (?:\d|below|above|under|over|at|one|two|three|four|five))|(?:with|ha(?:ve|s|d|ving)|carr(?:y|ies|ied|ying)|receiv\w*|g[eo]ts?|getting|gotten|leav\w*|left|g[ai]ven?|giving|bear|bears|contain\w*|earn\w*|attract\w*|end(?:s|ed|ing)? (?:up )?with|come with|comes with) (?:an? |any |some |their |its )?(?:star |customer |user |actual )?(?:ratings?|scores?|stars?|reviews?|marks?|grades?|votes?)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?(?:rated|scored|graded|reviewed|marked)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))(?! by (?:plan|product|model|country))|(?:users?|customers?|people|clients?|they|rated) (?:have |ever |actually )?(?:rated|scored|graded|reviewed)(?= |\W|$)(?! (?:us|them|it|as|\w+ (?:higher|lower|best|worst)))|rating coverage|coverage of ratings|rating (?:participation|response)|bother\w* (?:to rate|rating)|(?:did|do|does|to) (?:\w+ ){0,2}rate(?! (?:us|them|it|him|our|\w+ (?:higher|lower|best|worst)))|rated (?:conversations?|chats?|dialogues?|sessions?|interactions?|threads?)"),
     ("unrated", r"(?:unrated|without (?:a |any )?(?:star )?(?:ratings?|stars|scores?|reviews?)|(?:not|never|weren['’]t|wasn['’]t|n['’]t|without being) (?:been |being |ever |get(?:ting)? |got )?rated|no (?:star )?rating|(?:nobody|no one|no-one|none|who didn['’]t)(?: \w+){0,3} rated?|(?:ha(?:ve|s|d)|got|carry|carries|with) no (?:stars|rating))\b"),
@@ -268,12 +268,19 @@ SET_BESIDE = (
 """Words that set one period beside another."""
 
 
+def _moved(period: Period, count: int, unit: str) -> Period:
+    """`period` moved by its own length where no unit says otherwise ("the one before")."""
+    if unit in ("", "day") and period.since and period.until and period.until > period.since and period.grain == "range":
+        return shift(period, count * ((period.until - period.since).days + 1), "day")
+    return shift(period, count, unit)
+
+
 def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
     """(period, the one to compare with)."""
     periods = slots.periods
     moved = [mention.shift for mention in slots.dates if mention.shift and mention.kind == "period"]
     if len(periods) == 1 and moved and slots.says(SET_BESIDE):  # "last week against the week before it"
-        return periods[0], shift(periods[0], *moved[0])
+        return periods[0], _moved(periods[0], *moved[0])
     if len(periods) >= 2:
         ordered = sorted(periods[:2], key=lambda period: period.since or date.min, reverse=True)
         return ordered[0], ordered[1]

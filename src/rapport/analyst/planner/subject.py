@@ -20,7 +20,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     up down out off now then today right away back so far yet already till until since between within during before after across through against versus vs compared compare comparison side put overall general generally
     average mean median typical typically currently current present recent recently lately latest new newest old oldest thing things stuff way ways kind kinds sort type types example examples instance sample samples id ids transcript transcripts
     quote quotes verbatim word words line lines rows row data info information detail details report reports summary overview stat stats statistics quick quickly brief briefly short long big small large little lot lots bit
-    hey hi hello please thanks thank ok okay well hmm um uh oh pls really actually basically literally maybe perhaps probably possibly roughly approximately around almost nearly
+    mainly mostly chiefly primarily largely hands handed sting stings somehow apparently hey hi hello please thanks thank ok okay well hmm um uh oh pls really actually basically literally maybe perhaps probably possibly roughly approximately around almost nearly
     happen happened happening happens going doing get gets seem seems seemed appear appears look looks sound feel feeling feels cause causes caused causing reason reasons why driver drivers drive driving behind explain explanation
     write draft create open file make turn raise log up ticket tickets issue bug report story task jira linear github fix fixing
     rank ranking ranked order ordered sort sorted highest lowest top bottom best worst most least more less better worse first last second third
@@ -281,6 +281,8 @@ def _named_by(text: str, run: Sequence[Word]) -> Sequence[Word]:
         return ()
     before, after = text[: odd[0].start], text[odd[-1].end :]
     word = odd[0]
+    if word.lower.endswith("s") and _OBJECT.match(after):
+        return ()
     if word.lower.endswith("ly") or len(odd) >= 2:
         return odd if len(odd) >= 2 and not word.lower.endswith("ly") else ()
     if len(word.lower) < 4 or word.lower.endswith(("ing", "ed")) or word.text.isupper():
@@ -288,6 +290,13 @@ def _named_by(text: str, run: Sequence[Word]) -> Sequence[Word]:
     numbered = re.search(r"\d", word.text) and not word.text[0].isdigit()
     alone = not before.strip() and re.match(r"\s*(?:[:–—]|-\s|'s\b|\?)", after)
     return odd if numbered or alone or _NAMED_BEFORE.search(before) else ()
+
+
+_OBJECT = re.compile(
+    r"\s+(?:the|our|us|a|an|its|their|his|her|my|most|least|more|less|it|them|him|best|worst|out|up|down|off|on|when|while|if|things?)\b",
+    re.I,
+)
+"""What follows a verb, and no name: "which model wears the crown", "what model vexes people least"."""
 
 
 def _is_odd(word: Word) -> bool:

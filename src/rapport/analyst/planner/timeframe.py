@@ -14,7 +14,7 @@ from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.words import sentences
 
 _NO_DAY = re.compile(
-    r"\b(?:tomorrow|next (?:week|month|monday|tuesday|wednesday|thursday|friday)|today(?: so far)?|this (?:morning|afternoon|evening)|now)\b",
+    r"\b(?:tomorrow|tonight|on an? [a-z]+day|(?:an?|some|every|each|one) [a-z]+day|next (?:week|month|monday|tuesday|wednesday|thursday|friday)|today(?: so far)?|this (?:morning|afternoon|evening)|now)\b",
     re.I,
 )
 _BEFORE_THEN = re.compile(r"\b(?:(?:before|prior to|until|up to) (?:then|that(?: (?:day|date|point|time))?(?=\W|$))|beforehand)", re.I)
@@ -24,7 +24,7 @@ _SINCE_THEN = re.compile(
 )
 _AT_THEN = re.compile(r"\b(?:(?:on )?that (?:very |same )?(?:day|date)|(?:back |just )?then(?=\W*$))", re.I)
 _WINDOW = re.compile(
-    r"\b(?:in|during|over|within|for|of|throughout) (?:that|this|the said|these|those) (?:window|period|time|stretch|span|time ?frame|interval|phase|days|weeks|trial|campaign|sprint|pilot|test|outage|incident|promotion|sale|event|weekend|holiday|trip)\b"
+    r"\b(?:in|into|inside|during|over|within|for|of|throughout) (?:that|this|the said|these|those) (?:window|period|time|stretch|span|time ?frame|interval|phase|days|weeks|trial|campaign|sprint|pilot|test|outage|incident|promotion|sale|event|weekend|holiday|trip)\b"
     r"|\bin (?:the meantime|my absence|our absence)\b|\bwhile (?:i|we|it|they) (?:was|were|ran) (?:away|off|out|on|gone|there|running|absent)\b",
     re.I,
 )

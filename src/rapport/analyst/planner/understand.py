@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rapport.analyst.planner import lexicon, vote
+from rapport.analyst.planner import hearing, lexicon, vote
 from rapport.analyst.planner.asked import (
     BROKEN,
     EMPLOYER,
@@ -25,9 +25,9 @@ from rapport.analyst.planner.asked import (
 from rapport.analyst.planner.choosing import intent_of
 from rapport.analyst.planner.dates import mended
 from rapport.analyst.planner.detailing import of_the_shown
-from rapport.analyst.planner.dimensions import dimension_of, split_by
+from rapport.analyst.planner.dimensions import HEAD, asked_for, dimension_of, property_keys, split_by
 from rapport.analyst.planner.essence import essence
-from rapport.analyst.planner.exemplars import bank, masked
+from rapport.analyst.planner.exemplars import Heard, bank, masked
 from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
@@ -38,7 +38,9 @@ from rapport.analyst.planner.refusals import DISCARDS, divided
 from rapport.analyst.planner.scoping import rescoped
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.spelling import spelled
 from rapport.analyst.planner.subject import told_of
+from rapport.analyst.planner.words import stem
 
 TURNS = 6
 """Questions before this one that are read again; what was said earlier is not carried."""
@@ -64,23 +66,23 @@ def understand(question: str, before: Sequence[Turn], setting: Setting) -> Readi
 
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
-    whole = mended(question)
+    whole = spelled(mended(question), setting.names)
     question = essence(whole, setting.names, setting.today)
     slots = _told_before(read(question, setting.names, setting.today), whole, setting)
     spans = [(link.start, link.end) for link in slots.links]
     wording = masked(question, spans)
     known = bank(with_meaning=setting.meaning is not None)
-    ranked = vote.decide(known.vote(known.similarities(question, spans, setting.meaning)), wording, shape(slots))
+    alike = known.similarities(question, spans, setting.meaning)
+    ranked = vote.decide(known.vote(alike), wording, shape(slots))
     reading = _resolve(slots, ranked, setting)
     if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and _discards(question, reading, previous):
         return replace(reading, intent="smalltalk", follows=True)
-    if previous is None:
-        return reading
-    if changed := of_the_shown(reading, answers, setting) or rescoped(previous, reading):
-        return with_the_first(previous, changed, answers, setting)
-    if leans(previous, reading):
-        return follow(previous, reading, answers, setting)
-    return reading
+    if previous is not None:
+        if changed := of_the_shown(reading, answers, setting) or rescoped(previous, reading):
+            return with_the_first(previous, changed, answers, setting)
+        if leans(previous, reading):
+            return follow(previous, reading, answers, setting)
+    return _resolve(slots, ranked, setting, known.heard(alike))  # a question that stands by itself says what it asks for
 
 
 def _discards(question: str, reading: Reading, previous: Reading) -> bool:
@@ -130,8 +132,9 @@ def shape(slots: Slots) -> vote.Shape:
     )
 
 
-def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) -> Reading:
-    intent = intent_of(slots, ranked)
+def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, heard: Heard | None = None) -> Reading:
+    figure = hearing.figure(heard, slots)
+    intent = intent_of(slots, ranked, figure=bool(figure))
     if intent == "refuse_out_of_scope" and _lists_values(slots, setting):
         intent = "list_entities"
     if (
@@ -140,19 +143,32 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         and not slots.of_kind("product", "model", "organization", "property", "user")
     ):
         intent = "tool_failures"
+    intent = hearing.intent(slots, intent, figure)
     period, against = period_of(slots)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
+    if figure and figure != "events" and not slots.of_kind("event_type") and not of_people(slots):
+        events = ()  # "put the plans in order", "what hour do we spend most on"
     if intent == "count" and events and (not of_people(slots) or counts_events(slots)):
         counted = counted_noun(slots)
         intent = intent if counted in ("conversations", "messages", "ratings", "tool_calls") else "outcomes"
+    if events and intent == "top_topics":
+        intent = "outcomes"  # "what do people talk about before they cancel"
     if events and intent in _OF_EVENTS and not of_people(slots) and not measured(slots):
         intent = "outcomes"
     elif intent == "outcomes" and of_people(slots) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
         intent = "breakdown" if dimension_of(slots, "breakdown", setting.names) else "level"
-    if against and intent in ("count", "level", "trend", "ranking") and not slots.of_kind("tool"):
+    alone = intent == "compare" and shape(slots).names < 2  # nothing is named that could be set side by side
+    if (against and (alone or intent in ("count", "level", "trend", "ranking")) and not slots.of_kind("tool")) or (
+        alone and period and slots.says(_BEFORE_AND_AFTER)
+    ):
         intent = "change"
+    elif alone and any(threshold.metric == "conversations" for threshold in slots.thresholds):
+        intent = "ranking"
     metrics = metrics_of(slots, intent)
+    if heard and intent in hearing.FIGURES:
+        metrics = hearing.metrics(slots, metrics, heard)
+        slots = replace(slots, thresholds=hearing.thresholds(slots, heard))
     intent = _whole_picture(slots, _form(intent, slots, metrics, setting))
     if intent == "at_risk":  # who may cancel, not who has
         events = ()
@@ -161,18 +177,34 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting) ->
         events = ()
     sought = slots.framed and not _OURS.fullmatch(slots.subject)
     subject = slots.subject if sought or intent in _LOOSE_SUBJECT else ""
+    if events and subject:
+        subject = " ".join(word for word in subject.split() if stem(word) not in _event_stems(events))
     if slots.stray and not subject and intent in _OF_NAMES:
         slots = replace(slots, unknown=slots.stray)
+    dimension, order = dimension_of(slots, intent, setting.names), order_of(slots, metrics)
+    if heard and intent in ("count", "level") and not slots.of_kind(str(dimension)) and hearing.splits(slots, dimension, metrics, heard):
+        intent = "breakdown"
+    if (
+        intent == "breakdown"
+        and any(threshold.metric in ("rating", "conversations") for threshold in slots.thresholds)
+        and slots.says("which|who|what")
+    ):
+        intent = "ranking"  # "which accounts rate us below 3"
+    if heard and intent in ("ranking", "breakdown"):
+        noun = asked_for(slots, setting.names)
+        asked = noun is not None and noun.dimension == dimension and noun.weight >= HEAD
+        dimension = hearing.dimension(dimension, heard, property_keys(setting.names), asked=asked)
+        order = hearing.order(slots, metrics[0] if metrics else None, order, heard) if intent == "ranking" else order
     reading = Reading(
         intent=intent,
         slots=slots,
         today=setting.today,
         metrics=metrics,
-        dimension=dimension_of(slots, intent, setting.names),
+        dimension=dimension,
         links=tuple(link for link in slots.links if link.kind != "event_type"),
         period=period,
         against=against,
-        order=order_of(slots, metrics),
+        order=order,
         bad=bad(slots),
         limit=slots.limit,
         conditions=conditions(slots),
@@ -197,6 +229,17 @@ def _lists_values(slots: Slots, setting: Setting) -> bool:
     return str(dimension_of(slots, "list_entities", setting.names)).startswith("property:")
 
 
+_AROUND_EVENTS = "request requested led leads ended went asked date"
+
+
+def _event_stems(events: Sequence[str]) -> frozenset[str]:
+    """Stems of the words that a kind of event is told with: no subject of conversations."""
+    words = [part for event in events for part in event.split("_")] + _AROUND_EVENTS.split()
+    words += [word for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|") for word in phrase.split()]
+    return frozenset(stem(word) for word in words)
+
+
+_BEFORE_AND_AFTER = r"(?:before|until|up to)\b.{0,40}\b(?:after|since|from)|(?:after|since|from)\b.{0,40}\b(?:before|earlier|previously|until)|now and then|then and now"
 _ONE_FIGURE = frozenset({"level", "count", "list_entities", "summary", "ranking", "compare"})
 
 
@@ -270,7 +313,13 @@ def tidied(reading: Reading) -> Reading:
         if reading.intent != "count":
             kept = tuple(name for name in reading.conditions if told.get(name) not in reading.metrics)
             reading = replace(reading, conditions=kept)
-    if reading.intent == "level" and since(slots) and slots.says(r"chang\w*|mov\w*|develop\w*|better|worse|improv\w*|happen\w*"):
+    if (
+        reading.intent == "level"
+        and since(slots)
+        and slots.says(
+            r"chang\w*|mov\w*|develop\w*|better|worse|improv\w*|happen\w*|pick\w* up|slip\w*|r[io]se\w*|f[ae]ll\w*|climb\w*|dropp?\w*|sunk|sank|up or down|or down|recover\w*"
+        )
+    ):
         reading = replace(reading, intent="change")
     if (reading.intent == "count" and reading.metric == "ratings") or reading.intent == "summary":
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "rated"))

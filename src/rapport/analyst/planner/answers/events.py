@@ -31,6 +31,8 @@ def outcomes(asked: Asked) -> Answer:
     own = replace(reading, events=(), conditions=(), subject="")
     if end := _one_end(reading):
         return (yield from _by_time(asked, own, types, end))
+    if reading.against:
+        return (yield from _of_two_periods(asked, own, types))
     group = _event_grouping(reading)
     arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or 12}
     if types:
@@ -62,9 +64,12 @@ def outcomes(asked: Asked) -> Answer:
         text += f" The first was on {day(groups[0]['first'])}, the last on {day(groups[0]['last'])}."
     if group != "type" or len(groups) > 1:
         shown = found.data["groups"]
+        money = group in _RANKED and slots.says(_MONEY) and any(g.get("total") for g in shown)
+        if money:
+            shown = sorted(shown, key=lambda g: g.get("total") or 0, reverse=reading.order != "lowest")
         text += "\n" + bullets(
-            [f"**{g['name']}**: {number(g['events'])}{_by_users(g, group)}" for g in shown],
-            numbered=group in ("user", "organization", "product"),
+            [f"**{g['name']}**: {number(g['events'])}{_worth(g) if money else ''}{_by_users(g, group)}" for g in shown],
+            numbered=group in _RANKED,
         )
     before = found.data.get("before")
     if before and (
@@ -75,6 +80,27 @@ def outcomes(asked: Asked) -> Answer:
     ):
         text += _lead_up(before)
     return text
+
+
+_RANKED = ("user", "organization", "product")
+_MONEY = r"worth|value|revenue|money|spen[dt]|paid|pays?|amounts?|mrr|arr|euros?|dollars?|biggest spender\w*"
+
+
+def _worth(group: Mapping[str, Any]) -> str:
+    return f", worth {number(group['total'])}" if group.get("total") else ""
+
+
+def _of_two_periods(asked: Asked, own: Reading, types: list[str]) -> Answer:
+    """How many events one period had, and how many the other."""
+    named = {"types": types} if types else {}
+    periods = sorted((own.period, own.against), key=lambda period: str(period and period.since))
+    outputs = yield [Call("getOutcomes", {"filter": own.filter(period=period), "limit": 12, **named}) for period in periods]
+    text = heading(", ".join(types) or "business events", own.scope(period=False), " vs ".join(own.when(period) for period in periods))
+    if error := next((output.error for output in outputs if output.error), None):
+        return text + error
+    return text + bullets(
+        [f"**{own.when(period)}**: {counted(output.data['events'], 'events')}" for period, output in zip(periods, outputs, strict=True)]
+    )
 
 
 def _one_end(reading: Reading) -> str | None:
@@ -150,6 +176,10 @@ def _by_users(group: Mapping[str, Any], kind: str) -> str:
 
 def _event_grouping(reading: Reading) -> str:
     slots = reading.slots
+    if reading.dimension in ("organization", "product") and slots.says(
+        r"compan(?:y|ies)|organi[sz]ations?|accounts?|orgs?|firms?|products?|assistants?|bots?|apps?"
+    ):
+        return str(reading.dimension)
     if re.match(
         r"^\W*(?:and |so |ok |tell me |show me |list |do you know |can you tell me )*(?:who\b(?! else)|which (?:users?|people|persons?|customers?)|names?\b|everyone who|the (?:users|people|customers) who)",
         slots.text,

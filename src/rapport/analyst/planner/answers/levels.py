@@ -41,12 +41,24 @@ def level(asked: Asked) -> Answer:
             continue
         name = figure["title"][0].upper() + figure["title"][1:] if place else ""
         lead = f"{name}: **{said(figure)}**" if place else f"**{said(figure)}** {_is_the(figure)}{phrase(reading)}, {reading.when()}"
-        rests = f", over {number(figure['n'])} {'rated ' if metric == 'rating' else ''}conversations" if figure.get("n") else ""
+        rests = _rests(metric, figure, logged)
         beside = f" Over everything in that time it is {measured(whole)}." if whole.get("value") is not None and not place else ""
         lines.append(f"{lead}{rests}{small(figure.get('n'))}.{beside}")
     return heading(
         ", ".join(title(metric) for metric in metrics), reading.scope(), f"n = {number(outputs[0].figure(metrics[0]).get('n', logged))}"
     ) + "\n".join(lines)
+
+
+def _rests(metric: str, figure: Mapping[str, Any], logged: float) -> str:
+    """What a figure rests on: "over 156 rated of 324 conversations"."""
+    if not figure.get("n"):
+        return ""
+    n = number(figure["n"])
+    return (
+        f", over {n} rated of {counted(logged, 'conversations')}"
+        if metric == "rating" and figure["n"] < logged
+        else f", over {n} conversations"
+    )
 
 
 def _is_the(figure: Mapping[str, Any]) -> str:

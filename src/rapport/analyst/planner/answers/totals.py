@@ -1,5 +1,6 @@
 """How many there are of what the question names, and an exact zero where nothing fits."""
 
+from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner import lexicon
@@ -70,6 +71,14 @@ def none(asked: Asked) -> Answer:
     (whole,) = yield [Call("countConversations", {"filter": days(reading.period)})]
     if not whole.figure("conversations").get("value"):
         return (yield from nothing(asked))
+    if reading.subject and not reading.slots.framed and not reading.slots.quoted:
+        (rest,) = yield [Call("countConversations", {"filter": reading.filter()})]
+        if found := rest.figure("conversations").get("value"):
+            lead = f"No conversations hold “{reading.subject}”{phrase(replace(reading, subject=''))}, {reading.when()}."
+            return (
+                heading(reading.scope())
+                + f"{lead} Without these words there are **{counted(found, 'conversations')}**; say it in other words if I took them wrongly."
+            )
     what = reading.scope(period=False)
     if reading.subject and len(reading.subject.split()) > 1:
         (near,) = yield [Call("getConversations", {"query": reading.subject, "limit": 3, "filter": reading.filter()})]
