@@ -11,7 +11,7 @@ import numpy as np
 AXES = 64
 CHOICE_SAMPLE = 3_000
 """Vectors that the number of groups is chosen on; the silhouette is quadratic in them."""
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 64
 """Rows that are compared with all others at once; at 10,000 rows that takes 24 MB."""
 MOST_GROUPS = 400
 BLURRED = 0.2
@@ -39,7 +39,7 @@ def principal_axes(vectors: np.ndarray, axes: int = AXES) -> tuple[np.ndarray, n
 def settle(vectors: np.ndarray, *, neighbours: int, rounds: int = 3) -> np.ndarray:
     """Each row replaced `rounds` times by the mean of its nearest rows (itself among them), by cosine of the rows given.
 
-    The neighbourhood is found once, 200 rows at a time: time grows with the square of the rows, memory with their number.
+    The neighbourhood is found once, 64 rows at a time: time grows with the square of the rows, memory with their number.
     """
     nearest = np.empty((len(vectors), neighbours), dtype=np.int32)
     for start in range(0, len(vectors), ROWS_AT_ONCE):

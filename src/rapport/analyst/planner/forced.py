@@ -97,8 +97,18 @@ def _moved(slots: Slots) -> bool:
     return bool(
         _MOVED.match(slots.text)
         and not slots.says(r"why|than|or|versus|vs|compared|explanations?|explain\w*|reasons?|causes?")
-        and (slots.metrics or slots.subject or slots.links or slots.says(BROKEN))
+        and (slots.metrics or slots.subject or slots.links or slots.says(rf"{BROKEN}|things?|everything|we|matters"))
         and "prompt_version" not in slots.dimensions
+    )
+
+
+def _broke(slots: Slots) -> bool:
+    """ "What broke most last week?": tools do."""
+    return bool(
+        slots.says(
+            r"(?:what|which things?|anything)(?: has| have| had| is| was| 's|'s)? (?:been )?(?:broke|broken|breaks?|breaking|failed|fails?|failing|crash\w*|down)"
+        )
+        and not (slots.subject or slots.values("dimension") or slots.says("chats?|conversations?|users?|people"))
     )
 
 
@@ -303,6 +313,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("definition", _asks_a_meaning),
     ("examples", _asks_for_an_extreme),
     ("change", _moved_since),
+    ("tool_failures", _broke),
     ("change", _over_a_day),
     ("trend", _moved),
     ("trend", _over_time),

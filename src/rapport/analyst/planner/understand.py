@@ -291,7 +291,7 @@ _OF_NAMES = frozenset(
 )
 """Intents that would answer for everything where a name was not recognised."""
 
-_LOOSE_SUBJECT = frozenset({"complaints", "examples", "quotes", "ticket_draft", "conversation_detail"})
+_LOOSE_SUBJECT = frozenset({"trend", "change", "complaints", "examples", "quotes", "ticket_draft", "conversation_detail"})
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
 
 
