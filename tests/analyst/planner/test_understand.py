@@ -468,3 +468,8 @@ def test_ratings_that_people_left_are_no_churn(question: str):
 def test_who_may_leave_is_not_limited_to_who_has(question: str):
     reading = read(question)
     assert (reading.intent, reading.events, reading.subject) == ("at_risk", (), "")
+
+
+def test_what_people_say_of_the_world_is_data():
+    assert read("what do people say when the restaurant has no table, verbatim").intent == "quotes"
+    assert read("which restaurant should I book tonight?").intent == "refuse_out_of_scope"

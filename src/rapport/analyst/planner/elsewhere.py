@@ -8,7 +8,7 @@ import re
 from rapport.analyst.planner.slots import Slots
 
 TALKED = (
-    r"conversations?|chats?|dialogues?|sessions?|threads?|transcripts?|interactions?|mention\w*|complain\w*|quotes?|talk(?:s|ed|ing)?|typed|wrote|said|asked|asking|asks|people ask|users ask|customers ask|"
+    r"conversations?|chats?|dialogues?|sessions?|threads?|transcripts?|interactions?|mention\w*|complain\w*|quotes?|talk(?:s|ed|ing)?|typed|wrote|said|says?|saying|verbatim|word for word|asked|asking|asks|people ask|users ask|customers ask|"
     r"(?:want|wants|wanted|wish\w*|demand\w*) to|come up|came up|topics?|themes?|complaints?|tickets?|segments?|feedback|how (?:many|often)|ratings?|rated|csat"
 )
 _SCIENCE = r"(?:today|yesterday|tonight|this (?:week|morning))['’]s news|the (?:latest |world )?news(?! about| on| of)|people live in|opening hours of the|distance (?:between|from|to)|how far is|what time is it|the time in|aliens|quantum|physics|chemistry|biology|astronomy|theorem|calculus|algebra|philosoph\w+|capital (?:city )?of|population of|history of|revolution|world war|roman empire|planets?|moon landing|mount \w+|highest mountain|dinosaurs?|photosynthesis|black holes?|relativity|evolution of (?:man|species)"
@@ -34,6 +34,7 @@ def elsewhere(slots: Slots) -> bool:
     text = slots.text
     if (
         slots.says(TALKED)
+        or slots.of_kind("topic", "topic_group")
         or slots.conversation_ids
         or (slots.quoted and not re.match(r"\W*(?:please |can you |could you )?translate\b", text, re.I))
     ):
