@@ -33,6 +33,7 @@ from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
 from rapport.analyst.planner.leaning import leans
 from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, conditions, event_types, period_of
 from rapport.analyst.planner.refusals import DISCARDS, divided
 from rapport.analyst.planner.scoping import rescoped
@@ -132,8 +133,8 @@ def shape(slots: Slots) -> vote.Shape:
     )
 
 
-def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, heard: Heard | None = None) -> Reading:
-    figure = hearing.figure(heard, slots)
+def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figure: str) -> tuple[str, tuple[str, ...]]:
+    """(intent, types of events): whether a figure of conversations is asked for, or events are."""
     intent = intent_of(slots, ranked, figure=bool(figure))
     if intent == "refuse_out_of_scope" and _lists_values(slots, setting):
         intent = "list_entities"
@@ -144,7 +145,6 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     ):
         intent = "tool_failures"
     intent = hearing.intent(slots, intent, figure)
-    period, against = period_of(slots)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
     if figure and figure != "events" and not slots.of_kind("event_type") and not of_people(slots):
@@ -158,6 +158,11 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         intent = "outcomes"
     elif intent == "outcomes" and of_people(slots) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
         intent = "breakdown" if dimension_of(slots, "breakdown", setting.names) else "level"
+    return intent, events
+
+
+def _beside(slots: Slots, intent: str, period: Period | None, against: Period | None) -> str:
+    """The intent where periods, and not names, are set side by side."""
     alone = intent == "compare" and shape(slots).names < 2  # nothing is named that could be set side by side
     if (against and (alone or intent in ("count", "level", "trend", "ranking")) and not slots.of_kind("tool")) or (
         alone and period and slots.says(_BEFORE_AND_AFTER)
@@ -165,6 +170,13 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         intent = "change"
     elif alone and any(threshold.metric == "conversations" for threshold in slots.thresholds):
         intent = "ranking"
+    return intent
+
+
+def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, heard: Heard | None = None) -> Reading:
+    period, against = period_of(slots)
+    intent, events = _kind(slots, ranked, setting, hearing.figure(heard, slots))
+    intent = _beside(slots, intent, period, against)
     metrics = metrics_of(slots, intent)
     if heard and intent in hearing.FIGURES:
         metrics = hearing.metrics(slots, metrics, heard)
@@ -182,19 +194,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     if slots.stray and not subject and intent in _OF_NAMES:
         slots = replace(slots, unknown=slots.stray)
     dimension, order = dimension_of(slots, intent, setting.names), order_of(slots, metrics)
-    if heard and intent in ("count", "level") and not slots.of_kind(str(dimension)) and hearing.splits(slots, dimension, metrics, heard):
-        intent = "breakdown"
-    if (
-        intent == "breakdown"
-        and any(threshold.metric in ("rating", "conversations") for threshold in slots.thresholds)
-        and slots.says("which|who|what")
-    ):
-        intent = "ranking"  # "which accounts rate us below 3"
-    if heard and intent in ("ranking", "breakdown"):
-        noun = asked_for(slots, setting.names)
-        asked = noun is not None and noun.dimension == dimension and noun.weight >= HEAD
-        dimension = hearing.dimension(dimension, heard, property_keys(setting.names), asked=asked)
-        order = hearing.order(slots, metrics[0] if metrics else None, order, heard) if intent == "ranking" else order
+    intent, dimension, order = _grouped(slots, heard, setting, intent, metrics, dimension, order)
     reading = Reading(
         intent=intent,
         slots=slots,
@@ -217,6 +217,26 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         product=setting.product,
     )
     return tidied(reading)
+
+
+def _grouped(
+    slots: Slots, heard: Heard | None, setting: Setting, intent: str, metrics: tuple[str, ...], dimension: str | None, order: str | None
+) -> tuple[str, str | None, str | None]:
+    """(intent, dimension, order) once it is heard what the answer runs over."""
+    if heard and intent in ("count", "level") and not slots.of_kind(str(dimension)) and hearing.splits(slots, dimension, metrics, heard):
+        intent = "breakdown"
+    if (
+        intent == "breakdown"
+        and any(threshold.metric in ("rating", "conversations") for threshold in slots.thresholds)
+        and slots.says("which|who|what")
+    ):
+        intent = "ranking"  # "which accounts rate us below 3"
+    if heard and intent in ("ranking", "breakdown"):
+        noun = asked_for(slots, setting.names)
+        asked = noun is not None and noun.dimension == dimension and noun.weight >= HEAD
+        dimension = hearing.dimension(dimension, heard, property_keys(setting.names), asked=asked)
+        order = hearing.order(slots, metrics[0] if metrics else None, order, heard) if intent == "ranking" else order
+    return intent, dimension, order
 
 
 _LISTED = r"(?:what|which|list|name|names? of|show|enumerate|give|all|our|the|choose|inventory|remind)\b"
