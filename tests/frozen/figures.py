@@ -1,7 +1,8 @@
 """Which figures of an answer follow from the world, as far as it can be seen from outside.
 
 A figure is supported when it is in the question, is a count, mean rating or share of a slice that the question or the answer names
-(products, organizations, plans, regions, models, versions, people, tools, subjects; all time, named days, or spans between named
+(products, organizations, plans, regions, models, versions, people, tools, subjects, weekdays, ratings, "without tool calls"; two named
+values of one kind together, and the rest, where "without", "other" or "rest" is said; all time, named days, or spans between named
 days), or follows from two other figures of the answer by one operation. Figures beside a word of text analysis (sentiment, topic,
 quality and the like) cannot be known from outside and are left out. Quotes and list numbers are no figures.
 """
@@ -25,6 +26,7 @@ ORDINALS = re.compile(r"^\s*(?:[-*]\s*)?(?:#{1,4}\s*)?\d+[.)]\s|#\d+\b", re.M)
 ADDRESSES = re.compile(r"https?://\S+|\b\d{1,2} ?[–-] ?(?=\d{1,2} [A-Z][a-z]{2}\b)")
 NO_FIGURES = re.compile(r"(?:out of|of|/) ?5\b|\bv(?:ersion )?\d+|gpt-4o|\d{1,2}:\d\d|\b\d{4}\b(?= ?[·,–*]| vs)|95 %")
 MOST_SLICES = 600
+MOST_JOINED = 8
 
 
 def days_named(text: str, today: date) -> set[date]:
@@ -53,25 +55,33 @@ def _values(world: World) -> dict[tuple[str, str], set[str]]:
         own += [("tool", name) for name, _ in talk.tools] + ([("event", talk.event[0])] if talk.event else [])
         own += [("rated", f"rated exactly {talk.rating:g}")] if talk.rating is not None else []
         own += [("met", event) for event, met in happened.items() if talk.user in met]
+        own += [("weekday", f"{talk.at:%A}"), ("weekday", "weekend" if talk.at.weekday() >= 5 else "working day")]
+        own += [("called", "with tool calls" if talk.tools else "without tool calls")]
         for key in own:
             values.setdefault(key, set()).add(talk.id)
+    for stars in (2, 3, 4, 5):
+        rated = {talk.id: talk.rating for talk in world.talks if talk.rating is not None}
+        values["rated", f"rated at least {stars}"] = {talk for talk, rating in rated.items() if rating >= stars}
+        values["rated", f"rated at most {stars - 1}"] = {talk for talk, rating in rated.items() if rating <= stars - 1}
     return values
 
 
 def _facets(world: World, text: str) -> list[tuple[str, frozenset[str]]]:
     """The named values of the text, each as (dimension, ids of the talks that have it)."""
     values, lower = _values(world), text.lower()
-    if re.search(r"\b(?:without|except|excluding|not|other than)\b", lower):
+    if re.search(r"\b(?:without|except|excluding|not|others?|rest|everyone else)\b", lower):
         everything = {talk.id for talk in world.talks}
         values |= {(f"not {dimension}", value): everything - ids for (dimension, value), ids in values.items()}
 
     def named(dimension: str, value: str) -> bool:
         if dimension.endswith("version"):
             return bool(re.search(r"version|prompt|\bv[12]\b", lower))
-        whole = dimension.endswith(("rated", "user", "model", "tool"))
+        whole = dimension.endswith(("rated", "user", "model", "tool", "called", "weekday"))
         return (value if whole else re.split(r"[ _]", value)[0]).lower() in lower
 
-    return [(dimension, frozenset(ids)) for (dimension, value), ids in values.items() if named(dimension, value)]
+    found = [(dimension, frozenset(ids)) for (dimension, value), ids in values.items() if named(dimension, value)]
+    both = [(one, a | b) for (one, a), (two, b) in combinations(found, 2) if one == two and len(found) <= MOST_JOINED]
+    return found + both
 
 
 def _windows(world: World, text: str) -> list[tuple[date, date]]:

@@ -49,9 +49,11 @@ async def breakdown(
     order: str = "highest",
     limit: int = 10,
     min_n: int = 1,
+    max_n: int | None = None,
     steady: float | None = None,
 ) -> Breakdown:
-    """Each metric by group, ordered by the first one (or by key); groups that rest on fewer than `min_n` conversations are left out.
+    """Each metric by group, ordered by the first one (or by key); groups that rest on fewer than `min_n` or more than `max_n`
+    conversations are left out.
 
     `steady`, the first metric's mean over all, orders by means that are pulled towards it by STEADY conversations: someone with three bad
     conversations does not come before someone with fifteen nearly as bad ones. The figures themselves stay plain.
@@ -69,7 +71,8 @@ async def breakdown(
         FROM (SELECT *, count(*) OVER () AS total
               FROM (SELECT {found.key} AS key, count(*) AS conversations, {metrics.columns(measured)}
                     {source} AND {found.key} IS NOT NULL
-                    GROUP BY 1 HAVING {measured[0].n} >= {arguments.add(max(min_n, 1))}) every
+                    GROUP BY 1 HAVING {measured[0].n} >= {arguments.add(max(min_n, 1))}
+                    AND {measured[0].n} <= coalesce({arguments.add(max_n)}::bigint, {measured[0].n})) every
               ORDER BY {direction}, key LIMIT {arguments.add(min(limit, MOST_GROUPS))}) g
         ORDER BY {direction}, {"label," if order != "key" else ""} key
         """,

@@ -82,11 +82,13 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """`n` conversations could be judged, `bad` of them were bad; `tested` values were looked at. No drivers is a finding too."""
+    """`n` conversations could be judged, `bad` of them were bad, and `unjudged` more could not be (nothing was computed or rated that
+    tells); `tested` values were looked at. No drivers is a finding too."""
 
     outcome: Predicate
     n: int
     bad: int
+    unjudged: int
     tested: int
     drivers: tuple[Driver, ...]
 
@@ -110,7 +112,7 @@ async def drivers(connection: Connection, scope: Scope, outcome: str, *, limit: 
     if outcome not in PREDICATES:
         raise Invalid(f"{outcome} cannot be explained; use one of {', '.join(PREDICATES)}.")
     predicate = PREDICATES[outcome]
-    total, bad, found = await _plain(connection, scope, predicate)
+    total, bad, unjudged, found = await _plain(connection, scope, predicate)
     found += await _tools(connection, scope, predicate)
     found += await _properties(connection, scope, predicate)
     left_out = {*skip, *(("failed_tool", "tool") if outcome in ("tool_failed", "tool_used") else ())}
@@ -123,7 +125,7 @@ async def drivers(connection: Connection, scope: Scope, outcome: str, *, limit: 
         chosen = _choose(likely, await _patterns(connection, scope, predicate, likely)) if likely else []
         if chosen:
             break
-    return Drivers(predicate, total, bad, len(found), tuple(_driver(c, total, bad, adjusted) for c, adjusted in chosen[:limit]))
+    return Drivers(predicate, total, bad, unjudged, len(found), tuple(_driver(c, total, bad, adjusted) for c, adjusted in chosen[:limit]))
 
 
 async def _property_keys(connection: Connection, scope: Scope) -> list[str]:
@@ -142,16 +144,17 @@ async def _property_keys(connection: Connection, scope: Scope) -> list[str]:
     return [row["key"] for row in rows]
 
 
-async def _plain(connection: Connection, scope: Scope, outcome: Predicate) -> tuple[int, int, list[_Candidate]]:
-    """Conversations that can be judged, bad ones, and the same for each value of the PLAIN factors, in one pass."""
+async def _plain(connection: Connection, scope: Scope, outcome: Predicate) -> tuple[int, int, int, list[_Candidate]]:
+    """Conversations that can be judged, bad ones, those that cannot be judged, and the first two for each value of the PLAIN factors."""
     arguments = Arguments(scope.tenant_id)
     selected = ", ".join(f"{key} AS k{i}" for i, key in enumerate(PLAIN.values()))
     keys = [f"k{i}" for i in range(len(PLAIN))]
     rows = await connection.fetch(
         f"""
-        SELECT grouping({", ".join(keys)}) AS which, {", ".join(keys)}, count(*) AS n, count(*) FILTER (WHERE bad) AS bad
+        SELECT grouping({", ".join(keys)}) AS which, {", ".join(keys)},
+               count(bad) AS n, count(*) FILTER (WHERE bad) AS bad, count(*) - count(bad) AS unjudged
         FROM (SELECT {selected}, ({outcome.sql}) AS bad {relation(scope, arguments)}) r
-        WHERE bad IS NOT NULL GROUP BY GROUPING SETS ({", ".join(f"({key})" for key in keys)}, ())
+        GROUP BY GROUPING SETS ({", ".join(f"({key})" for key in keys)}, ())
         """,
         *arguments,
     )
@@ -161,8 +164,8 @@ async def _plain(connection: Connection, scope: Scope, outcome: Predicate) -> tu
         for i, name in enumerate(PLAIN):
             if row["which"] == whole ^ 1 << (len(keys) - 1 - i) and row[f"k{i}"] is not None:
                 found.append(_Candidate(name, row[f"k{i}"], "", row["n"], row["bad"]))
-    total, bad = next((row["n"], row["bad"]) for row in rows if row["which"] == whole)
-    return total, bad, found
+    total, bad, unjudged = next((row["n"], row["bad"], row["unjudged"]) for row in rows if row["which"] == whole)
+    return total, bad, unjudged, found
 
 
 async def _tools(connection: Connection, scope: Scope, outcome: Predicate) -> list[_Candidate]:

@@ -173,7 +173,8 @@ def route(asked: Asked) -> str:
     if facts.wanted(reading):
         return "facts"
     often = any(threshold.metric == "conversations" for threshold in reading.thresholds)
-    if often and intent in ("examples", "list_entities", "user_profile", "summary", "level", "ranking"):
+    listed = intent == "count" and says(r"^\W*(?:which|who|list|name|show|give)\b")
+    if often and (listed or intent in ("examples", "list_entities", "user_profile", "summary", "level", "ranking")):
         return "ranking"
     if _asks_for_onset(asked):
         return "tool_onset"

@@ -75,7 +75,7 @@ def thresholds_of(text: str) -> list[Threshold]:
         rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?(?!\w)(?!\s*(?:conv|chat|days?|weeks?|times|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"
         stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?"
         length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
-        times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations|chats|times|sessions|dialogues|dialogs|interactions)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"
+        times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations?|chats?|times|sessions?|dialogues?|dialogs?|interactions?|threads?|talks|exchanges?)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"
         for metric, shape in (("rating", rating), ("rating", stars), ("messages", length), ("conversations", times)):
             match = re.search(shape, text, re.I)
             if operator == "=" and metric in ("messages", "conversations") and not (match and match.groupdict().get("m")):
@@ -92,4 +92,39 @@ def thresholds_of(text: str) -> list[Threshold]:
     if share:
         amount = float(share.group(2).rstrip("% ")) / (100 if "%" in share.group(2) else 1)
         found.append(Threshold("quality_index", "<" if re.match("below|under|less|<", share.group(1), re.I) else ">", amount))
+    if not any(threshold.metric == "conversations" for threshold in found):
+        found += _how_often(text)
     return found
+
+
+_TALKS = r"(?:conversations?|chats?|times|sessions?|dialogues?|dialogs?|interactions?|threads?|talks|exchanges?)"
+_AMOUNT = rf"\d{{1,3}}|{_NUMBER}"
+_ONLY = r"(?:exactly|only|just|precisely|merely|no more than)"
+_RANGE = re.compile(rf"\b(?:between|from)\s+({_AMOUNT})\s+(?:and|to)\s+({_AMOUNT})\s+{_TALKS}\b", re.I)
+_OR_MORE = re.compile(rf"\b({_AMOUNT})\s*(?:\+|plus|(?:or|and) (?:more|up|over|(fewer|less)))\s+{_TALKS}\b", re.I)
+_TIMES = (
+    (">", r"(?:more than|over|beyond)\s+(?P<v>once|twice)|(?:came|come|comes|coming) back|return(?:ed|ing)? (?:users?|people|customers?|visitors?)|repeat (?:users?|customers?|visitors?)"),
+    (">=", r"at least (?P<v>once|twice)"),
+    ("=", rf"{_ONLY}\s+(?P<v>once|twice)\b(?! (?:a|per|every))|(?:had|have|has|having|with|wrote|made|held|started|did|logged)\s+(?:{_ONLY}\s+(?P<n>{_AMOUNT})|a single|one single)\s+(?:single )?{_TALKS}|one-time (?:users?|customers?|visitors?)|(?:never|not|did(?:n['’]t| not)) (?:\w+ )?(?:came|come|return\w*) back"),
+)  # fmt: skip
+"""How often people, or other groups, are there: an operator, and words without a number stand for one."""
+
+
+def _how_often(text: str) -> list[Threshold]:
+    """How many conversations each of the groups that are counted may have: "only once", "between 5 and 8 chats"."""
+    if not re.search(_COUNTED, text, re.I):
+        return []
+    if span := _RANGE.search(text):
+        low, high = sorted(days.number(word.lower()) for word in span.groups())
+        return [Threshold("conversations", ">=", low), Threshold("conversations", "<=", high)]
+    if bound := _OR_MORE.search(text):
+        return [Threshold("conversations", "<=" if bound.group(2) else ">=", days.number(bound.group(1).lower()))]
+    for operator, said in reversed(_TIMES):
+        if match := re.search(said, text, re.I):
+            told = match.groupdict()
+            amount = {"once": 1, "twice": 2}.get((told.get("v") or "").lower()) or days.number((told.get("n") or "one").lower())
+            return [Threshold("conversations", operator, amount)]
+    return []
+
+
+_COUNTED = r"\b(?:how many|number of|count|which|who|what (?:share|part|percentage|fraction|portion))\b.{0,40}\b(?:users?|people|persons?|customers?|clients?|visitors?|buyers?|contacts?|folks?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?|days?|of (?:them|our|the))\b|\bwho\b"

@@ -130,9 +130,10 @@ def spoken(link: Link) -> str:
 
 
 def threshold_words(threshold: Threshold) -> str:
-    named = {"rating": "rated", "messages": "messages", "conversations": "conversations", "quality_index": "quality index"}[
-        threshold.metric
-    ]
+    if threshold.metric == "conversations":
+        often = {"<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least", "=": "exactly"}[threshold.operator]
+        return f"{often} {threshold.value:g} conversations each"
+    named = {"rating": "rated", "messages": "messages", "quality_index": "quality index"}[threshold.metric]
     sign = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "=": "exactly"}[threshold.operator]
     return f"{named} {sign} {threshold.value:g}"
 

@@ -43,7 +43,8 @@ async def why(asked: Asked) -> ToolResult:
     return ToolResult(
         {
             "period": period(asked.scope), "outcome": outcome, "outcomeTitle": found.outcome.title, "conversations": found.n,
-            "bad": found.bad, "badShare": round(100 * found.bad / found.n, 1) if found.n else None, "tested": found.tested,
+            "notJudged": found.unjudged, "bad": found.bad,
+            "badShare": round(100 * found.bad / found.n, 1) if found.n else None, "tested": found.tested,
             "drivers": [driver_json(driver) for driver in found.drivers],
             "mostlyAbout": [{"name": g.label, "bad": g.conversations, "shareOfBad": round(100 * g.conversations / found.bad, 1)}
                             for g in subjects.groups if found.bad],

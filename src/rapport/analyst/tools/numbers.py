@@ -16,7 +16,8 @@ METRIC_NAMES = {"enum": list(metrics.METRICS)}
 METRIC_LIST = {"type": "array", "items": METRIC_NAMES, "minItems": 1, "maxItems": 12}
 ORDER = {"enum": list(breakdown.ORDERS), "description": "which groups come first, by the first metric"}
 MIN_N = {"type": "integer", "minimum": 1, "description": "leave out groups whose first figure rests on fewer conversations"}
-GROUPED = {"metrics": METRIC_LIST, "order": ORDER, "limit": LIMIT, "minConversations": MIN_N}
+MAX_N = {"type": "integer", "minimum": 1, "description": "leave out groups whose first figure rests on more conversations"}
+GROUPED = {"metrics": METRIC_LIST, "order": ORDER, "limit": LIMIT, "minConversations": MIN_N, "maxConversations": MAX_N}
 PRODUCTS = {"type": "array", "items": {"type": "string"}, "maxItems": 20, "description": "ids or names; none: all"}
 SIDES = {
     "type": "array", "minItems": 2, "maxItems": 6,
@@ -109,6 +110,7 @@ async def _grouped(asked: Asked, dimension: str, default: Sequence[str]) -> Tool
     found = await breakdown.breakdown(
         asked.connection, asked.scope, measured, dimension, steady=steady,
         order=asked.get("order", "highest"), limit=asked.get("limit", 10), min_n=asked.get("minConversations", 1),
+        max_n=asked.get("maxConversations", None),
     )  # fmt: skip
     return ToolResult(
         {

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, nothing, number, phrase, quoted
+from rapport.analyst.planner.answers.causes import not_judged
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.periods import Period, spell
 
@@ -68,11 +69,11 @@ def recommend(asked: Asked) -> Answer:
     if not steps:
         return (
             text
-            + f"Nothing stands out: {number(found.data['bad'])} of {counted(found.data['conversations'], 'conversations')} went badly, and nothing sets them apart."
+            + f"Nothing stands out: {number(found.data['bad'])} of {counted(found.data['conversations'], 'conversations')} went badly, and nothing sets them apart.{not_judged(found.data)}"
         )
     return (
         text
-        + f"{number(found.data['bad'])} of {counted(found.data['conversations'], 'conversations')}{phrase(own)} went badly, {own.when()}. In this order:\n"
+        + f"{number(found.data['bad'])} of {counted(found.data['conversations'], 'conversations')}{phrase(own)} went badly, {own.when()}.{not_judged(found.data)} In this order:\n"
         + bullets(steps[: reading.limit or 4], numbered=True)
     )
 

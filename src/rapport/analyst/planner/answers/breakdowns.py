@@ -9,7 +9,7 @@ from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets,
 from rapport.analyst.planner.answers.changes import trend
 from rapport.analyst.planner.answers.levels import level
 from rapport.analyst.planner.answers.rankings import ranked_order, row
-from rapport.analyst.planner.answers.totals import at_least, none, title, total
+from rapport.analyst.planner.answers.totals import none, size, title, total
 from rapport.analyst.planner.slots import Slots
 
 
@@ -33,7 +33,7 @@ def breakdown(asked: Asked) -> Answer:
     key = dimension.removeprefix("property:") + "=" if dimension.startswith("property:") else "\0"
     named = [link for link in reading.links if not link.negated and (link.kind == dimension or link.names[0].id.startswith(key))]
     own = replace(reading, links=tuple(link for link in reading.links if link not in named))
-    bounds = {"limit": reading.limit or 12, "minConversations": at_least(reading), "filter": own.filter(text=True)}
+    bounds = {"limit": reading.limit or 12, **size(reading), "filter": own.filter(text=True)}
     (output,) = yield [Call("getBreakdown", {"dimension": dimension, "metrics": metrics, "order": order, **bounds})]
     if output.error:
         return heading(title(metric), reading.scope()) + output.error

@@ -87,7 +87,12 @@ def _of_leaving(asked: Asked) -> tuple[str, ...]:
 def _bad(data: Mapping[str, Any], outcome: str, reading: Reading) -> str:
     worded = _WORDED.get(outcome, data["outcomeTitle"])
     of = f"**{number(data['bad'])} of {counted(data['conversations'], 'conversations')} ({data['badShare']:g}%)**"
-    return f"{of}{phrase(reading)} {worded}, {reading.when()}."
+    return f"{of}{phrase(reading)} {worded}, {reading.when()}.{not_judged(data)}"
+
+
+def not_judged(data: Mapping[str, Any]) -> str:
+    """How many conversations are left out because nothing tells how they went, as a sentence of its own."""
+    return f" {number(data['notJudged'])} more could not be judged." if data["notJudged"] else ""
 
 
 def _drivers(data: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from rapport.analyst.planner.answers.asking import (
 from rapport.analyst.planner.answers.breakdowns import breakdown
 from rapport.analyst.planner.answers.rankings import grouping
 from rapport.analyst.planner.answers.sides import compared, side_by_side
-from rapport.analyst.planner.answers.totals import at_least, none, total
+from rapport.analyst.planner.answers.totals import none, size, size_words, total
 from rapport.analyst.planner.asked import SHARE, weekdays
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
@@ -65,7 +65,7 @@ def count(asked: Asked) -> Answer:
         return (yield from breakdown(asked))
     repeated = next((t for t in reading.thresholds if t.metric == "conversations"), None)
     if metric in ("users", "organizations", "days", "topics") and repeated:
-        return (yield from _count_frequent(asked, metric))
+        return (yield from _count_frequent(asked, metric, share=share))
     if metric.endswith("_share") or metric in ("rating", "sentiment", "frustration", "quality_index", "struggle"):
         metric = "conversations" if (reading.thresholds or reading.conditions) else "ratings" if metric == "rating" else "conversations"
     if metric in ("products", "models", "tools", "topics", "segments", "prompt_versions", "event_types", "languages", "days"):
@@ -172,17 +172,20 @@ def _share_of_all(asked: Asked, reading: Reading) -> Answer:
     )
 
 
-def _count_frequent(asked: Asked, metric: str) -> Answer:
-    """ "How many users had more than five conversations": groups that are large enough are counted."""
+def _count_frequent(asked: Asked, metric: str, *, share: bool) -> Answer:
+    """ "How many users had more than five conversations": groups of such a size are counted; `share`: as a part of all such groups."""
     reading = asked.reading
-    least = at_least(reading)
-    (output,) = yield [grouping(metric.removesuffix("s"), ["conversations"], "highest", 3, least, reading.filter(text=True))]
-    if output.error:
-        return heading(metric, reading.scope()) + output.error
-    return (
-        heading(metric, reading.scope())
-        + f"**{counted(output.data['total'], metric)}** with at least {least} conversations{phrase(reading)}, {reading.when()}."
+    filter = reading.filter(text=True)
+    part, every = yield [
+        grouping(metric.removesuffix("s"), ["conversations"], "highest", 3, bounds, filter) for bounds in (size(reading), {})
+    ]
+    if part.error:
+        return heading(metric, reading.scope()) + part.error
+    found, of = part.data["total"], every.data["total"]
+    said = (
+        f"**{counted(found, metric)}**" if not share or not of else f"**{100 * found / of:.1f}%**: {number(found)} of {counted(of, metric)}"
     )
+    return heading(metric, reading.scope()) + f"{said} with {size_words(reading)}{phrase(reading)}, {reading.when()}."
 
 
 _KINDS = {

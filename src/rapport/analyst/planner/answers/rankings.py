@@ -21,7 +21,7 @@ from rapport.analyst.planner.answers.asking import (
     said,
     small,
 )
-from rapport.analyst.planner.answers.totals import at_least, none, title
+from rapport.analyst.planner.answers.totals import none, size, size_words, title
 from rapport.analyst.planner.asked import RANGE, SHARE
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Threshold
@@ -80,7 +80,7 @@ def ranking(asked: Asked) -> Answer:
     if by.metric == "tool_failures" and not groups[0]["figures"][0]["value"]:
         return heading(title(by.metric), ranked.scope()) + f"No tool call failed{phrase(ranked)}, {reading.when()}."
     least = output.data.get("minConversations", 1)
-    note = f"at least {least} conversations each" if least > 1 else ""
+    note = f"at least {least} conversations each" if least > 1 and not size_words(reading) else ""
     nouns = _plural(output.data["dimension"].replace("property:", "").replace("_", " "))
     return heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note) + _listed(groups, by, reading)
 
@@ -137,12 +137,12 @@ def _order(reading: Reading) -> _Order:
 
 def _groups(ranked: Reading, by: _Order, rows: int) -> Generator[Sequence[Call], Sequence[Output], Output]:
     """The groups in their order. Averages of people, topics and days rest on three conversations each, unless that leaves none."""
-    asked_for = at_least(ranked)
-    least = max(asked_for, 3 if by.metric in MEANS and by.dimension in ("user", "organization", "topic", "day") else 1)
+    asked_for = size(ranked)
+    least = max(asked_for["minConversations"], 3 if by.metric in MEANS and by.dimension in ("user", "organization", "topic", "day") else 1)
     metrics = [by.metric, *[metric for metric in _beside(by.metric) if metric != by.metric]]
     filter = ranked.filter(text=True)
-    (output,) = yield [grouping(by.dimension, metrics, by.order, rows, least, filter)]
-    if least > asked_for and not output.error and not output.data.get("groups"):
+    (output,) = yield [grouping(by.dimension, metrics, by.order, rows, asked_for | {"minConversations": least}, filter)]
+    if least > asked_for["minConversations"] and not output.error and not output.data.get("groups"):
         (output,) = yield [grouping(by.dimension, metrics, by.order, rows, asked_for, filter)]
     return output
 
@@ -182,8 +182,8 @@ def _passes(value: float | None, cut: Threshold) -> bool:
     return value is not None and compares[cut.operator](value, cut.value)
 
 
-def grouping(dimension: str, metrics: Sequence[str], order: str, limit: int, min_n: int, filter: Mapping[str, Any]) -> Call:
-    arguments: dict[str, Any] = {"metrics": list(metrics), "order": order, "limit": limit, "minConversations": min_n, "filter": filter}
+def grouping(dimension: str, metrics: Sequence[str], order: str, limit: int, size: Mapping[str, int], filter: Mapping[str, Any]) -> Call:
+    arguments: dict[str, Any] = {"metrics": list(metrics), "order": order, "limit": limit, **size, "filter": filter}
     tool = RANKING_TOOLS.get(dimension)
     return Call(tool, arguments) if tool else Call("getBreakdown", {"dimension": dimension, **arguments})
 

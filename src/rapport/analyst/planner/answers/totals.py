@@ -20,10 +20,24 @@ def title(metric: str) -> str:
     return TITLES.get(metric) or (lexicon.METRICS[metric].label if metric in lexicon.METRICS else metric.replace("_", " "))
 
 
-def at_least(reading: Reading) -> int:
-    """The fewest conversations of a group that is asked for: "more than 20 conversations" is 21."""
-    threshold = next((t for t in reading.thresholds if t.metric == "conversations" and t.operator in (">", ">=", "=")), None)
-    return 1 if threshold is None else max(1, int(threshold.value) + (threshold.operator == ">"))
+def size(reading: Reading) -> dict[str, int]:
+    """How many conversations a group must have, as arguments: "more than 20 conversations" is {"minConversations": 21}."""
+    given = {"minConversations": 1}
+    for threshold in reading.thresholds:
+        if threshold.metric == "conversations" and threshold.operator in (">", ">=", "="):
+            given["minConversations"] = max(1, int(threshold.value) + (threshold.operator == ">"))
+        if threshold.metric == "conversations" and threshold.operator in ("<", "<=", "="):
+            given["maxConversations"] = max(1, int(threshold.value) - (threshold.operator == "<"))
+    return given
+
+
+def size_words(reading: Reading) -> str:
+    """The same in words, as the question put it: "more than 20 conversations", "between 5 and 8 conversations"."""
+    asked = [threshold for threshold in reading.thresholds if threshold.metric == "conversations"]
+    if len(asked) == 2:
+        return f"between {asked[0].value:g} and {counted(int(asked[1].value), 'conversations')}"
+    signs = {"<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least", "=": "exactly"}
+    return " ".join(f"{signs[threshold.operator]} {counted(int(threshold.value), 'conversations')}" for threshold in asked)
 
 
 def total(asked: Asked, metric: str) -> Answer:
