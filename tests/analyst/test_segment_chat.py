@@ -89,6 +89,42 @@ def test_nothing_is_made_without_a_rule_or_without_being_asked(logged: Server):
         assert custom(client) == []
 
 
+def test_a_segment_may_be_of_an_organization_a_model_or_an_event(logged: Server):
+    with logged.client() as client:
+        product_id = next(p["id"] for p in client.get("/api/v1/products").json() if p["name"] == "Shop")
+        client.post("/api/v1/organizations", json={"externalOrganizationId": "o-1", "name": "Eastgate Clinics"})
+        client.post("/api/v1/users", json={"externalUserId": "eve", "externalOrganizationId": "o-1"})
+        body = {"externalUserId": "eve", "externalConversationId": "talk-eve", "productId": product_id, "model": "gpt-4o"}
+        client.post("/api/v1/messages", json=body | {"messages": [{"role": "user", "content": GLAD}]})
+        event = {"eventType": "cancellation_requested", "productId": product_id, "externalUserId": "ann", "value": "now", "insertId": "e-1"}
+        assert client.post("/api/v1/events", json=event).status_code == 200
+        for question, name, rule in (
+            ("Please save all users at Eastgate Clinics as a segment.", "Users at Eastgate Clinics", "organization is Eastgate Clinics"),
+            ("I'd love a segment of whoever requested a cancellation, call it Leavers.", "Leavers", "an event cancellation_requested"),
+            ("save segmnet 'By 4o' -> people answered by gpt-4o, thx", "By 4o", "a conversation answered by gpt-4o"),
+            (
+                'Create a cohort "Gone" of all who asked to cancel in the last 7 days',
+                "Gone",
+                "an event cancellation_requested",
+            ),
+        ):
+            results, text = ask(client, question)
+            made = results["createSegment"]["output"]["segment"]
+            assert (made["name"], made["members"], made["rules"]) == (name, 1, [rule])
+            assert f"- {rule}" in text
+            shown = client.get(f"/api/v1/segments/{made['id']}").json()
+            assert shown["filters"]["rules"][0]["type"] in ("organization", "event", "model")
+            member = "eve" if name in ("Users at Eastgate Clinics", "By 4o") else "ann"
+            assert name in {one["name"] for one in client.get(f"/api/v1/users/{member}/segments").json()}
+
+
+def test_the_rules_of_a_segment_are_said_in_words(logged: Server):
+    with logged.client() as client:
+        results, text = ask(client, "Put all pro plan users who rated us two stars or lower into one bucket, name it Sour")
+        assert results["createSegment"]["output"]["segment"]["name"] == "Sour"
+        assert "- plan is pro\n- rated two stars or lower on average" in text
+
+
 def test_a_logged_message_makes_no_segment(logged: Server):
     with logged.client() as client:
         for question in ("What did dan say?", "Show me the transcript of talk-dan", "Summarise the angriest conversations"):

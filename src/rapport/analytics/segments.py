@@ -2,7 +2,7 @@
 parameters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,27 +50,43 @@ def duration(text: str) -> timedelta:
 
 def members(tenant_id: int, filters: Mapping[str, Any], *, now: datetime | None = None) -> tuple[str, list[Any]]:
     """(SQL, arguments) that give `user_id` of every user in the segment. $1 is the tenant. Raises Invalid for a broken rule."""
-    arguments = Arguments(tenant_id)
-    scope = _in_range(filters, arguments, now or datetime.now(UTC))
-    conditions = [_condition(rule, scope, arguments) for rule in filters.get("rules") or ()]
+    arguments, now = Arguments(tenant_id), now or datetime.now(UTC)
+    rules = filters.get("rules") or ()
+    kinds = {rule.get("type") for rule in rules}
+    scope = _in_range(filters, arguments, now) if kinds - {"property", "organization", "event"} else ""
+    events = _of_events(filters, arguments, now) if "event" in kinds else ""
+    conditions = [_about_names(rule, scope, events, arguments) or _condition(rule, scope, arguments) for rule in rules]
     sql = "SELECT u.id AS user_id FROM app_user u LEFT JOIN organization o ON o.tenant_id = u.tenant_id AND o.id = u.organization_id"
     return f"{sql} WHERE u.tenant_id = $1 AND " + " AND ".join(f"({condition})" for condition in conditions or ["true"]), list(arguments)
 
 
 def _in_range(filters: Mapping[str, Any], arguments: Arguments, now: datetime) -> str:
     """Conditions on conversation `c`: date range and products."""
-    conditions = ["c.tenant_id = $1", "c.user_id = u.id", "c.kind = 'conversation'"]
+    own = ["c.tenant_id = $1", "c.user_id = u.id", "c.kind = 'conversation'"]
+    return " AND ".join([*own, *_ranged("c", "created_at", filters, arguments, now)])
+
+
+def _of_events(filters: Mapping[str, Any], arguments: Arguments, now: datetime) -> str:
+    """Conditions on event `e`: of the user, or of the whole organization; date range and products."""
+    whose = "(e.user_id = u.id OR (e.user_id IS NULL AND e.organization_id = u.organization_id))"
+    return " AND ".join(["e.tenant_id = $1", whose, *_ranged("e", "event_at", filters, arguments, now)])
+
+
+def _ranged(alias: str, column: str, filters: Mapping[str, Any], arguments: Arguments, now: datetime) -> Iterator[str]:
     dates = filters.get("dateRange") or {}
     preset = dates.get("preset")
     if preset and preset != "all":
-        conditions.append(f"c.created_at >= {arguments.add(now - duration(preset))}")
+        yield f"{alias}.{column} >= {arguments.add(now - duration(preset))}"
     elif not preset:
         for key, operator in (("from", ">="), ("to", "<=")):
             if at := _moment(dates.get(key)):
-                conditions.append(f"c.created_at {operator} {arguments.add(at)}")
+                yield f"{alias}.{column} {operator} {arguments.add(at)}"
     if products := filters.get("productIds"):
-        conditions.append(f"c.product_id = ANY({arguments.add([UUID(str(p)) for p in products])}::uuid[])")
-    return " AND ".join(conditions)
+        yield f"{alias}.product_id = ANY({arguments.add(_ids(products))}::uuid[])"
+
+
+def _ids(given: Iterable[Any]) -> list[UUID]:
+    return [UUID(str(one)) for one in given]
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -80,6 +96,19 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+
+
+def _about_names(rule: Mapping[str, Any], scope: str, events: str, arguments: Arguments) -> str | None:
+    """A rule about organizations, models or types of events, of which any fits; None for every other rule. The documented criteria have
+    none of these; such rules are made in the chat."""
+    match rule.get("type"):
+        case "organization":
+            return f"u.organization_id = ANY({arguments.add(_ids(rule['value']))}::uuid[])"
+        case "model":
+            return f"EXISTS (SELECT FROM conversation c WHERE {scope} AND c.model_id = ANY({arguments.add(_ids(rule['value']))}::uuid[]))"
+        case "event":
+            return f"EXISTS (SELECT FROM event e WHERE {events} AND e.event_type = ANY({arguments.add(list(rule['value']))}::text[]))"
+    return None
 
 
 def _condition(rule: Mapping[str, Any], scope: str, arguments: Arguments) -> str:
@@ -167,7 +196,8 @@ def _named(filters: Mapping[str, Any]) -> str:
     parts = []
     for rule in filters["rules"][:3]:
         subject = rule.get("field") or rule.get("key") or rule["type"]
-        parts.append(" ".join(str(part) for part in (subject, rule.get("operator"), rule["value"]) if part is not None))
+        value = " or ".join(rule["names"]) if rule.get("names") else rule["value"]
+        parts.append(" ".join(str(part) for part in (subject, rule.get("operator"), value) if part is not None))
     return " and ".join(parts)[:255]
 
 
@@ -176,6 +206,7 @@ MEASURED = {
     "struggle": "average struggle", "commercialIntent": "average commercial intent", "cqi": "average quality index",
     "rating": "average rating",
 }  # fmt: skip
+RATED = {"gt": "above {}", "lt": "below {}", "gte": "{} or higher", "lte": "{} or lower", "eq": "{}"}
 SIGNS = {"gt": "above", "lt": "below", "gte": "at least", "lte": "at most", "eq": "of", "neq": "is not", "contains": "contains"}
 
 
@@ -186,7 +217,17 @@ def in_words(filters: Mapping[str, Any]) -> list[str]:
 
 def _in_words(rule: Mapping[str, Any]) -> str:
     sign, value = SIGNS.get(str(rule.get("operator")), str(rule.get("operator"))), rule.get("value")
+    names = " or ".join(rule.get("names") or ())
     match rule.get("type"):
+        case "organization":
+            return f"organization is {names}"
+        case "model":
+            return f"a conversation answered by {names}"
+        case "event":
+            return f"an event {names}"
+        case "analysis" if rule["field"] == "rating" and value is not None:
+            stars = {1: "one star", 2: "two stars", 3: "three stars", 4: "four stars", 5: "five stars"}.get(value, f"{value:g} stars")
+            return f"rated {RATED.get(str(rule.get('operator')), '{}').format(stars)} on average"
         case "analysis":
             return f"{MEASURED.get(rule['field'], rule['field'])} {sign} {value:g}"
         case "analysis_flag":

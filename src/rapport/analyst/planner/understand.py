@@ -185,7 +185,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     if intent == "at_risk":  # who may cancel, not who has
         events = ()
         period = None if period and period.since == period.until == setting.today else period  # "whom to call today"
-    if intent not in ("outcomes", "why", "at_risk") and not of_people(slots) and not events_wanted(slots, intent):
+    if intent not in ("outcomes", "why", "at_risk", "segment_create") and not of_people(slots) and not events_wanted(slots, intent):
         events = ()
     sought = slots.framed and not _OURS.fullmatch(slots.subject)
     subject = slots.subject if sought or intent in _LOOSE_SUBJECT else ""

@@ -1,9 +1,10 @@
 """Segments: groups of users by rules. They are read like any other set of conversations; one is made only when the person asks for it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +21,18 @@ from rapport.errors import Invalid, NotFound, SegmentQuotaReached, ToolError
 from rapport.store import jobs, segments
 
 MOST_LISTED = 100
-ASKING = re.compile(r"\b(?:segment|cohort|audience|group|list)s?\b", re.IGNORECASE)
-"""A model may have been talked into a call by what it read in a conversation, so the person's own words must ask for a segment."""
+_WORDS = ("segment", "cohort", "audience", "group", "list", "bucket", "bundle", "basket", "collection", "roof")
+
+
+def asks_for_one(question: str) -> bool:
+    """Whether the person's own words ask for a segment, typing errors in longer words allowed: a model may have been talked into a call
+    by what it read in a conversation."""
+    said = [word.removesuffix("s") for word in re.findall(r"[a-z]+", question.lower())]
+    return any(word in _WORDS or (len(word) >= 6 and get_close_matches(word, _WORDS[:3], 1, 0.8)) for word in said)
+
 
 SEGMENT = {"type": "string", "maxLength": 255, "description": "id, preset id or name"}
+_NAMED = {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": 255}}
 CREATE_ARGUMENTS = schema(
     {
         "name": {"type": "string", "maxLength": 255},
@@ -44,7 +53,10 @@ CREATE_ARGUMENTS = schema(
                 "properties": {"key": {"type": "string"}, "value": {"type": "string"}, "negate": {"type": "boolean"}},
             },
         },
-        "products": {"type": "array", "maxItems": 20, "items": {"type": "string"}, "description": "ids or names"},
+        "products": _NAMED | {"description": "ids or names"},
+        "organizations": _NAMED | {"description": "ids or names; the people of any of them"},
+        "models": _NAMED | {"description": "ids or names; people whom any of them answered"},
+        "events": _NAMED | {"description": "types of events; people with any of them"},
         "lastSeen": {
             "type": "object", "required": ["operator", "value"],
             "properties": {"operator": {"enum": ["within", "before"]}, "value": {"type": "string", "maxLength": 20}},
@@ -189,7 +201,7 @@ async def compare(asked: Asked) -> ToolResult:
 
 async def _create(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
     base = desk.base
-    if desk.question is not None and not ASKING.search(desk.question):
+    if desk.question is not None and not asks_for_one(desk.question):
         raise ToolError("The person has not asked for a segment; create one only when they do.")
     if base.organization_ids or base.user_ids:
         raise ToolError("This key sees one organization or user only, and a segment is of the whole tenant; use another key.")
@@ -205,11 +217,15 @@ async def _create(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
     return ToolResult(output, public=output)
 
 
+_OF_A_PERIOD = frozenset({"analysis", "analysis_flag", "any_flag", "conversation_count", "last_seen", "model", "event"})
+"""Rules that look at the conversations, or the events, of the period and the products."""
+
+
 async def read_rules(connection: Any, desk: Desk, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The filters of a segment that arguments describe, within the product of the chat. Raises ToolError where there is no rule."""
     base = desk.base
     lexicon = await desk.lexicons.of(connection, base)
-    found = list(_rules(arguments))
+    found = [*_rules(arguments), *[rule async for rule in _named_rules(connection, lexicon, base.tenant_id, arguments)]]
     filters: dict[str, Any] = {}
     named = [await identify(connection, lexicon, base.tenant_id, "product", spelling) for spelling in arguments.get("products") or ()]
     products = [name.id for name in named] or [str(id) for id in base.product_ids]
@@ -219,11 +235,28 @@ async def read_rules(connection: Any, desk: Desk, arguments: Mapping[str, Any]) 
         filters["productIds"] = products
     if dates := _dates(base, arguments):
         filters["dateRange"] = dates
-    if filters and not any(rule["type"] in ("analysis", "analysis_flag", "any_flag", "conversation_count", "last_seen") for rule in found):
+    if filters and not any(rule["type"] in _OF_A_PERIOD for rule in found):
         found.append({"type": "conversation_count", "operator": "gte", "value": 1})  # properties alone know no product and no period
     if not found:
-        raise ToolError(f"A segment needs a rule: a property, a condition ({', '.join(CONDITIONS)}), a measure, or when users were seen.")
+        raise ToolError(
+            f"A segment needs a rule: a property, a condition ({', '.join(CONDITIONS)}), a measure, an organization, a model,"
+            " an event, or when users were seen."
+        )
     return {"rules": found, **filters}
+
+
+async def _named_rules(connection: Any, lexicon: Any, tenant_id: int, arguments: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    """Rules about organizations, models and events. Raises ToolError for a name that is unknown."""
+    for argument, kind in (("organizations", "organization"), ("models", "model")):
+        spellings = arguments.get(argument) or ()
+        named = [await identify(connection, lexicon, tenant_id, kind, spelling) for spelling in spellings]
+        if named:
+            yield {"type": kind, "operator": "in", "value": [name.id for name in named], "names": [name.text for name in named]}
+    if types := list(arguments.get("events") or ()):
+        known = {name.id for name in lexicon.of("event_type")}
+        if unknown := [one for one in types if one not in known]:
+            raise ToolError(f"No event of the type {unknown[0]} is logged. The types are {', '.join(sorted(known)) or 'none'}.")
+        yield {"type": "event", "operator": "in", "value": types, "names": types}
 
 
 def _rules(arguments: Mapping[str, Any]) -> Any:

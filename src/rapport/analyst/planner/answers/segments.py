@@ -6,14 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, joined, measured, number, phrase, quoted
-from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.reading import Reading, conditions, spoken
 
+_SEGMENTS = r"(?:seg[emnt]{3,5}s?|cohorts?|audiences?)"
+"""The noun, as it is typed in haste too."""
+_QUOTES = r"[\"“”'‘’]"
 _NAMED = re.compile(
-    r"(?:and\s+)?(?:(?:is |be )?(?:called|named)|name it|call it)\s+[\"“']?([^\"”'.,:;]+?)[\"”']?(?=\s+(?:with|containing|where|who|that|from|for all|of all)\b|[\"”'.,:;]|\s*$)",
+    r"(?:and\s+)?(?:(?:is |be )?(?:called|named|titled|labell?ed|dubbed)|(?:name|call|label|title|dub) (?:it|them|this|that|the \w+)|under the name(?: of)?|name\s*:)\s+"
+    rf"{_QUOTES}?(?P<told>[^\"”'’.,:;]+?){_QUOTES}?(?=\s+(?:with|containing|where|who|that|from|for all|of all)\b|[\"”'’.,:;!?]|\s*$)"
+    rf"|(?:\b(?:{_SEGMENTS}|group|bucket)|->|→|=>|\bas)\s*:?\s*[\"“'‘](?P<quoted>[^\"”’']{{1,80}})[\"”'’]",
     re.I,
 )
 _ASKING = re.compile(
-    r"^.*?\b(?:segments?|cohorts?|audiences?)\b\s*(?:pls|please)?[\s,:]*(?:(?:out )?of|with|for|from|where|containing|that (?:contains|has|holds))?\s*"
+    rf"^.*?\b{_SEGMENTS}\b\s*(?:pls|please)?[\s,:]*(?:(?:out )?of|with|for|from|where|containing|that (?:contains|has|holds))?\s*"
     r"(?:all |the |every )*",
     re.I | re.S,
 )
@@ -34,7 +39,7 @@ _RATED = {
     "high_rated": rf"(?:high|highly|well)[- ]rated|(?:high|good|great|top|excellent|strong) {_MARKS}|(?:rated|scored|marked|graded) (?:\w+ ){{0,3}}(?:high|highly|well)",
 }
 _RULELESS = {
-    "organization": "organizations", "user": "single users", "model": "models", "prompt": "prompts", "prompt_version": "prompt versions",
+    "user": "single users", "prompt": "prompts", "prompt_version": "prompt versions",
     "tool": "tools", "topic": "topics", "topic_group": "topics", "segment": "other segments",
 }  # fmt: skip
 
@@ -49,7 +54,7 @@ def segment_create(asked: Asked) -> Answer:
         fit = f" {counted(output.data['total'], 'users')} fit today." if output.data.get("total") is not None else ""
         return heading("segment", reading.scope()) + (
             f"No segment was created: a segment cannot have a rule about {joined(missing)}.{fit} Segments are made of properties (such as a"
-            " plan), sentiment, frustration, ratings, quality, flags, numbers of conversations, when users were seen, products and dates."
+            " plan), sentiment, frustration, ratings, quality, flags, numbers of conversations, when users were seen, organizations, models, events, products and dates."
         )
     (output,) = yield [Call("createSegment", arguments)]
     if output.error:
@@ -77,11 +82,15 @@ def _range(reading: Reading, arguments: Mapping[str, Any], segment: Mapping[str,
 
 def _without_rule(reading: Reading) -> list[str]:
     kinds = [_RULELESS[link.kind] for link in reading.links if link.kind in _RULELESS]
-    kinds += ["business events"] if reading.events else []
+    kinds += [f"who is left out ({spoken(link)})" for link in reading.links if link.negated and link.kind in _LISTED]
     kinds += ["languages"] if reading.languages else []
     kinds += [f"what people say (“{reading.subject}”)"] if reading.subject and reading.slots.framed and not _time_words(reading) else []
     kinds += [f"{t.metric.replace('_', ' ')} a conversation" for t in reading.thresholds if t.metric not in _MEASURES]
     return list(dict.fromkeys(kinds))
+
+
+_LISTED = frozenset({"organization", "model", "product"})
+"""Kinds of which a segment can have some, and not all but some."""
 
 
 def _time_words(reading: Reading) -> bool:
@@ -92,11 +101,13 @@ def rules_of(reading: Reading) -> dict[str, Any]:
     """The arguments of createSegment that the question stands for."""
     text = reading.slots.text
     wanted = _NAMED.search(text)
+    told = next((name.strip() for name in wanted.groups() if name), "") if wanted else ""
     described = _described(reading, _NAMED.sub("", text))
     given = reading.filter()
     found: dict[str, Any] = {
-        "name": (wanted.group(1).strip() if wanted else described[:1].upper() + described[1:])[:120] or None, "description": described[:500],
-        "conditions": [*reading.conditions, *(name for name, said in _RATED.items() if reading.slots.says(said))], "properties": given.get("properties", []), "products": given.get("products", []),
+        "name": (told or described[:1].upper() + described[1:])[:120] or None, "description": described[:500],
+        "conditions": [*_conditions(reading), *(name for name, said in _RATED.items() if reading.slots.says(said))], "properties": given.get("properties", []), "products": given.get("products", []),
+        "organizations": given.get("organizations", []), "models": given.get("models", []), "events": list(reading.events),
         "measures": [{"measure": _MEASURES[t.metric], "operator": _OPERATORS[t.operator], "value": t.value}
                      for t in reading.thresholds if t.metric in _MEASURES],
     }  # fmt: skip
@@ -113,8 +124,15 @@ def rules_of(reading: Reading) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
+def _conditions(reading: Reading) -> list[str]:
+    """Conditions that the question asks of its people; those of the name ("call it Grumpy") ask for nothing."""
+    blank = _NAMED.sub(lambda match: " " * len(match.group()), reading.slots.text)
+    said = conditions(replace(reading.slots, text=blank))
+    return [name for name in reading.conditions if name in said]
+
+
 _GATHERED = re.compile(
-    r"(?:collect|gather|put|save|store|group|keep|bundle|turn|convert|want|need|like|have|see|get|make)\s+(?:all |the |every )*(.+?)\s+(?:(?:collected|gathered|saved|put|kept|grouped|together) )?(?:in|into|as|to) an?\b.{0,20}\b(?:segment|cohort|audience|group)\b",
+    r"(?:collect|gather|put|save|store|group|keep|bundle|turn|convert|want|need|like|have|see|get|make)\s+(?:all |the |every )*(.+?)\s+(?:(?:collected|gathered|saved|put|kept|grouped|together) )?(?:in|into|as|to) (?:an?|one)\b.{0,20}\b(?:segment|cohort|audience|group|bucket|basket|pool)\b",
     re.I | re.S,
 )
 """What stands before the segment: "collect the enterprise users into a segment"."""
@@ -123,13 +141,25 @@ _SAYS_NOTHING = re.compile(
 )
 
 
+_TAIL = re.compile(
+    r"(?:[\s,.;!?]+(?:save|make|keep|store|put|group|create|call|name) (?:them|it|this|these|that)\b.*|[\s,.;]+(?:thx|thanks|please|pls|plz|would you|will you|could you|can you|ok|okay|cheers|ty)\b)*[\s,.;:!?=>→-]*$",
+    re.I | re.S,
+)
+"""What stands behind the members: thanks, and what is to be done with them."""
+_TOGETHER = re.compile(r"\s+(?:(?:kept|keep|put|gathered|lumped|all) )*(?:together )?(?:under one roof|in one place|together)$", re.I)
+
+
+def _cleared(told: str) -> str:
+    return _TOGETHER.sub("", _TAIL.sub("", told)).strip(" .!?,:;=>→-")
+
+
 def _described(reading: Reading, text: str) -> str:
     """The members of a segment in the words of the question; where these only point at them ("of them"), in those of its rules."""
-    behind = _ASKING.sub("", text, count=1).strip(" .!?,:")
+    behind = _ASKING.sub("", text, count=1).strip(" .!?,:;=>→-")
     before = _GATHERED.search(text)
     for told in (before.group(1) if before else "", behind):
         if [word for word in re.findall(r"[\w'’-]+", told) if not _SAYS_NOTHING.fullmatch(word.lower())]:
-            return told.strip(" .!?,:")
+            return _cleared(told)
     return reading.scope(period=False, subject=False).replace(" · ", ", ")
 
 
@@ -268,7 +298,7 @@ def wanted(asked: Asked, intent: str) -> str | None:
 
 
 _MAKING = (
-    r"create|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|convert|establish|have|shall|could|(?:segment|cohort|audience)\s*:|segment (?:of|for|from|where|with|the|all|users?|"
+    r"create|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|convert|establish|have|shall|could|(?:segment|cohort|audience)\s*:|(?:->|→|=>)\s*(?:\w+ )?(?:segment|cohort|audience)|segment (?:of|for|from|where|with|the|all|users?|"
     r"people|customers?)|cohort (?:of|for|from|where|with)"
 )
 _REVIEW = r"inbox|(?:needs?|needing|require\w*|for|to|waiting for|awaiting|un)[ -]?(?:be )?(?:my |our |a |manual |human )*review\w*|reviewed|dismissed|look at|triage|attention"
