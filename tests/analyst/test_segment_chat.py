@@ -169,3 +169,10 @@ def test_the_inbox_is_shown(logged: Server):
         other = next(p["id"] for p in client.get("/api/v1/products").json() if p["name"] == "Desk")
         _, text = ask(client, "what needs review?", productId=other)
         assert "**0 conversations** for Desk are waiting for a review" in text
+
+
+def test_a_segment_that_is_asked_for_with_a_typing_error_is_made(logged: Server):
+    with logged.client() as client:
+        before = len(client.get("/api/v1/segments").json())
+        ask(client, "cld you creat a segmnet of pro plan users who got frustrated this month")
+        assert len(client.get("/api/v1/segments").json()) == before + 1

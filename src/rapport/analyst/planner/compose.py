@@ -1,5 +1,6 @@
 """Chooses the answer for a reading."""
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, 
 from rapport.analyst.planner.answers.sides import compared
 from rapport.analyst.planner.moving import moves
 from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.subject import STOP
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
@@ -104,21 +106,46 @@ def _answer(asked: Asked) -> Answer:
             f"This chat is limited to {asked.setting.product}, so I cannot answer about {joined(outside)}. Ask again without `productId`."
         )
     intent = segments.wanted(asked, reading.intent) or route(asked)
-    loose = yield from _loose_words(reading, intent)
-    reading = replace(reading, intent=intent, subject="" if loose else reading.subject)
+    reading, loose = yield from _carried(reading, intent)
+    reading = replace(reading, intent=intent)
     text = yield from ANSWERS.get(intent, summaries.summary)(replace(asked, reading=reading))
     return f"{text}\n\nNobody wrote “{loose}” there, so these words are not taken into account." if loose else text
 
 
 _SAID_ABOUT = r"about|mention\w*|regarding|concerning|complain\w*|words?|phrase|topics?|subjects?|related|say|said|saying|writ\w+|wrote|ask\w* for|discuss\w*|bring\w* up|brought up"
 
+_SEEKS = _TELLS | {"examples", "quotes"}
+_WAS_NOT = r"\w+n['’]t|(?:can|could|did|do|does|was|were|would|has|have|had|is|are) ?not|never|unable to"
+"""In a clause that tells what went wrong: "people who could not reset their router"."""
+MOST_WORDS = 6
+"""Words of a subject that are looked up one by one."""
 
-def _loose_words(reading: Reading, intent: str) -> Generator[Sequence[Call], Sequence[Output], str]:
-    """The words of the question that were taken for what is talked about, where nobody talks so and it does not ask for that."""
-    if intent not in _TELLS or not reading.subject or reading.slots.quoted or reading.slots.says(_SAID_ABOUT):
-        return ""
-    (held,) = yield [Call("countConversations", {"filter": reading.filter(text=True)})]
-    return "" if held.error or held.figure("conversations").get("value") else reading.subject
+
+def _carried(reading: Reading, intent: str) -> Generator[Sequence[Call], Sequence[Output], tuple[Reading, str]]:
+    """(reading, words left out): of a subject that nothing frames, the words that some message of the tenant holds. What no message holds is
+    how the question is put ("dig me out", "fell over"), or is said nowhere; a question that asks for nothing else keeps it."""
+    words = reading.subject.split()
+    if intent not in _SEEKS or not words or len(words) > MOST_WORDS or reading.slots.quoted:
+        return reading, ""
+    if reading.slots.framed and (intent not in _TELLS or reading.slots.says(_SAID_ABOUT)):
+        return reading, ""
+    if intent not in _TELLS and (STOP & set(words) or reading.slots.says(_WAS_NOT)):
+        return reading, ""  # a clause: "people who could not log in"
+    found = yield [Call("countConversations", {"filter": {"text": word}}) for word in words]
+    kept = [word for word, one in zip(words, found, strict=True) if one.error or one.figure("conversations").get("value")]
+    lost = [word for word in words if word not in kept]
+    if kept and intent in _TELLS:
+        (held,) = yield [Call("countConversations", {"filter": replace(reading, subject=" ".join(kept)).filter(text=True)})]
+        kept, lost = (kept, lost) if held.error or held.figure("conversations").get("value") else ([], words)
+    narrowed = bool(
+        reading.links or reading.conditions or reading.thresholds or reading.languages or reading.events or reading.bad is not None
+    )
+    sought = re.search(
+        rf"\b(?:with|over|on|of|for|re|\w+ing)\s+(?:an?\s+|the\s+|some\s+)?{re.escape(words[0])}\b", reading.slots.text, re.I
+    )
+    if not kept and intent not in _TELLS and (sought or not narrowed):
+        return reading, ""  # "an enterprise customer with parachute lessons": nobody has them
+    return (replace(reading, subject=" ".join(kept)), " ".join(lost)) if lost else (reading, "")
 
 
 _MOVING = r"(?:wors|improv)\w+ (?:lately|recently)|(?:go|gone|went|going) (?:up|down)|climb\w*|worsen\w*|deteriorat\w*|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"

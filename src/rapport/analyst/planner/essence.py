@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rapport.analyst.planner import dates, lexicon
-from rapport.analyst.planner.finding import languages_of
+from rapport.analyst.planner.finding import languages_of, negate
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import secrets, writes
 from rapport.analyst.planner.timeframe import timed
@@ -23,7 +23,9 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"fns?|funcs?", "function"), (r"(?:throws? |returns? )?(?:500s|5xx(?:es|s)?|http 500s?)(?! ?(?:users?|conversations?|chats?))", "fails"),
     (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
     (r"(\w+)-(plan|tier)", r"\1 \2"),
-    (r"convos|convs", "conversations"), (r"convo|conv", "conversation"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"w/o", "without"),
+    (r"convos|convs", "conversations"), (r"convo|conv", "conversation"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"accts", "accounts"), (r"acct", "account"), (r"custs", "customers"), (r"cust", "customer"), (r"msgs", "messages"), (r"msg", "message"), (r"usrs", "users"), (r"usr", "user"), (r"cnts", "counts"), (r"cnt", "count"), (r"qs", "questions"),
+    (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),
+    (r"(\d)\*s", r"\1-star ratings"), (r"([2-5])\*(?! ?\d)", r"\1-star"), (r"ids? only|just (?:the )?ids?", "id"), (r"(?<=\w) nr|num(?= of)|# of", "number"), (r"w/o", "without"),
     (r"w/|w(?= [\w\x00])", "with"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
     (r"mean(?= (?:rating|score|stars?|star rating|grade|mark|value|sentiment|quality|of)\b)|(?<=the )mean(?=\W|$)|(?<=arithmetic )mean", "average"),
     (r"(?:the )?(?:calendar )?(week|month|quarter) (?:before|preceding|prior to) (?:the (?:current|present|running) one|this one)", r"last \1"),
@@ -123,7 +125,7 @@ def essence(text: str, names: Names, today: date) -> str:
 
 
 _BRIEFING = re.compile(
-    r"\b(?:(?:an? |the |some |quick |short |brief |high-level )*(?:overview|run-?down|low-?down|status report|summary|recap|briefing|profile|picture)\b|(?:tell (?:me|us)|know|learn|hear) (?:something |more |everything |a bit |a little )?about\b)",
+    r"\b(?:(?:an? |the |some |quick |short |brief |high-level )*(?:overview|run-?down|low-?down|status report|summary|recap|briefing|profile|(?<!from the )(?<!of the )(?<!in the )picture)\b|(?:tell (?:me|us)|know|learn|hear) (?:something |more |everything |a bit |a little )?about\b)",
     re.I,
 )
 """What asks for everything about something: what follows only gives examples of it."""
@@ -265,9 +267,10 @@ _SEVERAL = re.compile(
 def _named_before(said: str, around: str, names: Names) -> str:
     """The request with the names of what stands around it: of each kind that it has not, one, or all where it speaks of several."""
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
-    outside = [
-        link for link in names.link(around, split(around)) if link.kind in _CARRIED and link.kind not in inside and link.score >= 100
-    ]
+    told = [link for link in negate(around, names.link(around, split(around))) if link.kind in _CARRIED and link.score >= 100]
+    outside = [link for link in told if link.kind not in inside and not link.negated]
+    left_out = dict.fromkeys(link.text for link in told if link.negated)
+    said = f"{said.rstrip(' ?.!')} excluding {' and '.join(left_out)}" if left_out else said
     several = _SEVERAL.search(said)
     nouns = {str(hit.value) for hit in lexicon.find(said, split(said)) if hit.kind == "dimension"} & {
         "product",
@@ -278,6 +281,6 @@ def _named_before(said: str, around: str, names: Names) -> str:
     over = nouns | ({"property"} if re.search(r"\b(?:plans|tiers|countries|subscriptions)\b", said, re.I) else set())
     for kind in dict.fromkeys(link.kind for link in outside if several or link.kind not in over):
         found = list(dict.fromkeys(link.text for link in outside if link.kind == kind))
-        told = " and ".join(found if several else found[:1])
-        said = f"{said.rstrip(' ?.!')} for {told}{' customers' if kind == 'property' else ''}"
+        meant = " and ".join(found if several else found[:1])
+        said = f"{said.rstrip(' ?.!')} for {meant}{' customers' if kind == 'property' else ''}"
     return said

@@ -15,11 +15,13 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from rapport.analyst.planner import dates, lexicon
 from rapport.analyst.planner.common import common
+from rapport.analyst.planner.english import is_english
 from rapport.analyst.planner.lexicon import Hit
 from rapport.analyst.planner.names import Link, Names
 from rapport.analyst.planner.quantities import limit_of, ordinal_of, thresholds_of
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.subject import FAILED, STOP, SUBJECT_BEFORE, with_subject
+from rapport.analyst.planner.timeframe import idle_day
 from rapport.analyst.planner.words import Word, split, stem
 
 
@@ -31,17 +33,19 @@ def read(text: str, names: Names, today: date) -> Slots:
     whole = names.link(text, words, taken=[(start, end) for start, end, _ in ids])
     firm = [(link.start, link.end) for link in whole if link.score >= 100 and (len(link.text.split()) > 1 or link.kind != "property")]
     found_dates = [d for d in dates.find(text, today) if not any(d.start < end and start < d.end for start, end in firm)]
+    found_dates = [d for d in found_dates if not idle_day(text, d)]
     taken = [(d.start, d.end) for d in found_dates] + [(start, end) for start, end, _ in ids]
     mended = _mend(text, words, names, taken)
     hits = lexicon.find(text, [word for word in mended if not any(start <= word.start < end for start, end in taken)])
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits = _settle(text, _versions(text, links, names), hits)
+    links = [link for link in links if not _inside_a_quote(link, quoted)]
     taken += [(link.start, link.end) for link in links]
     slots = Slots(
         text=text,
         words=mended,
         dates=tuple(found_dates),
-        links=tuple(_negate(text, links)),
+        links=tuple(negate(text, links)),
         hits=tuple(hits),
         thresholds=tuple(thresholds_of(_without(text, links))),
         quoted=tuple(q for start, end, q in quoted if not any(s < end and start < e for s, e in taken)),
@@ -54,6 +58,12 @@ def read(text: str, names: Names, today: date) -> Slots:
     slots = with_subject(slots, names)
     missing = _missing_version(text, slots, names)
     return replace(slots, unknown=(missing,)) if missing and not slots.unknown else slots
+
+
+def _inside_a_quote(link: Link, quoted: Sequence[tuple[int, int, str]]) -> bool:
+    """Whether a topic is only a part of what is quoted: "seed shipment late" is looked for as it is written."""
+    inside = any(start <= link.start and link.end <= end and link.end - link.start < len(told) for start, end, told in quoted)
+    return inside and link.kind in ("topic", "topic_group")
 
 
 def _missing_version(text: str, slots: Slots, names: Names) -> str:
@@ -150,6 +160,7 @@ def _mend(text: str, words: Sequence[Word], names: Names, taken: Sequence[tuple[
             and lower.isalpha()
             and lower not in known
             and lower not in common()
+            and not is_english(lower)
             and lower not in STOP
             and stem(lower) not in lexicon.stems()
             and not names.knows(lower)
@@ -235,19 +246,25 @@ def _versions(text: str, links: Sequence[Link], names: Names) -> list[Link]:
 
 
 _NEGATION = re.compile(
-    r"(?:\bnot\s+(?:about|for|from|in|on|with|including|counting|at|the)|\bexclud(?:e|ing|es)|\bexcept(?:\s+for)?|\bother\s+than|\bwithout|\bbut\s+not|\bbesides|\bapart\s+from|\bignor(?:e|ing)|\bleav(?:e|ing)\s+out|\bminus|\bnot|\bnon|\boutside(?:\s+of)?|\baside\s+from|\bexcl\.?|\banything\s+but|\beveryone\s+but|\ball\s+but)[\s-]+(?:the\s+|any\s+|of\s+|those\s+(?:from|about)\s+|people\s+from\s+|customers\s+(?:of|from)\s+)*[\"'“]?$",
+    r"(?:\bnot\s+(?:about|for|from|in|on|with|including|counting|at|the)|\bexclud(?:e|ing|es)|\bexcept(?:\s+for)?|\bother\s+than|\bwithout|\bbut\s+not|\bbesides|\bapart\s+from|\bignor(?:e|ing)|\bleav(?:e|ing)\s+(?:out|aside)|\bforget(?:ting)?(?:\s+about)?|\bdisregard(?:ing)?|\bdiscount(?:ing)?|\bomit(?:ting)?|\bskip(?:ping)?|\bbarring|\bbar|\bsave\s+for|\bbut\s+for|\bsans|\bsubtract(?:ing)?|\bdeduct(?:ing)?|\b(?:strip|tak|filter|screen|cut|carv|count)\w*\s+(?:out|away|off)|\bnot\s+(?:tagged|labell?ed|marked|filed|belonging|running|answered|handled|coming|originating|written|made|sent)\s+(?:with|as|under|by|to|on|from|in|for)|\b(?:is|are|was|were|do|does|did|has|have)(?:n['’]t|\s+not)\s+(?:\w+\s+)?(?:from|about|on|with|of|in|by|to)|\bthan\s+those\s+(?:of|from|about)|\bminus|\bnot|\bnon|\boutside(?:\s+of)?|\baside\s+from|\bexcl\.?|\banything\s+but|\beveryone\s+but|\ball\s+but)[\s-]+(?:the\s+|any\s+|of\s+|those\s+(?:from|about)\s+|people\s+from\s+|customers\s+(?:of|from)\s+)*[\"'“]?$",
     re.I,
 )  # fmt: skip
 
 
 _LEFT_OUT = re.compile(
-    r"['’]?s?\s*(?:(?:had|has|have|did|was|were|is|are|be|been|being)(?:n['’]?t)?\s+)+(?:never|not|no longer|all)?\s*(?:exist(?:ed)?|left out|taken out|excluded|ignored|removed|subtracted)\b|\s+(?:aside|left out|excluded|excepted)\b",
+    r"['’]?s?\s*(?:(?:had|has|have|did|was|were|is|are|be|been|being)(?:n['’]?t)?\s+)+(?:never|not|no longer|all)?\s*(?:exist(?:ed)?|left out|taken out|excluded|ignored|removed|subtracted)\b|\s+(?:aside|left out|excluded|excepted|exempted|to one side|not (?:included|counted)|from the (?:picture|count|total|sum|equation|figures?|numbers?|mix|tally)|out of (?:it|this|that|account|consideration|the (?:picture|count|total|sum|equation|figures?|numbers?|list|mix|tally|reckoning|way)))\b|\s+does(?:n['’]t| not) count",
     re.I,
 )
-"""After a name: "if gpt-4o had never existed", "with Acme left out"."""
+"""After a name: "if gpt-4o had never existed", "with Acme left out", "leave Acme out of it"."""
+_TAKES = re.compile(
+    r"\b(?:leav|tak|keep|cut|drop|rul|strip|filter|carv|count|throw|kick|knock)\w*\s+(?:the\s+|our\s+|all\s+)?[\"'“]?$", re.I
+)
+_OUT = re.compile(r"['’]?s?[\"'”]?(?:\s+(?:customers|users|people|chats|conversations|stuff|data|traffic))?\s+(?:out|away|off)\b", re.I)
+"""Around a name: "take Acme out", "leave their chats out"."""
 
 
-def _negate(text: str, links: Sequence[Link]) -> list[Link]:
+def negate(text: str, links: Sequence[Link]) -> list[Link]:
+    """`links` with those marked that `text` leaves out."""
     result: list[Link] = []
     for link in links:
         before = text[: link.start]
@@ -256,6 +273,6 @@ def _negate(text: str, links: Sequence[Link]) -> list[Link]:
             and result[-1].negated
             and re.fullmatch(r"\s*(?:,|and|or|nor|&)\s*(?:the\s+)?", text[result[-1].end : link.start], re.I)
         )
-        left_out = _LEFT_OUT.match(text[link.end :])
+        left_out = _LEFT_OUT.match(text[link.end :]) or (_TAKES.search(before) and _OUT.match(text[link.end :]))
         result.append(replace(link, negated=bool(_NEGATION.search(before) or left_out or listed)))
     return result

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from rapport.analyst.planner.common import common
+from rapport.analyst.planner.english import is_english
 from rapport.analyst.planner.hints import hinted
 from rapport.analyst.planner.lexicon import COUNTRIES, stems, vocabulary
 from rapport.analyst.planner.segment_names import stands_as_segment
@@ -347,6 +348,8 @@ class Names:
     def _one_part(self, text: str, words: Sequence[Word], at: int) -> tuple[int, int, list[Name], float] | None:
         """A misspelt part of a longer name: "Marai" for Maria Lopez."""
         word = words[at].lower
+        if words[at].text.islower() and is_english(word):
+            return None  # who "took the brunt" is not Bruno
         for part, score, _ in self._alike(word):
             if (
                 score >= 80

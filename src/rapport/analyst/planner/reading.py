@@ -182,6 +182,7 @@ def _limits(thresholds: Sequence[Threshold]) -> dict[str, float]:
 
 # --- From slots --------------------------------------------------------------------------------------------------------
 
+_CALL_FOR = r"ask(?:ed|ing|s)?|want(?:ed|ing|s)?|request(?:ed|ing|s)?|demand(?:ed|ing|s)?|insist(?:ed|ing|s)?|beg(?:ged|ging|s)?|plead(?:ed|ing|s)?|call(?:ed|ing|s)?|cr(?:y|ied|ies|ying)|need(?:ed|ing|s)?|prefer(?:red|s)?"
 _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("negative", r"negative(?:ly)?\b(?! feedback)"),
     ("positive", r"positive(?:ly)?\b"),
@@ -192,7 +193,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("unresolved", r"unresolved|not (?:been )?(?:resolved|solved)|never (?:resolved|solved)|without (?:being |getting |ever being )?(?:an? )?(?:resolved|solved|solution|resolution)|unsolved|did not get (?:resolved|solved)"),
     ("resolved", r"(?<!not )(?<!never )(?<!being )(?<!getting )(?:resolved|solved)\b"),
     ("abandoned", r"abandoned|gave up|given up|walked away|dropped off"),
-    ("handover", r"(?:ask(?:ed|ing|s)?|want(?:ed|ing|s)?|request(?:ed|ing|s)?|demand(?:ed|ing|s)?) (?:for |to (?:speak|talk) to )?(?:a |an )?(?:human|person|real person|agent|live agent|human agent|representative)|(?:handed|escalated) (?:over|to)|handover|escalat(?:ed|ion|ions)"),
+    ("handover", rf"(?:{_CALL_FOR}) (?:for |on |(?:to )?(?:be )?(?:speak|talk|speaking|talking|chat|put|connected|transferred|handed|passed)(?: (?:on|over|through|directly))* (?:to|with) )?(?:(?:an?|the|some|any|real|live|living|breathing|actual|proper|genuine|human|fellow|flesh[ -]and[ -]blood|and|support)[ ,]+)*(?:humans?|human being|person|people of flesh|agent|representative|rep|operator|(?:real )?somebody real|someone real|member of staff|colleague of ours)|(?:handed|escalated) (?:over|to)|handover|escalat(?:ed|ion|ions)"),
     ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
     ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tools? (?:calls? )?(?:fail(?:s|ed)?|br(?:ea|o)k(?:s|e)?|errored|went wrong|crash(?:es|ed)?)"),
     ("flagged", r"flagged\b|safety (?:flags?|issues?)"),

@@ -117,6 +117,11 @@ _A_NOUN = re.compile(
 
 _STANDS_AS_A_NOUN = re.compile(r"\s+(?:of|on|in|at|since|after|before|by|per|vs\.?|versus|from|during|between|over)\b", re.I)
 """After a word that may also be a verb, no object: "deploy on 5 November", "upgrade in October"."""
+_FROM_THE_SUM = re.compile(
+    r"\b(?:from|out of|off) (?:the |this |that |your |our |my )?(?:picture|count|total|sum|equation|figures?|numbers?|mix|tally|reckoning|calculation|result|average|ranking|comparison|consideration|account)\b(?! of\b)",
+    re.I,
+)
+"""What leaves something out of a figure, and changes nothing: "remove Acme from the picture"."""
 _PUT = frozenset("add set call mark write block move".split())
 _PUTS_DOWN = re.compile(r"^\s*(?:up|down|out|together|beside|against|forth)\b|\b(?:beside|next to|alongside|against|side by side)\b", re.I)
 """What sums or notes, and changes nothing: "add up what people paid", "set down as a task"."""
@@ -133,7 +138,7 @@ def writes(text: str) -> str | None:
         if not match:
             continue
         verb, rest = match.group("verb").lower(), match.group("rest")
-        if _BESIDE.search(rest) or _A_NOUN.match(rest):
+        if _BESIDE.search(rest) or _A_NOUN.match(rest) or _FROM_THE_SUM.search(rest):
             continue
         if verb in _ALWAYS_WRITES and rest.strip():
             return part
@@ -178,9 +183,31 @@ def writes(text: str) -> str | None:
 def secrets(text: str) -> str | None:
     """The part of `text` that asks for what is nobody's to see, or to set the rules aside."""
     for part in sentences(text):
-        if _SECRETS.search(part) or OVERRIDE.search(part) or (_HIDDEN.search(part) and not _TALKED_OF.search(part)):
+        if OVERRIDE.search(part) or _RECITES.search(part):
+            return part
+        if _REWORDED.search(part) and not _MINE.search(part):
+            continue
+        if _SECRETS.search(part) or (_HIDDEN.search(part) and not _TALKED_OF.search(part)):
             return part
     return None
+
+
+_RECITES = re.compile(
+    r"\b(?:instructions?|rules|prompt|orders|guidelines|directives|briefing) (?:that |which )?you (?:were|have been|had been|got|received|follow|obey|work|run|operate|started|began|live by|are (?:given|following|under|bound))\b",
+    re.I,
+)
+_REWORDED = re.compile(
+    r"\b(?:we|i|they|somebody|someone|the (?:team|engineers?|devs?|developers?|vendor))\b.{0,25}\b(?:re-?word|rewr[io]t|chang|edit|updat|tweak|adjust|replac|swap|rework|revis|alter|modif|switch|polish|overhaul|gave|introduc)\w*\b.{0,40}\b(?:prompts?|instructions)\b"
+    r"|\b(?:old|new|newer|older|previous|former|earlier|current|first|second|two|both|different|latest) (?:system )?(?:prompts?|instructions)\b.{0,60}\b(?:old|new|newer|older|previous|former|earlier|current|second|latest|other)\b",
+    re.I,
+)
+"""That the instructions of a product were changed, which may be asked about; their text is not given out."""
+_MINE = re.compile(r"\byours?\b|\b(?:reveal|print|repeat|dump|leak|verbatim|word for word|text of|wording of the system)\b", re.I)
+DICTATES = re.compile(
+    r"\b(?:reply|respond|answer|say|print|output|write|end|begin|start)\b.{0,25}\b(?:only|just|nothing but|exactly|with|by)\b.{0,12}[:\"“‘']|<!--|-->|\[/?(?:system|inst|note)|</?(?:system|note|instructions?)\b|\bnote to (?:the )?(?:assistant|ai|bot|model|self)\b",
+    re.I,
+)
+"""An instruction that a text holds for whoever reads it; its words are not repeated."""
 
 
 def divided(question: str) -> tuple[str, str]:

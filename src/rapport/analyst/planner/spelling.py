@@ -1,6 +1,6 @@
 """Typing errors of a question put right towards the words that questions are made of: "entreprise custmers", "delte", "ratng".
 
-A word is an error where no exemplar, no everyday word, no word of the lexicon and no name of the tenant is spelled so, and where a word that
+A word is an error where no exemplar, no English word, no word of the lexicon and no name of the tenant is spelled so, and where a word that
 many exemplars hold begins with the same letter and is one slip away (two from eight letters on): a letter too many, too few, wrong, or two
 that changed places. What follows "about", is quoted or looks like a name stays: it may be a word of the conversations.
 """
@@ -14,6 +14,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.common import common
+from rapport.analyst.planner.english import is_english
 from rapport.analyst.planner.exemplars import exemplars
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.subject import STOP, SUBJECT_BEFORE
@@ -45,7 +46,7 @@ def _targets() -> dict[str, tuple[str, ...]]:
 
 
 def _known(word: str) -> bool:
-    return word in common() or word in STOP or _counted()[word] >= SEEN or stem(word) in lexicon.stems()
+    return word in common() or word in STOP or _counted()[word] >= SEEN or stem(word) in lexicon.stems() or is_english(word)
 
 
 def _slipped(typed: str, meant: str) -> bool:

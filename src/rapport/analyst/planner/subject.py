@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.common import common
+from rapport.analyst.planner.english import is_english, is_form
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
-from rapport.analyst.planner.words import CONTRACTIONS, Word, split, stem
+from rapport.analyst.planner.words import CONTRACTIONS, Word, sentences, split, stem
 
 STOP = frozenset(CONTRACTIONS) | frozenset(
     """a an the and or but nor so if then than of to in on at by for from with without into onto over under about as is are was were be been being am do does did done doing have has had having can could
@@ -49,6 +50,8 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     link links linked linking read reads reading present presenting display pull paste forward badly worst-rated best-rated investor investors management leadership stakeholder stakeholders exec execs executives
     separate separately located based residing headquartered attached surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
     verbatims verbatim literal literally handful couple cite cited cites phrase phrased gist rundown lowdown glance excerpt excerpts snippet snippets scoop walk rid clearly obviously possible bring brings brought deal deals dealing dealt staff
+    higher lower bigger smaller larger greater stronger weaker longer shorter sooner faster slower busier quieter happier angrier calmer
+    comment comments commented typed typing remark remarks scribble scribbled jotted earn earned earns starters newcomers colleagues
     numbers showing shows illustrate illustrates demonstrate demonstrates reflects affected accumulate single lone
     their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
@@ -73,10 +76,11 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         and not (word.lower in FAILED and slots.of_kind("tool"))
     ]
     content = [word for word in content if not (word.lower == "never" and len(content) == 1)]
+    content = _of_the_request(slots.text, content)
     positive, negative = [], []
     for word in content:
         (negative if _is_negated(slots.text, word) else positive).append(word)
-    positive = _after_frame(slots.text, positive)
+    positive = _in_quotes(slots, positive) or _after_frame(slots.text, positive)
     strange = tuple(word.text for word in positive if word.lower not in common() and stem(word.lower) not in lexicon.stems())
     unknown = () if slots.conversation_ids else tuple(_unknown(slots.text, positive, slots.taken))
     framed = bool(positive) and bool(
@@ -88,8 +92,8 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
     return replace(
         slots,
-        subject=" ".join(word.lower for word in kept) if kept else "",
-        phrase=_phrase(slots, kept, spans),
+        subject=" ".join(_SAID_AS.get(word.lower, word.lower) for word in kept) if kept else "",
+        phrase=" ".join(slots.quoted) if kept and _in_quotes(slots, kept) else _phrase(slots, kept, spans),
         not_subject=" ".join(word.lower for word in negative),
         framed=framed,
         unknown=unknown,
@@ -97,6 +101,44 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         strange=strange,
     )
 
+
+_TURNS_OF_PHRASE = re.compile(
+    r"\b(?:as a rule|instead(?: of)?|rather than|in (?:the )?first place|in touch|touch base|by and large|at large|for good(?: measure)?|on the (?:blink|fritz|nose|dot|whole|fly|hop|spot|quiet|ground)|(?:is|are) (?:all i need|plenty|enough|fine)|"
+    r"(?:from )?the horse['’]s mouth|near enough|or thereabouts|give or take|take the brunt|took the brunt|went mental|go(?:es|ing)? mental|(?:fall|fell|falls|fallen|falling) (?:flat|over|apart|short|down)|dig (?:me |us )?(?:out|up)|fish (?:me |us )?out|"
+    r"hunt (?:me |us )?down|dish (?:me |us )?up|rustle up|chuck (?:me|us)|throw (?:me|us)|hit me with|i can bear it|rough(?:ly)? speaking|so to speak|(?:pain|sore|sticking|talking) points?|if you like|to boot|into the bargain|on top of (?:that|it)|in a nutshell|cut to the chase|"
+    r"to hand|at hand|for the time being|once and for all|all in all|back (?:it|this|that) up|in (?:so many|other|their own|plain) words|word for word|letter for letter|chapter and verse|one way or (?:the other|another)|bar none|of late|to date|"
+    r"off the top of|on (?:the )?(?:support|shop) floor|round about|on record|poor devil|good soul|in so far as|to speak of|(?:living|real|live|actual|breathing|flesh[- ]and[- ]blood)(?:[ ,]+(?:and )?(?:living|breathing|human|fellow))*[ ,]+(?:humans?|persons?|being)|as (?:good|well) as|when it comes to|at (?:the )?(?:very )?(?:least|most)|if anything|of all|for once|at (?:a|one) (?:glance|go|stretch)|no end|to the letter)\b",
+    re.I,
+)
+"""Turns of phrase that no conversation is about."""
+_STATES = re.compile(
+    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|now|because|since)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|it|it['’]s|this|there|there['’]s)\b(?![^?]*\?)",
+    re.I,
+)
+_WISHES = re.compile(
+    r"\b(?:want|need|like|love|looking|search\w*|interested|after|wonder\w*|curious|know|see|show|hear\w*|heard|overhear\w*|tell|told|complain\w*|mention\w*|say|says|said|saying|ask\w*|talk\w*|report\w*|about|notic\w*|mean|shipped|launched|released|changed|introduced)\b",
+    re.I,
+)
+"""A sentence about oneself that still tells what is looked for, or what happened to the product."""
+
+
+def _of_the_request(text: str, content: list[Word]) -> list[Word]:
+    """The words that may be what is looked for: none of a turn of phrase, and none of small talk beside a sentence that asks."""
+    idle = [match.span() for match in _TURNS_OF_PHRASE.finditer(text)]
+    parts = sentences(text)
+    told = [(start, end) for start, end in parts if _STATES.match(text[start:end]) and not _WISHES.search(text[start:end])]
+    idle += told if len(told) < len(parts) else []
+    return [word for word in content if not any(start <= word.start < end for start, end in idle)]
+
+
+def _in_quotes(slots: Slots, words: list[Word]) -> list[Word]:
+    """The words that stand in quotation marks: what is quoted is looked for, and nothing beside it."""
+    spans = [(place, place + len(quote)) for quote in slots.quoted if (place := slots.text.find(quote)) >= 0]
+    return [word for word in words if any(start <= word.start < end for start, end in spans)]
+
+
+_SAID_AS = {"thank-you": "thank you", "thankyou": "thank you", "thank-yous": "thank you"}
+"""Nouns for what people write in other letters."""
 
 FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
 
@@ -114,21 +156,31 @@ _STRONG = re.compile(
 
 def _after_frame(text: str, words: list[Word]) -> list[Word]:
     """Where a frame ("about", "concerning") says what is looked for: the words after it, to the end of their clause."""
-    first = next((place for place, word in enumerate(words) if _framed(text, word)), 0)
-    if not first:
+    first = next((place for place, word in enumerate(words) if _framed(text, word)), None)
+    if first is None:
         return words
-    end = re.compile(r"[.?!;]\s|,\s|$").search(text, words[first].start)
+    end = (_CLAUSE_END if first else _FRAME_END).search(text, words[first].start)
     return [word for word in words[first:] if end is None or word.start < end.start()]
+
+
+_FRAME_END = re.compile(
+    r"[.?!;]\s|,?\s(?:which|that|who)\s+(?:\w+\s+)?(?:got|earned|gained|won|scored|received|ended|gave|left|rated|carr(?:y|ied))\b|,\s+(?:so|and (?:what|which|how|who|is|are))\b|$",
+    re.I,
+)
+_CLAUSE_END = re.compile(rf"{_FRAME_END.pattern}|,\s", re.I)
 
 
 def _framed(text: str, word: Word) -> re.Match | None:
     last = None
     for match in _FRAME.finditer(text[: word.start]):
         last = match
-    apart = last is not None and re.search(r"[?!;]|\.\s", text[last.end() : word.start])
+    apart = last is not None and _APART.search(text[last.end() : word.start])
     told = last is not None and (re.search(r"\bto\s+$", text[: last.start()]) or last.group().lower().startswith("due"))
     return last if last and not apart and not told and _STRONG.match(last.group()) else None  # "I would like to mention" frames nothing
 
+
+_APART = re.compile(r"[?!;]|\.\s|\w,?\s+(?:which|that|who|whom|so|but|when|while|during)\s", re.I)
+"""What ends that which a frame holds: "about opening hours which earned five stars"."""
 
 _SUBJECT_NOUN = re.compile(
     r"[\s-]+(?:related\s+|based\s+)?(?:conversations?|chats?|questions?(?!\s*:)|issues?|problems?|complaints?|requests?|dialogues?|sessions?|tickets?|inquir(?:y|ies)|enquir(?:y|ies)|topics?|errors?|cases?)\b",
@@ -253,9 +305,22 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
         if not before.strip() and not numbered:  # every sentence begins with a capital
             return bool(_NAME_AFTER_START.match(after))
         return bool(numbered or _NAME_FRAME.search(before))
-    if len(word.lower) < 4 or word.lower.endswith(("s", "ing", "ed", "ly")):
-        plain = len(word.lower) >= 4 and not word.lower.endswith(("ing", "ed", "ly"))  # "a bot hammering us"
-        return bool(_KIND_FRAME.search(before) if plain else re.search(r"\b(?:called|named)\s+[\"'“]?$", before, re.I))
+    return _placed_as_a_name(word.lower, before, text[word.end :])
+
+
+def _placed_as_a_name(word: str, before: str, after: str) -> bool:
+    """Whether a word without a capital stands where a name would. An English word does so less often than not: "a bot hammering us",
+    "for breakfast", "how many were bitten"."""
+    if re.search(r"\b(?:called|named)\s+[\"'“]?$", before, re.I) or _FIRM_AFTER.match(after):
+        return True
+    if is_form(word):
+        return False
+    if is_english(word):
+        return bool(
+            (_KIND_FRAME.search(before) and not _ANY_KIND.search(before)) or (_DOER_FRAME.search(before) and not _OBJECT.match(after))
+        )
+    if len(word) < 4 or word.endswith(("s", "ing", "ed", "ly")):
+        return len(word) >= 4 and not word.endswith(("ing", "ed", "ly")) and bool(_KIND_FRAME.search(before))
     return bool(_SMALL_FRAME.search(before))
 
 
@@ -283,13 +348,25 @@ def _named_by(text: str, run: Sequence[Word]) -> Sequence[Word]:
     word = odd[0]
     if word.lower.endswith("s") and _OBJECT.match(after):
         return ()
+    placed = _NAMED_BEFORE.search(re.sub(r"\bthe\s+$", "", before) if len(odd) >= 2 else before)
+    if all(is_english(one.lower) for one in odd):
+        named = placed and not any(is_form(one.lower) for one in (odd[0], odd[-1])) and _DOES.match(after)
+        return odd if named and (len(odd) >= 2 or _DID.search(before)) else ()
     if word.lower.endswith("ly") or len(odd) >= 2:
         return odd if len(odd) >= 2 and not word.lower.endswith("ly") else ()
     if len(word.lower) < 4 or word.lower.endswith(("ing", "ed")) or word.text.isupper():
         return ()
     numbered = re.search(r"\d", word.text) and not word.text[0].isdigit()
     alone = not before.strip() and re.match(r"\s*(?:[:–—]|-\s|'s\b|\?)", after)
-    return odd if numbered or alone or _NAMED_BEFORE.search(before) else ()
+    return odd if numbered or alone or placed else ()
+
+
+_DID = re.compile(r"\b(?:did|does|has|had|have|vs\.?|versus|called|named)\s+[\"'“]?$", re.I)
+_DOES = re.compile(
+    r"\W*$|\s*[,?]|['’]s\b|\s+(?:did|has|had|have|get|gets|got|receive|chat|talk|write|rate|give|bring|log|send|doing|do|in|during|over|since|last|this|so far)\b",
+    re.I,
+)
+"""What follows a name that a figure is asked of: "how many chats did plasma toaster get"."""
 
 
 _OBJECT = re.compile(
@@ -327,6 +404,12 @@ _KIND_FRAME = re.compile(
     r"\b(?:user|customer|person|account|client|organi[sz]ation|company|org|firm|product|bot|assistant|app|model|tool|called|named)\s+[\"'“]?$",
     re.I,
 )
+
+_ANY_KIND = re.compile(r"\b(?:which|what|whose|any|an?|one|no|some|every|each|another|of (?:our|the))\s+(?:\w+\s+)?\w+\s+$", re.I)
+"""Before a noun that is no name's: "which product sank"."""
+_DOER_FRAME = re.compile(r"\b(?:vs\.?|versus|than|how(?:\s+\w+)?\s+(?:is|are|was|were|did|does|do|has))\s+[\"'“]?$", re.I)
+_FIRM_AFTER = re.compile(r"\s+(?:inc|corp|corporation|ltd|llc|gmbh|plc)\b", re.I)
+"""After a word that is a company's name whatever it means else: "acme corp"."""
 
 _SMALL_FRAME = re.compile(
     _KIND_FRAME.pattern + r"|\b(?:for|at|from|vs\.?|versus|than|how(?:\s+\w+)?\s+(?:is|are|was|were|did|does|do|has))\s+[\"'“]?$",

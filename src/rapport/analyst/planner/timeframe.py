@@ -56,6 +56,32 @@ _BY_A_DAY = re.compile(
 """What a deadline is told with: "by Friday I need ..."."""
 
 
+_OF_NOW = re.compile(
+    r"(?:later |first thing |by (?:the end of )?|until |before (?:the end of )?)?(?:today|tonight|tomorrow|this (?:morning|afternoon|evening|week|month)|(?:right )?now|next \w+|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\W*",
+    re.I,
+)
+_OF_ME = re.compile(
+    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|look|hi|hello|hey|since|because|as|given that)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|somebody|someone) ",
+    re.I,
+)
+_OF_DATA = re.compile(
+    r"\b(?:how|what|which|who|whose|number|count|figures?|data|stats|ratings?|rated|stars|conversations?|chats?|messages?|volume|like to (?:know|see)|show|tell me|list|give me|compare|interested in|curious|only|just the|look(?:ing)? at)\b",
+    re.I,
+)
+
+
+def idle_day(text: str, mention: Mention, *, part: bool = False) -> bool:
+    """Whether a day tells when the person has time, a meeting or a deadline, beside the part that asks: "I've time to save one account
+    today: the one that ...". `part`: the text is only what stands around that part."""
+    if not _OF_NOW.fullmatch(text[mention.start : mention.end]):
+        return False
+    begin = max((match.end() for match in re.finditer(r"[.!?:;]\s|[–—]", text[: mention.start])), default=0)
+    stop = re.compile(r"[.!?:;](?=\s|$)|[–—]").search(text, mention.end)
+    rest = f"{text[:begin]} {text[stop.end() :] if stop else ''}"
+    clause = text[begin : stop.start() if stop else len(text)]
+    return bool(_OF_ME.match(clause) and not _OF_DATA.search(clause) and (part or re.search(r"\w", rest)))
+
+
 def timed(said: str, text: str, span: tuple[int, int], today: date) -> str:
     """The request `said`, cut out of `text` at `span`, with the period that is set around it; as it is where it has its own."""
     begin, end = span
@@ -98,6 +124,7 @@ def _periods(text: str, today: date) -> list[Mention]:
         and mention.period
         and (mention.period.since or date.min) <= today
         and not _NO_DAY.fullmatch(text[mention.start : mention.end].strip(" ,"))
+        and not idle_day(text, mention, part=True)
     ]
 
 

@@ -266,7 +266,9 @@ _ONE_FIGURE = frozenset({"level", "count", "list_entities", "summary", "ranking"
 def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting) -> str:
     """The form of the answer where its nouns say it: one figure for each of something is a breakdown, versions are set side by side."""
     split = split_by(slots, setting.names)
-    if intent in ("level", "compare", "ranking") and slots.says(r"(?:prompt )?versions|which (?:prompt )?version"):
+    if intent in ("level", "compare", "ranking", "change") and slots.says(
+        rf"(?:prompt )?versions|which (?:prompt )?version|{_OLD_AND_NEW}"
+    ):
         return "prompt_versions"
     if intent == "outcomes" and split and split.startswith("property:") and metrics and not slots.of_kind("event_type"):
         others = [hit for hit in slots.hits if hit.kind == "event" and "subscri" not in slots.text[hit.start : hit.end].lower()]
@@ -278,6 +280,14 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
         return intent
     return "prompt_versions" if split == "prompt_version" else "breakdown"
 
+
+_PROMPT = r"(?:system )?(?:prompts?|instructions|wording|marching orders|script|briefing)"
+_OLD_AND_NEW = (
+    rf"(?:old|previous|former|earlier|original|first)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:new|current|present|latest|later|second|revised)\b"
+    rf"|(?:new|current|present|latest|later|second|revised)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:old|previous|former|earlier|original|first)\b"
+    rf"|{_PROMPT}\b.{{0,90}}\b(?:old one|former one|previous one)\b.{{0,60}}\bnew"
+)
+""" "Under the old wording and under the new one"."""
 
 _CONTENT = r"how (?:\w+ )?(?:satisfied|happy|content|unhappy|pleased|frustrated)|are they (?:happy|satisfied|content|pleased)"
 

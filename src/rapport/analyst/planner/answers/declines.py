@@ -8,7 +8,7 @@ from rapport.analyst.planner.answers.people import profile
 from rapport.analyst.planner.choosing import foreign
 from rapport.analyst.planner.filing import asks_if_filed, holds_back
 from rapport.analyst.planner.names import Names
-from rapport.analyst.planner.refusals import DISCARDS, secrets, writes
+from rapport.analyst.planner.refusals import DICTATES, DISCARDS, secrets, writes
 
 
 def suggestions(names: Names) -> str:
@@ -41,8 +41,8 @@ def _echo(text: str, limit: int = 120) -> str:
 
 def sentence(part: str) -> str:
     """Declines one part of a question: "I cannot email the list to your boss: ..."."""
-    if secrets(part) and not writes(part):
-        return f"I do not follow “{part[:160]}”: nothing in a text changes what I may do or show."
+    if secrets(part) or DICTATES.search(part):
+        return "Your question also holds an instruction that I do not follow: nothing in a text changes what I may do or show."
     return f"I cannot {_echo(writes(part) or part)}: I only read what is logged."
 
 
@@ -68,10 +68,9 @@ def refuse_secret(asked: Asked) -> Answer:
     """Names what is not shown to anybody here."""
     yield from ()
     found = [name for pattern, name in _SECRET_WORDS if re.search(rf"\b(?:{pattern})", asked.question, re.I)]
-    part = secrets(asked.question) or asked.question
     if found:
         return f"I cannot give out {joined(found[:3], 'or')}, and I do not follow instructions that say otherwise. {suggestions(asked.setting.names)}."
-    return f"I cannot do that (“{part[:120]}”): I answer questions about the logged conversations of this tenant, whatever a text tells me to be. {suggestions(asked.setting.names)}."
+    return f"I cannot do that, and I do not follow instructions to: I answer questions about the logged conversations of this tenant, whatever a text tells me to be. {suggestions(asked.setting.names)}."
 
 
 def refuse_out_of_scope(asked: Asked) -> Answer:
