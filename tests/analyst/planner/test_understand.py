@@ -438,7 +438,7 @@ def test_the_request_is_read_without_the_story_around_it(question: str, request_
     [
         ("how often did we get a single lonely star", "count", "rated exactly 1 · all time"),
         ("4 stars and better: how many such ratings do we have", "count", "rated at least 4 · all time"),
-        ("which users had more than 20 chats", "ranking", "conversations above 20 · all time"),
+        ("which users had more than 20 chats", "ranking", "more than 20 conversations each · all time"),
         ("what would the average rating be if gpt-4o had never existed", "level", "without gpt-4o · all time"),
         ("how many chats did nobody rate", "count", "not rated · all time"),
         ("chats in which not a single tool was called, count", "count", "without tool calls · all time"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.slots import Slots
 
-SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|%|percent|(?:rated|positive|negative|resolved) share|share with (?=stars|ratings?|a rating|no rating)"
+SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|shares? (?:are|is|do|does)|how (?:big|large|great) an? (?:share|part|portion|slice|fraction)|(?:out of|in|per|of) (?:an?|one|every|each) (?:hundred|100)|per cent|pct|%|percent|(?:rated|positive|negative|resolved) share|share with (?=stars|ratings?|a rating|no rating)"
 
 
 EMPLOYER = r"works?|working|employ\w*|compan(?:y|ies)|organi[sz]ation|org|firm|belongs?|where(?: (?:is|are|does|do|did|was))?(?: (?:he|she|they))?(?: come)? from|from where|comes? from"
@@ -16,13 +16,35 @@ EMPLOYER = r"works?|working|employ\w*|compan(?:y|ies)|organi[sz]ation|org|firm|b
 def asks_a_share(slots: Slots) -> bool:
     """Whether one share is asked for, not one for each group."""
     return bool(slots.says(SHARE)) and not slots.says(
-        r"by|per|each|every|which \w+ has|trend|over time|compared?|versus|vs|changed?|highest|lowest|most|least|quality|below|above|under|over"
+        r"by|per(?! (?:cent|hundred))|each(?! (?:hundred|100))|every(?! (?:hundred|100))|which \w+ has|trend|over time|compared?|versus|vs|changed?|highest|lowest|most|least|quality|below|above|under|over"
     )
 
 
+AVERAGE = r"averages?|averaged|(?<!i )(?<!you )(?<!we )(?<!i don't )mean(?! (?:to|by|that|it)\b)|on average"
+"""An average is asked for; "I mean to ring that person up" asks for none."""
+
+
 BROKEN = (
-    r"timed? ?out|time-?outs?|fail\w*|errors?|errored|broke|broken|crash\w*|went wrong|did not work|didn't work|not working|tool_failed"
+    r"timed? ?out|time-?outs?|timing out|fail\w*|errors?|errored|erroring|break(?:s|ing|downs?)?|broke|broken|crash\w*|(?:went|goes?|going|gone) wrong|did not work|didn't work|not working|tool_failed"
+    r"|c[ao]me to grief|f(?:e|a)lls? (?:over|flat)|on the blink|out of order|conk\w*|malfunction\w*|misfir\w*|misbehav\w*|glitch\w*|chok(?:e|es|ed|ing)|act(?:s|ed|ing) up|play(?:s|ed|ing)? up|g[ai]ve up the ghost|keel\w* over|blew up|blow(?:s|n|ing)? up"
 )
+
+
+PEOPLE_HIT = r"how many (?:\w+ ){0,3}?(?:users?|people|persons?|customers?|clients?|visitors?|souls|folks|accounts?|compan(?:y|ies)|organi[sz]ations?|firms?|conversations?|chats?|dialog(?:ue)?s?|sessions?)|(?:number|count) of (?:\w+ ){0,2}(?:users?|people|customers?|accounts?|conversations?|chats?)"
+"""How many were hit by something, not how often it happened."""
+
+
+def summed(slots: Slots) -> bool:
+    """ "Adding up every tool", "across all products": one figure for all of them, no split."""
+    together = slots.says(
+        r"add(?:ed|ing)? (?:\w+ ){0,4}?up|adding up|(?:taken|put|lump\w*|count\w*|add\w*) together|all (?:\w+ ){0,3}together|combined|altogether|sum(?:med)?(?: up)?|tot(?:t?ed|ting) up|in total|grand total|in all|overall|total"
+    )
+    return bool(
+        together
+        and not slots.says(
+            r"\bby\b|\bper\b|each|respectively|separately|apiece|break\w* (?:it |them )?(?:down|up)|split|which|who|rank\w*|order|top"
+        )
+    )
 
 
 def since(slots: Slots) -> bool:
@@ -87,6 +109,17 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def asks_at_the_end(slots: Slots) -> bool:
+    """ "Users with 18 chats or more: how many?", "accounts below 80 chats, how many are they?": what is counted stands first."""
+    return bool(
+        re.search(
+            r"(?:\w\W+how many|[:,;?.–-]\s*(?:the |their )?(?:number|count|tally|total))(?: (?:is|are|were|do|does) (?:they|there|it|that|those|these|we (?:have|see|count)))?(?: of (?:them|those|these))?(?: (?:are|were) there)?\W*$",
+            slots.text,
+            re.I,
+        )
+    )
+
+
 _VOTES = r"ratings|scores|reviews|votes|star votes|marks|grades|stars"
 
 _COUNTED = {
@@ -104,7 +137,7 @@ def counted_noun(slots: Slots) -> str | None:
     ):
         return "ratings"
     match = slots.says(r"how many|number of|count(?:s)? of|count|total(?: number of)?|nr of|amount of|how much")
-    start = match.end() if match else 0
+    start = match.end() if match and not asks_at_the_end(slots) else 0
     for hit in sorted(slots.hits, key=lambda hit: (hit.start, hit.kind != "metric")):
         if hit.start < start:
             continue

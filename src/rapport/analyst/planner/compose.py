@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
+from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers import (
     actions,
     attention,
@@ -23,9 +24,11 @@ from rapport.analyst.planner.answers import (
     summaries,
     tools,
     topics,
+    versions,
 )
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, joined
 from rapport.analyst.planner.answers.sides import compared
+from rapport.analyst.planner.asked import summed
 from rapport.analyst.planner.moving import moves
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.subject import STOP
@@ -36,7 +39,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "summary": summaries.summary, "list_entities": summaries.list_entities,
-    "prompt_versions": summaries.prompt_versions, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
+    "prompt_versions": versions.prompt_versions, "what_was_changed": versions.what_was_changed, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
     "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
     "refuse_write": declines.refuse_write, "refuse_secret": declines.refuse_secret, "refuse_out_of_scope": declines.refuse_out_of_scope,
@@ -79,6 +82,8 @@ def _doubt(reading: Reading, text: str) -> str:
     """What is said where the exemplars hardly speak for the kind of answer that was given."""
     if reading.follows or reading.intent not in _TELLS or reading.slots.unknown or not text.startswith("*"):
         return ""
+    if reading.intent == "change" and reading.against:
+        return ""  # two periods are set beside each other, whatever the exemplars say
     if not reading.scores or reading.scores.get(reading.intent, 0.0) >= UNSURE:
         return ""
     return "\n\nI could not tell for sure what is asked here; the first line says how I read it. If you mean something else, say it in other words."
@@ -148,6 +153,14 @@ def _carried(reading: Reading, intent: str) -> Generator[Sequence[Call], Sequenc
     return (replace(reading, subject=" ".join(kept)), " ".join(lost)) if lost else (reading, "")
 
 
+_AMOUNT = r"how many|how much|how often|number|count|total|sum|what (?:share|percent\w*|part|portion)"
+_OF_CHANGES = frozenset("change why level trend summary prompt_versions compare count breakdown list_entities anomalies".split())
+_DOING = r"chang\w*|alter\w*|modif\w+|tweak\w*|swapp?\w*|introduc\w+|releas\w+|deploy\w*|roll\w* out|ship\w*|adjust\w*|tamper\w*|touch\w*|fiddl\w*|do|done"
+_DONE_TO = (
+    rf"what (?:else |exactly )?(?:(?:had|has|have) (?:we|you|they|the team|the engineers|anyone|somebody|someone|been)|was|were|did (?:we|you|they|the team|the engineers|anyone|somebody|someone))(?: \w+){{0,2}}? (?:{_DOING})\b(?! (?:people|users|customers|they|most|better|worse))"
+    rf"|(?:which|what) changes? (?:did we|have we|had we|was|were|had been|has been|(?:we|they|you|the team) made)"
+)
+"""What was done to the assistant; "what changed" alone asks how the figures moved."""
 _MOVING = r"(?:wors|improv)\w+ (?:lately|recently)|(?:go|gone|went|going) (?:up|down)|climb\w*|worsen\w*|deteriorat\w*|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"
 _SHAPED = r"trends?|develop\w*|evol\w*|chart|plot|graph|curve|timeline|history|by|per|each|dai?ly|weekly|monthly|hourly|chang\w*|grow\w*|grew|drop\w*|fall\w*|fell|rose|declin\w*|since when|pattern|week over week|day over day|peak\w*|over|across|direction|up|down|improv\w*|wors\w*|better|when"
 _GROWING = r"grow\w*|grew|ris(?:e|en|ing)|rose|increas\w*|gain\w*|emerg\w*|trending|up and coming|coming up|picking up|more often|more frequent\w*|on the up|new(?:ly)?|shrink\w*|declin\w*|fad(?:e|ing)|dying|falling|decreas\w*"
@@ -199,12 +212,16 @@ def route(asked: Asked) -> str:
     named = reading.of_kind("tool")
     if facts.wanted(reading):
         return "facts"
+    if intent in ("breakdown", "tool_failures", "ranking") and reading.metrics and not named and summed(reading.slots) and says(_AMOUNT):
+        return "count" if reading.metric in (*lexicon.COUNTS, "tool_failures", "tool_calls", "events") else "level"
     often = any(threshold.metric == "conversations" for threshold in reading.thresholds)
     listed = intent == "count" and says(r"^\W*(?:which|who|list|name|show|give)\b")
     if often and (listed or intent in ("examples", "list_entities", "user_profile", "summary", "level", "ranking")):
         return "ranking"
     if _asks_for_onset(asked):
         return "tool_onset"
+    if intent in _OF_CHANGES and says(_DONE_TO):
+        return "what_was_changed"
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(named) >= 2):
         return "tool_failures"
     if "messages_per_conversation" in reading.metrics and intent in ("count", "examples", "summary") and says(_LENGTH):

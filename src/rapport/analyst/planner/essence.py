@@ -40,7 +40,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(rated|scored|graded|marked|gave|given|got|awarded|with) (?:us )?(?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
     (r"one-stars|1-stars", "1-star ratings"), (r"(?:single|lone|lowest possible)-star", "1-star"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
     (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
-    (r"y(?= (?:tho|did|do|does|is|are|was|were|the|so)\b)", "why"), (r"tho", "though"), (r"some1", "someone"), (r"smth", "something"), (r"preceeding|preceding", "preceding"), (r"tot up|tally up", "count"),
+    (r"whence|wherefore", "why"), (r"y(?= (?:tho|did|do|does|is|are|was|were|the|so)\b)", "why"), (r"tho", "though"), (r"some1", "someone"), (r"smth", "something"), (r"preceeding|preceding", "preceding"), (r"tot up|tally up", "count"),
     (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:user|person|customer|account|company|organization|product|model|assistant|bot)s?\b)", "most active"), (r"nr of", "number of"), (r"top ?(\d+)", r"top \1"),
     (r"4(?= (?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)(?-i:[A-Z\x00]))", "for"), (r"(?:out of|in|of) (?:every|each|a|one) hundred (?:of )?(?:our |the |all )?(conversations|chats|dialogues|sessions|talks), how many", r"what percent of \1"),
     (r"(?:a )?(?:just |only )?(?:single|lone|lonely|sole|solitary)(?: (?:lone|lonely|sole|solitary))? star", "1 star"), (r"(?:mark|grade|score|rating|stars?)?,? ?(?:one|1) out of (?:five|5)", " 1 star"),
@@ -148,6 +148,10 @@ _POINTING = re.compile(
     r"(?:who|which|what)(?: one)? (?:is|was|are|were|would) (?:that|it|this|those|they|he|she)(?: be)?\W*(?:please\W*)?$", re.I
 )
 """Asks for what was described just before: "the most active user, who is that?"."""
+_BARE_AMOUNT = re.compile(
+    r"(?:how (?:many|much|often)(?: times| of (?:them|those|these)| in all| exactly)?|what percent\w*)\W*(?:please\W*)?$", re.I
+)
+"""Says once more that a number is wanted, of what was asked before: "just say how many times"."""
 _OF_BEFORE = re.compile(
     r"\b(?:which|what) one\b|\bwhich of (?:them|these|those|the two|both)\b|\bboth(?: of (?:them|these))?\b|\b(?:these|those|the) (?:two|three)\b|\bfor each of them\b",
     re.I,
@@ -171,11 +175,13 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         patterns = (_INDIRECT, _DIRECT, _DEMAND, _WISH, _AMOUNT)
         places = {match.start("request") for pattern in patterns for match in pattern.finditer(text[start:end])}
         places = {place for place in places if not _POINTING.match(text[start + place : end])}
+        if start > parts[0][0]:
+            places = {place for place in places if not _BARE_AMOUNT.match(text[start + place : end])}
         found += [(_content(text[start + place : end], names, today), start + place, end) for place in places]
         found += [
             (_content(text[start + m.start() : end], names, today) + 1, start + m.start(), end)
             for m in _AMOUNT.finditer(text[start:end])
-            if start > parts[0][0]
+            if start > parts[0][0] and not _BARE_AMOUNT.match(text[start + m.start() : end])
         ]
     if not found or max(content for content, _, _ in found) < 1:
         return None
@@ -264,6 +270,13 @@ _SEVERAL = re.compile(
 )
 
 
+_THE_SAME = re.compile(
+    r"\b(?:in|to|about|with|of|on|at) (?:the|this|that|said) (?:assistant|bot|product|app)\b(?= itself|\W*$| (?:at|then|in|on|when|since|after|before|around)\b)",
+    re.I,
+)
+"""The one that was just named: "what had been changed in the assistant itself"."""
+
+
 def _named_before(said: str, around: str, names: Names) -> str:
     """The request with the names of what stands around it: of each kind that it has not, one, or all where it speaks of several."""
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
@@ -278,6 +291,8 @@ def _named_before(said: str, around: str, names: Names) -> str:
         "organization",
         "tool",
     }
+    if _THE_SAME.search(said):
+        nouns = nouns - {"product"}
     over = nouns | ({"property"} if re.search(r"\b(?:plans|tiers|countries|subscriptions)\b", said, re.I) else set())
     for kind in dict.fromkeys(link.kind for link in outside if several or link.kind not in over):
         found = list(dict.fromkeys(link.text for link in outside if link.kind == kind))

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-from rapport.analyst.planner.asked import BROKEN, asks_a_share, since
+from rapport.analyst.planner.asked import BROKEN, PEOPLE_HIT, asks_a_share, asks_at_the_end, since
 from rapport.analyst.planner.elsewhere import elsewhere
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.idioms import idiom_of
-from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves
+from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day
 from rapport.analyst.planner.orders import ordered
 from rapport.analyst.planner.reading import conditions
 from rapport.analyst.planner.refusals import OVERRIDE, secrets, to_someone, writes
@@ -122,6 +122,15 @@ def _about_something(slots: Slots) -> bool:
 
 def _over_time(slots: Slots) -> bool:
     return moves(slots) and _about_something(slots) and "prompt_version" not in slots.dimensions
+
+
+_THAN_BEFORE = r"(?:than|to|with|from|against|versus|vs) (?:before|earlier|previously|(?:the )?(?:time|days|weeks|period|stretch) before|what it was|it (?:was|did) before)|than (?:it )?used to"
+
+
+def _over_a_span(slots: Slots) -> bool:
+    """ "More often these past ten days than before?": that span against as long a one before it."""
+    spans = [period for period in slots.periods if period.since and period.until and period.until > period.since]
+    return bool(spans and slots.says(_THAN_BEFORE) and _over_time(slots))
 
 
 def _over_a_day(slots: Slots) -> bool:
@@ -299,14 +308,31 @@ def _fears_a_trick(slots: Slots) -> bool:
 def _is_out_of_order(slots: Slots) -> bool:
     """Whether a tool that is named works, or whom it let down."""
     works = r"(?:anything|something|what(?:['’]s| is)) (?:wrong|up|the matter) with|outages?|downtime|acting up|acts up|misbehav\w+|healthy|(?:broken|fine|ok|okay|dead|down|back up|up again|stable|reliable|flaky)\W*$|(?:hit|affected|bitten|plagued) by|glitch\w*|malfunction\w*|stall(?:s|ed|ing)|hangs|hung|bl(?:own|ew) up|chok(?:es|ed|ing)|(?:un)?successful\w*|does .{1,40} work|still work\w*|out of order"
-    return bool(slots.of_kind("tool") and slots.says(works)) and not slots.says(
+    return bool(slots.of_kind("tool") and slots.says(works) and not slots.says(PEOPLE_HIT)) and not slots.says(
         r"why|tickets?|since when|when did|quotes?|examples?|ids?|chats?|conversations?"
+    )
+
+
+def _counts_the_hit(slots: Slots) -> bool:
+    """ "How many people were hit by a failing X": they are counted, not the calls."""
+    return bool(
+        slots.of_kind("tool")
+        and slots.says(PEOPLE_HIT)
+        and slots.says(rf"{BROKEN}|hit by|bitten|affected|let (?:\w+ )?down|suffer\w*|stung")
+    )
+
+
+def _asks_for_a_peak(slots: Slots) -> bool:
+    """ "Peak day by chats?", "the record for a single day": the day with the most, not the days that stand out."""
+    return peak_day(slots) and not slots.says(
+        r"why|reasons?|about what|what (?:was|were|is|are) (?:\w+ ){0,4}about|unusual\w*|stand out|stood out"
     )
 
 
 _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("ticket_create", _confirms),
     ("inbox", _fears_a_trick),
+    ("ranking", _asks_for_a_peak),
     ("anomalies", _asks_for_unusual_days),
     ("trend", _asks_since_when),
     ("smalltalk", _thanks),
@@ -316,6 +342,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("tool_failures", _broke),
     ("change", _over_a_day),
     ("trend", _moved),
+    ("change", _over_a_span),
     ("trend", _over_time),
     ("why", _went_wrong),
     ("why", _what_changed),
@@ -332,6 +359,8 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("refuse_out_of_scope", elsewhere),
     ("tool_failures", _is_out_of_order),
     ("count", _is_bare),
+    ("count", asks_at_the_end),
+    ("count", _counts_the_hit),
     ("at_risk", _fears_a_loss),
 )
 """In this order: "create the ticket" is no order to write a text, and drafting a ticket is no change of data."""

@@ -46,7 +46,8 @@ def metrics(slots: Slots, found: tuple[str, ...], heard: Heard) -> tuple[str, ..
         or (told.startswith("tool_failure") and slots.says(SHARE) and "tool_failed" in conditions(slots))
     ):
         return found
-    name = "ratings" if told in _STARS else told
+    starred = told == "rated_share" and any(threshold.metric == "rating" for threshold in slots.thresholds)
+    name = "ratings" if told in _STARS or starred else told
     if name in found:
         return (name, *(other for other in found if other != name))
     return (name,)
@@ -113,8 +114,13 @@ def intent(slots: Slots, chosen: str, figure: str) -> str:
         return "outcomes"
     known = lexicon.METRICS.get(figure)
     shared = figure == "rated_share" or (known is not None and known.unit == "share")
-    return "level" if chosen == "count" and shared and not (slots.says(SHARE) and conditions(slots)) else chosen
+    if slots.says(SHARE):
+        return "level" if chosen == "count" and shared and not (conditions(slots) or slots.thresholds) else chosen
+    return "level" if chosen == "count" and shared and not slots.says(_HOW_MANY) else chosen
 
+
+_HOW_MANY = r"how many|how often|numbers? of|counts? of|tally of|times"
+"""A number is asked for, and no share of anything."""
 
 _TIMES = frozenset({"day", "week", "month", "weekday", "hour"})
 _EACH = r"each|every|per|by|individual\w*|respectively|separately|apart|split\w*|divid\w*|break\w*|spread|distribut\w*|daily|weekly|monthly|hourly|after|\w+[ -]wise|one by one|profile|tally"

@@ -46,6 +46,21 @@ def asks_for_days(slots: Slots) -> bool:
     )
 
 
+_TOP = r"peak|record|busiest|fullest|heaviest|strongest|biggest|top|all-time high|quietest|slackest"
+
+
+def peak_day(slots: Slots) -> bool:
+    """Whether the one day with the most, or the fewest, is asked for: "peak day", "the record in a single day", "when did chats peak?"."""
+    return bool(
+        slots.says(rf"(?:{_TOP}) (?:[\w-]+ ){{0,2}}(?:day|date)")
+        or slots.says(
+            rf"(?:{_TOP}|most|highest number|maximum)\b.{{0,60}}\b(?:in|on|of|for|within) (?:a|any|one) (?:single |given |one )?day"
+        )
+        or slots.says(r"(?:which|what) (?:day|date)\b.{0,60}\b(?:peak(?:ed|s)?|record|all-time high|most|maximum)")
+        or slots.says(r"when did .{1,50} peak|when was .{1,40} (?:peak|record)|(?:daily|one-day|single-day) (?:record|peak|high)")
+    )
+
+
 def _several(slots: Slots) -> bool:
     """Two names of a kind: a comparison of them, not a movement."""
     kinds = [link.kind for link in slots.links if not link.negated and link.kind != "prompt_version"]

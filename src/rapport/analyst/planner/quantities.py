@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rapport.analyst.planner import days
 from rapport.analyst.planner.slots import Threshold
+from rapport.analyst.planner.stars import ratings_told
 
 _NUMBER = "|".join(
     word for word in days.NUMBERS if word not in ("a", "an", "few", "several", "couple", "a few", "couple of", "a couple of")
@@ -65,7 +66,7 @@ _STARS = r"(?P<v>\d(?:[.,]\d+)?|one|two|three|four|five)"
 
 
 def thresholds_of(text: str) -> list[Threshold]:
-    found: list[Threshold] = []
+    found: list[Threshold] = ratings_told(text)
 
     def value(match: re.Match) -> float:
         word = match.group("v").lower().replace(",", ".")

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.asked import BROKEN
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period, shift, spell
 from rapport.analyst.planner.slots import Slots, Threshold
@@ -222,7 +223,7 @@ def conditions(slots: Slots) -> tuple[str, ...]:
     if (
         "tool_failed" not in found
         and slots.of_kind("tool")
-        and slots.says(r"fail(?:s|ed|ing|ure|ures)?|br(?:ea|o)k(?:s|e|en|ing)?|crash(?:ed|es|ing)?|errors?|errored")
+        and slots.says(rf"{BROKEN}|(?:hit|bitten|stung|affected|let down) by|let (?:\w+ )?down")
     ):
         found.append("tool_failed")
     if "rated" in found and (
@@ -272,9 +273,11 @@ SET_BESIDE = (
 
 def _moved(period: Period, count: int, unit: str) -> Period:
     """`period` moved by its own length where no unit says otherwise ("the one before")."""
+    if not unit and count == -1 and period.until:
+        return period.before()
     if unit in ("", "day") and period.since and period.until and period.until > period.since and period.grain == "range":
         return shift(period, count * ((period.until - period.since).days + 1), "day")
-    return shift(period, count, unit)
+    return shift(period, count, unit or (period.grain if period.grain in _GRAINS else "day"))
 
 
 def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
@@ -283,6 +286,9 @@ def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
     moved = [mention.shift for mention in slots.dates if mention.shift and mention.kind == "period"]
     if len(periods) == 1 and moved and slots.says(SET_BESIDE):  # "last week against the week before it"
         return periods[0], _moved(periods[0], *moved[0])
+    earlier = [mention.moves(periods[0]) for mention in slots.dates if mention.moves and len(periods) == 1]
+    if earlier and earlier[0].until and periods[0].since and earlier[0].until < periods[0].since and slots.says(SET_BESIDE):
+        return periods[0], earlier[0]  # "the past two weeks and the two weeks before"
     if len(periods) >= 2:
         ordered = sorted(periods[:2], key=lambda period: period.since or date.min, reverse=True)
         return ordered[0], ordered[1]

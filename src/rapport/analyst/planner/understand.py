@@ -6,9 +6,11 @@ Nothing is stored: the turns before are read again, oldest first, so that a clie
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from rapport.analyst.planner import hearing, lexicon, vote
 from rapport.analyst.planner.asked import (
+    AVERAGE,
     BROKEN,
     EMPLOYER,
     RANGE,
@@ -32,6 +34,7 @@ from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
 from rapport.analyst.planner.leaning import leans
+from rapport.analyst.planner.moving import peak_day
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, conditions, event_types, period_of
@@ -41,6 +44,7 @@ from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
 from rapport.analyst.planner.subject import told_of
+from rapport.analyst.planner.wordings import asks_when_new, sets_wordings_beside
 from rapport.analyst.planner.words import stem
 
 TURNS = 6
@@ -75,7 +79,7 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     known = bank(with_meaning=setting.meaning is not None)
     alike = known.similarities(question, spans, setting.meaning)
     ranked = vote.decide(known.vote(alike), wording, shape(slots))
-    reading = _resolve(slots, ranked, setting)
+    reading = _by_wording(_resolve(slots, ranked, setting), whole)
     if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and _discards(question, reading, previous):
         return replace(reading, intent="smalltalk", follows=True)
     if previous is not None:
@@ -83,7 +87,25 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
             return with_the_first(previous, changed, answers, setting)
         if leans(previous, reading):
             return follow(previous, reading, answers, setting)
-    return _resolve(slots, ranked, setting, known.heard(alike))  # a question that stands by itself says what it asks for
+    return _by_wording(
+        _resolve(slots, ranked, setting, known.heard(alike)), whole
+    )  # a question that stands by itself says what it asks for
+
+
+_OF_WORDINGS = frozenset("level compare ranking count change trend breakdown summary why list_entities definition prompt_versions".split())
+
+
+def _by_wording(reading: Reading, whole: str) -> Reading:
+    """The reading of a question that sets what an assistant was told before beside what it is told now, or asks when that came in."""
+    if reading.intent not in _OF_WORDINGS or (reading.intent == "why" and not sets_wordings_beside(whole)):
+        return reading
+    since_when = reading.of_kind("prompt_version") and set(reading.metrics) <= {"conversations"} and reading.slots.says(_SINCE_WHEN)
+    if not (since_when or sets_wordings_beside(whole) or asks_when_new(whole)):
+        return reading
+    return replace(reading, intent="prompt_versions", dimension="prompt_version", subject="")
+
+
+_SINCE_WHEN = r"since when|since what (?:day|date)|when (?:did|was|were|has|is)|how long|(?:what|which) (?:day|date)|first (?:used|seen|in use|appear\w*|show\w*)"
 
 
 def _discards(question: str, reading: Reading, previous: Reading) -> bool:
@@ -164,7 +186,7 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
 def _beside(slots: Slots, intent: str, period: Period | None, against: Period | None) -> str:
     """The intent where periods, and not names, are set side by side."""
     alone = intent == "compare" and shape(slots).names < 2  # nothing is named that could be set side by side
-    if (against and (alone or intent in ("count", "level", "trend", "ranking")) and not slots.of_kind("tool")) or (
+    if (against and (alone or intent in ("count", "level", "trend", "tool_failures", "ranking"))) or (
         alone and period and slots.says(_BEFORE_AND_AFTER)
     ):
         intent = "change"
@@ -173,10 +195,21 @@ def _beside(slots: Slots, intent: str, period: Period | None, against: Period | 
     return intent
 
 
+_THEN = r"(?:and|but|;|,) ?(?:then|thereafter|afterwards?|after (?:that|which)|since(?: then)?|from then on|all at once|overnight|suddenly|now)|then (?:it|they|the|its|things)|no longer|ever since|not any ?more|not since"
+
+
+def _turned(slots: Slots, intent: str, period: Period | None) -> Period | None:
+    """ "Until 5 November it was loved, and then the stars went out. Why?": the time after that day is asked about."""
+    if intent not in ("why", "change") or period is None or period.since or not period.until or not slots.says(_THEN):
+        return period
+    return Period(period.until + timedelta(days=1), None, "range")
+
+
 def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, heard: Heard | None = None) -> Reading:
     period, against = period_of(slots)
     intent, events = _kind(slots, ranked, setting, hearing.figure(heard, slots))
     intent = _beside(slots, intent, period, against)
+    period = _turned(slots, intent, period)
     metrics = metrics_of(slots, intent)
     if heard and intent in hearing.FIGURES:
         metrics = hearing.metrics(slots, metrics, heard)
@@ -236,6 +269,8 @@ def _grouped(
         asked = noun is not None and noun.dimension == dimension and noun.weight >= HEAD
         dimension = hearing.dimension(dimension, heard, property_keys(setting.names), asked=asked)
         order = hearing.order(slots, metrics[0] if metrics else None, order, heard) if intent == "ranking" else order
+    if intent == "ranking" and peak_day(slots) and not slots.says(r"who|which (?!day|date)\w+"):
+        dimension = "day"
     return intent, dimension, order
 
 
@@ -328,9 +363,7 @@ _LOOSE_SUBJECT = frozenset({"trend", "change", "complaints", "examples", "quotes
 def tidied(reading: Reading) -> Reading:
     """What the chosen intent makes of the slots."""
     slots = reading.slots
-    if reading.metric == "messages" and slots.says(
-        r"average|mean|on average|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"
-    ):
+    if reading.metric == "messages" and slots.says(rf"{AVERAGE}|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"):
         reading = replace(reading, metrics=("messages_per_conversation",), intent="level" if reading.intent == "count" else reading.intent)
     if reading.intent == "inbox" and "jailbreak_detected" in reading.conditions and not slots.quoted:
         reading = replace(reading, subject="", not_subject="")
@@ -341,6 +374,7 @@ def tidied(reading: Reading) -> Reading:
         # an adjective that already chose the metric does not also filter
         told = {"frustrated": "frustration", "unhappy": "sentiment", "happy": "sentiment", "positive": "sentiment", "negative": "sentiment", "resolved": "resolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share", "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share"}  # fmt: skip
         if reading.intent != "count":
+            told |= {"rated": "rated_share", "unrated": "unrated_share"}
             kept = tuple(name for name in reading.conditions if told.get(name) not in reading.metrics)
             reading = replace(reading, conditions=kept)
     if (
@@ -361,7 +395,7 @@ def tidied(reading: Reading) -> Reading:
         )
     if str(reading.metric).startswith("tool_failure"):
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "tool_failed"))
-    if reading.intent == "count" and reading.metric == "conversations" and "rating" in reading.metrics and slots.says(r"average|mean"):
+    if reading.intent == "count" and reading.metric == "conversations" and "rating" in reading.metrics and slots.says(AVERAGE):
         reading = replace(reading, intent="summary", conditions=())
     tool_only = reading.of_kind("tool") and not slots.says(r"use[ds]?|usage|called|popular\w*|chats?|conversations?")
     if reading.intent in ("trend", "change") and not reading.metrics and (slots.says(rf"failures?|{BROKEN}") or tool_only):
@@ -369,10 +403,10 @@ def tidied(reading: Reading) -> Reading:
             reading, metrics=("tool_failures",), subject="", conditions=tuple(c for c in reading.conditions if c != "tool_failed")
         )
     if (
-        reading.intent in ("level", "ranking", "breakdown", "trend", "compare")
+        reading.intent in ("level", "ranking", "breakdown", "trend", "compare", "change")
         and any(threshold.metric == "rating" for threshold in slots.thresholds)
         and reading.metric == "rating"
-        and not slots.says("average|mean")
+        and not slots.says(AVERAGE)
     ):
         reading = replace(reading, metrics=tuple(name for name in reading.metrics if name != "rating") or ("ratings",))
     return reading

@@ -8,8 +8,9 @@ from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, number, said
 from rapport.analyst.planner.answers.changes import trend
 from rapport.analyst.planner.answers.levels import level
-from rapport.analyst.planner.answers.rankings import ranked_order, row
+from rapport.analyst.planner.answers.rankings import by_share, ranked_order, row
 from rapport.analyst.planner.answers.totals import none, size, title, total
+from rapport.analyst.planner.asked import SHARE
 from rapport.analyst.planner.slots import Slots
 
 
@@ -23,6 +24,8 @@ def breakdown(asked: Asked) -> Answer:
         return (yield from trend(asked))
     if dimension in ("conversation", "segment", "event_type"):
         dimension = "product"
+    if reading.slots.says(SHARE) and any(threshold.metric == "rating" for threshold in reading.thresholds):
+        return (yield from by_share(asked))
     metric = reading.metric or "conversations"
     if metric == "rating" and dimension == "rating":
         metric = "conversations"

@@ -4,6 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers.asking import (
     Answer,
     Asked,
@@ -21,6 +22,7 @@ from rapport.analyst.planner.answers.asking import (
 from rapport.analyst.planner.answers.changes import against, change, periods
 from rapport.analyst.planner.answers.events import outcomes
 from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading
 
 OUTCOMES = {
@@ -59,9 +61,21 @@ def why(asked: Asked) -> Answer:
     text = heading(apart, own.scope(), f"n = {number(found.data['conversations'])}") + _bad(found.data, outcome, own)
     if moved and not moved[0].error:
         text += _moved(moved[0].data, own)
-    text += _drivers(found.data)
+    text += (yield from _wider(own, outcome)) if moved and not found.data["drivers"] else _drivers(found.data)
     shown = yield from _examples(worst, found.data)
     return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in shown]) if shown else "")
+
+
+def _wider(own: Reading, outcome: str) -> Generator[Sequence[Call], Sequence[Output], str]:
+    """What sets the bad ones apart once the time before is looked at too: what came in on the day that a period begins with holds for
+    all of it, so that nothing within the period can be told from it."""
+    now, before = periods(own)
+    both = replace(own, period=Period(before.since, now.until))
+    (found,) = yield [Call("getDrivers", {"outcome": outcome, "limit": 4, "filter": both.filter(text=True)})]
+    if found.error or not found.data.get("drivers"):
+        return "\nNothing distinguishes them beyond chance, neither in that time nor against the time before."
+    lines = bullets([driver(d) for d in found.data["drivers"]], numbered=True)
+    return f"\nWhat sets such conversations apart, with the time before ({own.when(both.period)}), strongest first:\n{lines}"
 
 
 def _examples(worst: dict[str, Any], data: Mapping[str, Any]) -> Generator[Sequence[Call], Sequence[Output], Sequence[Mapping[str, Any]]]:
@@ -115,6 +129,8 @@ _WORDED = {
 
 
 def _about_a_change(reading: Reading) -> bool:
+    if reading.period and reading.period.since and reading.period.until is None:
+        return True  # "since the 6th"
     return bool(
         (reading.period or reading.against)
         and reading.slots.says(
@@ -128,7 +144,8 @@ def _moved(data: Mapping[str, Any], reading: Reading) -> str:
     if c["value"] is None or c["other"] is None:
         return ""
     text = f" {c['title'][0].upper() + c['title'][1:]}: {measured({'value': c['value'], 'unit': c['unit']})}, against {measured({'value': c['other'], 'unit': c['unit']})} before"
-    movers = [f"{m['dimension'].replace('_', ' ')} {m['name']}" for m in data["movers"][:3]]
+    scope = {name.text for link in reading.links for name in link.names}
+    movers = [f"{m['dimension'].replace('_', ' ')} {m['name']}" for m in data["movers"] if m["name"] not in scope][:3]
     return text + (f"; moved most by {joined(movers)}." if movers else ".")
 
 
@@ -151,9 +168,12 @@ def changes(asked: Asked) -> Answer:
     reading = asked.reading
     if "There is no data" in text or "There are no" in text or "no data yet" in text:
         return text
-    metric = reading.metric if reading.metric not in (None, "users", "organizations") else "unhappy_share"
+    if reading.metric in lexicon.COUNTS or (reading.metric is None and reading.subject):
+        return text  # what comes most often moves a number most: it explains nothing
+    metric = reading.metric or "unhappy_share"
     (found,) = yield [Call("getChanges", {"metric": metric, **against(reading, *periods(reading))})]
-    movers = found.data.get("movers", [])[:3]
+    scope = {name.text for link in reading.links for name in link.names}
+    movers = [mover for mover in found.data.get("movers", []) if mover["name"] not in scope][:3]
     if found.error or not movers or found.data["change"]["verdict"] not in ("higher", "lower"):
         return text
     unit = found.data["change"]["unit"]

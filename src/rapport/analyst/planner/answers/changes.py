@@ -86,7 +86,7 @@ def change(asked: Asked) -> Answer:
     """What is different between two periods."""
     reading = asked.reading
     now, before = periods(reading)
-    metrics = list(reading.metrics)[:4]
+    metrics = list(reading.metrics)[:4] or (["conversations"] if reading.subject or reading.of_kind("topic", "topic_group") else [])
     overview = (
         "conversations",
         "users",
@@ -149,7 +149,7 @@ def _direction(c: Mapping[str, Any]) -> str:
     if c["value"] == c["other"]:
         return " is unchanged"
     went = "rose" if c["value"] > c["other"] else "fell"
-    return f" {went}" if clear(c) or c.get("p") is None else f" {went} a little"
+    return f" {went}" if clear(c) or c.get("p") is None or c["unit"] == "count" else f" {went} a little"
 
 
 def periods(reading: Reading) -> tuple[Period, Period]:

@@ -6,6 +6,7 @@ from rapport.analyst.planner.answers.asking import Answer, Asked
 from rapport.analyst.planner.answers.breakdowns import breakdown
 from rapport.analyst.planner.answers.changes import change
 from rapport.analyst.planner.answers.levels import level
+from rapport.analyst.planner.answers.shares import rated_share
 from rapport.analyst.planner.answers.sides import Side, compared, side_by_side
 from rapport.analyst.planner.asked import weekdays
 from rapport.analyst.planner.moving import breaks_at
@@ -18,6 +19,8 @@ def compare(asked: Asked) -> Answer:
     reading = asked.reading
     if weekdays(reading.slots):
         return (yield from breakdown(replace(asked, reading=replace(reading, dimension="weekday", period=None))))
+    if answer := rated_share(asked):
+        return (yield from answer)
     sides = compared(reading)
     if not sides and (reading.against or breaks_at(reading.slots) or any(mention.kind == "over" for mention in reading.slots.dates)):
         return (yield from change(asked))

@@ -12,44 +12,27 @@ from rapport.analyst.planner.answers.asking import (
     counted,
     heading,
     joined,
-    measured,
     nothing,
     number,
     phrase,
 )
 from rapport.analyst.planner.answers.breakdowns import breakdown
 from rapport.analyst.planner.answers.rankings import grouping
+from rapport.analyst.planner.answers.shares import share_answer, share_of
 from rapport.analyst.planner.answers.sides import compared, side_by_side
-from rapport.analyst.planner.answers.totals import none, size, size_words, total
+from rapport.analyst.planner.answers.totals import size, size_words, total
 from rapport.analyst.planner.asked import SHARE, weekdays
-from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
-
-SHARES = {
-    "negative": "negative_share", "positive": "positive_share", "neutral": "neutral_share", "frustrated": "frustrated_share", "unhappy": "unhappy_share", "resolved": "resolved_share",
-    "unresolved": "unresolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "repeated": "repeated_share", "tool_failed": "tool_failed_share", "flagged": "flagged_share",
-    "rated": "rated_share", "unrated": "unrated_share", "commercial": "commercial_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share",
-    "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share",
-}  # fmt: skip
 
 
 def count(asked: Asked) -> Answer:
     reading = asked.reading
     slots = reading.slots
     if reading.whole:
-        return (yield from _share_of(asked, reading.whole))
-    share = slots.says(SHARE)
-    if share and set(reading.conditions) & {"rated", "tool_used", "tool_unused"}:
-        return (yield from _share_of_all(asked, replace(reading, metrics=("conversations",))))
-    if share and reading.conditions:
-        return (yield from _share(asked))
-    named = [link for link in reading.links if not link.negated]
-    if (
-        share
-        and (named or reading.languages or reading.thresholds or reading.subject)
-        and reading.metric in (None, "conversations", "rating", "ratings")
-    ):
-        return (yield from _share_of_all(asked, replace(reading, metrics=("conversations",))))
+        return (yield from share_of(asked, reading.whole))
+    share = bool(slots.says(SHARE))
+    if share and (answer := share_answer(asked)):
+        return (yield from answer)
     metric = reading.metric or "conversations"
     if days := weekdays(slots):
         return (yield from _on_weekdays(asked, days))
@@ -110,65 +93,6 @@ def _split_by(slots: Slots, dimension: str) -> bool:
         slots.says(
             rf"(?:by|per|for each|for every|in each|across|each)(?: (?:the|our|all|pricing|customer|language))* (?:{nouns}|{re.escape(key)})s?"
         )
-    )
-
-
-def _share(asked: Asked) -> Answer:
-    reading = asked.reading
-    name = reading.conditions[-1]
-    metric = SHARES.get(name, "negative_share")
-    rest = replace(reading, conditions=tuple(c for c in reading.conditions if c != name))
-    own, all_of = yield [
-        Call("getMetrics", {"metrics": [metric], "filter": rest.filter(text=True)}),
-        Call("countConversations", {"filter": reading.filter(text=True)}),
-    ]
-    figure = own.figure(metric)
-    if not figure.get("n"):
-        return (yield from none(replace(asked, reading=rest)))
-    hits = all_of.figure("conversations").get("value")
-    return (
-        heading(figure["title"], rest.scope(), f"n = {number(figure['n'])}")
-        + f"**{measured(figure)}** of the conversations{phrase(rest)}, {reading.when()}: {number(hits)} of {number(figure['n'])}."
-    )
-
-
-def _share_of(asked: Asked, whole: Reading) -> Answer:
-    """How large a part the count of this scope is of another's."""
-    reading, metric = asked.reading, asked.reading.metric or "conversations"
-    part, base = yield [
-        Call("countConversations", {"filter": reading.filter(text=True)}),
-        Call("countConversations", {"filter": whole.filter(text=True)}),
-    ]
-    n, of = part.figure(metric).get("value") or 0, base.figure(metric).get("value") or 0
-    if part.error or base.error or not of:
-        return (yield from nothing(asked))
-    return (
-        heading(f"share of {metric}", reading.scope(), f"n = {number(of)}")
-        + f"**{100 * n / of:.1f}%**: {number(n)} of {counted(of, metric)} ({whole.scope()})."
-    )
-
-
-def _share_of_all(asked: Asked, reading: Reading) -> Answer:
-    """How large a part of all conversations of the same days has the last thing that is named: "what share was Harbor Guide"."""
-    of_rated = any(t.metric == "rating" for t in reading.thresholds) and reading.slots.says(
-        r"(?:of|among) (?:\w+ ){0,3}(?:ratings|votes|stars|marks|scores|rated)|\w+['’]s? (?:star )?(?:ratings|votes)"
-    )
-    whole = replace(reading, conditions=("rated",) if of_rated else (), thresholds=(), languages=(), subject="")
-    if not (reading.conditions or reading.thresholds or reading.languages or reading.subject):
-        asked_of = [link for link in reading.links if not link.negated]
-        kinds = {link.kind for link in asked_of[:1]}
-        whole = replace(whole, links=tuple(link for link in reading.links if link.negated or link.kind not in kinds))
-    part, base = yield [
-        Call("countConversations", {"filter": reading.filter(text=True)}),
-        Call("countConversations", {"filter": whole.filter()}),
-    ]
-    n, of = part.figure("conversations").get("value") or 0, base.figure("conversations").get("value") or 0
-    if part.error or base.error or not of:
-        return (yield from nothing(asked))
-    text = heading("share of ratings" if of_rated else "share of conversations", reading.scope(), f"n = {number(of)}")
-    return (
-        text
-        + f"**{100 * n / of:.1f}%**: {number(n)} of {counted(of, 'rated conversations' if of_rated else 'conversations')}{phrase(whole)}, {reading.when()}."
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, counted, heading, measured, number, phrase, said, small
+from rapport.analyst.planner.answers.shares import rated_share
 from rapport.analyst.planner.answers.sides import compared, side_by_side
 from rapport.analyst.planner.answers.totals import none, title, total
 from rapport.analyst.planner.reading import Reading, days
@@ -12,6 +13,8 @@ from rapport.analyst.planner.reading import Reading, days
 def level(asked: Asked) -> Answer:
     """One metric of one scope, with the figure it is judged against."""
     reading = asked.reading
+    if answer := rated_share(asked):
+        return (yield from answer)
     sides = compared(reading)
     if len(sides) >= 2:
         return (yield from side_by_side(asked, sides))

@@ -22,7 +22,7 @@ from rapport.analyst.planner.answers.asking import (
     small,
 )
 from rapport.analyst.planner.answers.totals import none, size, size_words, title
-from rapport.analyst.planner.asked import RANGE, SHARE
+from rapport.analyst.planner.asked import AVERAGE, RANGE, SHARE
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Threshold
 from rapport.analyst.planner.words import split
@@ -56,7 +56,7 @@ def ranking(asked: Asked) -> Answer:
     """Who or what has the most or the least of something; the first name that is said is the first of the list."""
     reading = asked.reading
     if _of_shares(reading):
-        return (yield from _by_share(asked))
+        return (yield from by_share(asked))
     by = _order(reading)
     cut = _group_cut(reading, by.dimension)
     if cut:
@@ -92,7 +92,8 @@ def _of_shares(reading: Reading) -> bool:
     )
 
 
-def _by_share(asked: Asked) -> Answer:
+def by_share(asked: Asked) -> Answer:
+    """Groups by how large a part of each meets what is asked of it."""
     reading = asked.reading
     rated = any(threshold.metric == "rating" for threshold in reading.thresholds)
     whole = replace(reading, thresholds=(), conditions=("rated",) if rated else ())
@@ -167,7 +168,7 @@ _RANKED_PLACE = re.compile(
 def _group_cut(reading: Reading, dimension: str) -> Threshold | None:
     """A threshold on the average of each group ("organizations with an average rating below 3"), not on single conversations."""
     threshold = next((t for t in reading.thresholds if t.metric == "rating"), None)
-    grouped = reading.slots.says(r"average|mean|csat|overall") and dimension in (
+    grouped = reading.slots.says(rf"{AVERAGE}|csat|overall") and dimension in (
         "user",
         "organization",
         "product",

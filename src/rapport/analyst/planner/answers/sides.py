@@ -41,11 +41,10 @@ def compared(reading: Reading) -> list[Side]:
 
 def side_by_side(asked: Asked, sides: Sequence[Side]) -> Answer:
     """The metrics of each side, and which is ahead on the first. There is one side at least; all are of one kind."""
-    reading, kind = asked.reading, sides[0][2]
+    reading = asked.reading
     metrics = list(dict.fromkeys([*(reading.metrics or ("rating", "sentiment", "frustration", "quality_index")), "conversations"]))[:6]
-    rest = replace(reading, links=tuple(link for link in reading.links if link.kind != kind or link.negated))
-    base = rest.filter(text=True)
-    arguments = {"sides": [{"name": name, "filter": _both(base, own)} for name, own, _ in sides], "metrics": metrics}
+    rest = rest_of(reading, sides)
+    arguments = {"sides": [{"name": name, "filter": filter_of(rest, own)} for name, own, _ in sides], "metrics": metrics}
     (output,) = yield [Call("compareGroups", arguments)]
     if output.error:
         return heading(reading.scope()) + output.error
@@ -59,7 +58,14 @@ def side_by_side(asked: Asked, sides: Sequence[Side]) -> Answer:
     return text + (f"\n\n{verdict}" if verdict else "")
 
 
-def _both(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def rest_of(reading: Reading, sides: Sequence[Side]) -> Reading:
+    """What is asked of every side: the reading without the names that make them."""
+    return replace(reading, links=tuple(link for link in reading.links if link.kind != sides[0][2] or link.negated))
+
+
+def filter_of(rest: Reading, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter of one side."""
+    base = rest.filter(text=True)
     merged = {**base, **own}
     if base.get("properties") and own.get("properties"):
         merged["properties"] = [*base["properties"], *own["properties"]]

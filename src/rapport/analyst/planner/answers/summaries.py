@@ -82,39 +82,3 @@ def list_entities(asked: Asked) -> Answer:
         links=tuple(link for link in reading.links if link.kind != dimension),
     )
     return (yield from breakdown(replace(asked, reading=own)))
-
-
-def prompt_versions(asked: Asked) -> Answer:
-    """Versions of prompts side by side."""
-    reading = asked.reading
-    metrics = list(
-        dict.fromkeys(
-            [*[m for m in reading.metrics if m != "conversations"], "rating", "sentiment", "frustration", "quality_index", "conversations"]
-        )
-    )[:5]
-    own = replace(reading, links=tuple(link for link in reading.links if link.kind != "prompt_version"))
-    named = [name.id for link in reading.of_kind("prompt_version") for name in link.names]
-    (output,) = yield [Call("getPromptAnalytics", {"metrics": metrics, "filter": own.filter(text=True), "limit": 12})]
-    if output.error:
-        return heading("prompt versions", reading.scope()) + output.error
-    groups = [g for g in output.data.get("groups", []) if not named or g["id"] in named or len(named) == 1]
-    if not groups:
-        return (
-            heading("prompt versions", reading.scope())
-            + "No conversation names a prompt version. Send `systemPrompt` with `externalPromptId` in `POST /api/v1/messages`; each change of its content is a new version."
-        )
-    metric = metrics[0]
-    rated = [g for g in groups if g["figures"][0].get("value") is not None]
-    text = heading(f"prompt versions by {rated[0]['figures'][0]['title'] if rated else metric}", own.scope())
-    rows = []
-    for group in groups:
-        parts = [
-            f"{f['title']} {measured(f)}" + (f" (n = {number(f['n'])})" if f["metric"] == "rating" else "")
-            for f in group["figures"]
-            if f.get("value") is not None and f["unit"] != "count"
-        ]
-        rows.append(f"**{group['name']}**: " + ", ".join([*parts, counted(group["conversations"], "conversations")]))
-    if len(rated) > 1:
-        best, worst = rated[0], rated[-1]
-        text += f"**{best['name']}** does best: {said(best['figures'][0])}; **{worst['name']}** worst: {said(worst['figures'][0])}.\n\n"
-    return text + bullets(rows)

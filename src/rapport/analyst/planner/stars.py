@@ -1,0 +1,62 @@
+"""Ratings that are told by their number of stars: "a four or a five", "one or two stars", "fives", "three stars or better"."""
+
+import re
+
+from rapport.analyst.planner.days import NUMBERS
+from rapport.analyst.planner.slots import Threshold
+
+_MARKS = r"stars?|marks?|ratings?|rated?|scor(?:es?|ed|ing)|votes?|grades?|graded|reviews?|csat"
+_VALUE = r"(?:[1-5](?![\d.,]*\d)|one|two|three|four|five)"
+_STARRED = r"(?:[\s-]*(?:stars?|\*+|★+)(?!\w))"
+_A = r"(?:an?\s+|only\s+|just\s+|even\s+|merely\s+|either\s+)*"
+_SAID = r"\b(?:is|are|was|were|be|being|been|rated|scored|scoring|marked|graded|g[ai]ve|gives|given|giving|got|gets|getting|us|it|them|of|as|with|at|either|between|from)\s+"
+_ENDS = r"(?=\s*(?:$|[?.!,;:)]|(?:on|for|in|from|at|as|to|among|during|over|since|by|that|which|when|vs|versus|did|do|does|per)\b))"
+_LIST = re.compile(
+    rf"(?P<said>{_SAID})?{_A}(?<![\w.,])(?P<a>{_VALUE})(?P<sa>{_STARRED})?-?\s*(?P<join>,|/|&|-|–|or|and|to|through|up to)\s*{_A}(?P<b>{_VALUE})(?P<sb>{_STARRED})?"
+    rf"(?:\s*,?\s*(?:or|and)\s+{_A}(?P<c>{_VALUE})(?P<sc>{_STARRED})?)?(?P<noun>[\s-]*(?:{_MARKS})\b)?(?P<end>{_ENDS})?(?![\w%])",
+    re.I,
+)
+_BOUND = re.compile(
+    rf"(?<![\w.,])(?P<a>{_VALUE})(?:{_STARRED})?\s+(?:or|and)\s+(?:(?P<down>less|lower|below|under|worse|fewer|down|downwards?)|more|higher|above|better|up|upwards?|over)\b",
+    re.I,
+)
+_ONE = re.compile(rf"{_SAID}an?\s+(?P<a>{_VALUE})(?:{_STARRED})?{_ENDS}", re.I)
+_PLURALS = {"ones": 1, "twos": 2, "threes": 3, "fours": 4, "fives": 5}
+_PLURAL = re.compile(
+    rf"(?<!in )\b(?P<a>{'|'.join(_PLURALS)})(?:\s*(?:,|/|&|or|and|to)\s*(?P<b>{'|'.join(_PLURALS)}))?\b", re.I
+)  # fmt: skip
+
+
+def ratings_told(text: str) -> list[Threshold]:
+    """The rating that is asked for as one threshold or two; empty where the number of stars is not told in such a way."""
+    marks = re.search(rf"\b(?:{_MARKS})\b|★", text, re.I)
+    for match in _LIST.finditer(text) if marks else ():
+        starred = match.group("noun") or any(match.group(group) for group in ("sa", "sb", "sc"))
+        if starred or (match.group("said") and match.group("end") is not None):
+            values = sorted({_value(match.group(group)) for group in "abc" if match.group(group)})
+            spans = values[-1] - values[0] == len(values) - 1 or match.group("join").lower() in ("-", "–", "to", "through", "up to")
+            between = (match.group("said") or "").strip().lower() in ("between", "from")
+            if spans or between:
+                return _within(values[0], values[-1])
+    if marks and (match := _BOUND.search(text)):
+        value = _value(match.group("a"))
+        return [Threshold("rating", "<=" if match.group("down") else ">=", value)]
+    if marks and (match := _ONE.search(text)):
+        return [Threshold("rating", "=", _value(match.group("a")))]
+    for match in _PLURAL.finditer(text):
+        values = sorted(_PLURALS[word.lower()] for word in match.groups() if word)
+        if values != [1]:  # "the old ones"
+            return _within(values[0], values[-1])
+    return []
+
+
+def _value(word: str) -> float:
+    return float(NUMBERS.get(word.lower(), word))
+
+
+def _within(low: float, high: float) -> list[Threshold]:
+    if low == high:
+        return [Threshold("rating", "=", float(low))]
+    if low <= 1:
+        return [Threshold("rating", "<=", float(high))]
+    return [Threshold("rating", ">=", float(low)), *([Threshold("rating", "<=", float(high))] if high < 5 else [])]

@@ -1,0 +1,31 @@
+"""Versions of a prompt told without the word: "under the old instructions and under the new", "before and after we reworded it"."""
+
+import re
+
+_OLD = r"(?:old|older|previous|former|earlier|original|first|prior|preceding|last)"
+_NEW = r"(?:new|newer|newest|latest|current|present|recent|revised|rewritten|reworded|updated|second)"
+_TEXT = r"(?:(?:system |base )?prompts?|instructions?|wordings?|marching orders|orders|system messages?|phrasings?|(?:rule|play)book|briefings?|prompt versions?)"
+_CHANGED = r"(?:re-?word\w*|re-?wr(?:o|i)t\w*|re-?phras\w*|swapp?\w*|replac\w*|edit\w*|revis\w*|updat\w*|chang\w*|overhaul\w*|tweak\w*|alter\w*|switch\w*|new)"
+_PAIR = rf"(?:{_OLD}\b.{{0,90}}\b{_NEW}|{_NEW}\b.{{0,90}}\b{_OLD})\b"
+_UNDER = re.compile(rf"\b(?:under|with|on|using|by|during) (?:the |its |our |their |his )?(?:{_OLD}\b.{{0,90}}\b(?:under|with|on|using|by|during) (?:the |its |our |their )?{_NEW}|{_NEW}\b.{{0,90}}\b(?:under|with|on|using|by|during) (?:the |its |our |their )?{_OLD})(?: (?:ones?|{_TEXT}))?\b", re.I | re.S)  # fmt: skip
+_BOTH = re.compile(_PAIR, re.I | re.S)
+_NOUN = re.compile(rf"\b{_TEXT}\b", re.I)
+_AROUND = re.compile(
+    rf"\b(?:before\b.{{0,40}}\b(?:after|since)|after\b.{{0,40}}\bbefore)\b.{{0,60}}?(?:{_CHANGED}\b.{{0,40}}\b{_TEXT}|{_TEXT}\b.{{0,30}}\b{_CHANGED})\b",
+    re.I | re.S,
+)
+_ARRIVAL = re.compile(
+    rf"\b(?:when|since when|what day|which day|(?:what|which) date|from what|first|date|how long)\b.{{0,60}}\b{_NEW}\b.{{0,25}}\b{_TEXT}\b|\b{_NEW}\b.{{0,25}}\b{_TEXT}\b.{{0,60}}\b(?:first|come in|came in|appear\w*|show up|arriv\w*|take effect|took effect|go live|went live|start\w*|introduc\w*|roll\w* out|in use|in force)\b",
+    re.I | re.S,
+)
+
+
+def sets_wordings_beside(text: str) -> bool:
+    """Whether an older and a newer text that an assistant is told to follow are set side by side."""
+    return bool(_UNDER.search(text) or (_NOUN.search(text) and _BOTH.search(text)) or _AROUND.search(text))
+
+
+def asks_when_new(text: str) -> bool:
+    """Whether the day is asked for on which the new text came in."""
+    asked = re.search(r"\b(?:when|what day|which day|date|how long|since what)\b", text, re.I)
+    return bool(asked and _ARRIVAL.search(text))

@@ -1,0 +1,81 @@
+"""Figures that are asked for: counts with their bounds, periods beside each other, peaks, and people hit by a failing tool."""
+
+from datetime import date
+
+import pytest
+from tests.analyst.planner.test_understand import read
+
+
+@pytest.mark.parametrize(
+    ("question", "intent", "scope"),
+    [
+        ("users with >= 18 chats: how many?", "count", "at least 18 conversations each · all time"),
+        ("accounts having fewer than 8 conversations, how many are they?", "count", "fewer than 8 conversations each · all time"),
+        ("how often were we given a single star? I can bear it, just say how many times.", "count", "rated exactly 1 · all time"),
+        ("out of every hundred marks, how many are a four or a five?", "count", "rated at least 4 · all time"),
+        ("what portion of all our stars are a one or a two", "count", "rated at most 2 · all time"),
+    ],
+)
+def test_what_is_counted_and_by_which_bound(question: str, intent: str, scope: str):
+    assert (read(question).intent, read(question).scope()) == (intent, scope)
+
+
+@pytest.mark.parametrize(
+    ("question", "metrics"),
+    [("users with >= 18 chats: how many?", "users"), ("accounts below 8 conversations, how many are they?", "organizations")],
+)
+def test_a_count_asked_for_at_the_end_counts_what_stands_first(question: str, metrics: str):
+    assert read(question).metric == metrics
+
+
+@pytest.mark.parametrize(
+    ("question", "against"),
+    [
+        ("last week vs the one before: conversations, up or down?", (date(2026, 11, 2), date(2026, 11, 8))),
+        ("number of chats in the past 30 days and in the 30 before, up or down?", (date(2026, 9, 23), date(2026, 10, 22))),
+        ("how many chats in the past two weeks, compared with the two weeks before?", (date(2026, 10, 25), date(2026, 11, 7))),
+        ("chats in the last 7 days against the 7 before", (date(2026, 11, 8), date(2026, 11, 14))),
+    ],
+)
+def test_the_one_before_is_as_long_and_ends_where_the_other_begins(question: str, against: tuple[date, date]):
+    reading = read(question)
+    assert reading.intent == "change"
+    assert reading.against is not None
+    assert (reading.against.since, reading.against.until) == against
+
+
+def test_more_often_than_before_sets_a_span_beside_the_one_before_it():
+    reading = read("is search_docs erroring out more often or less often these past ten days than before?")
+    assert (reading.intent, reading.metrics[:1], reading.scope()) == ("change", ("tool_failures",), "search_docs · 12–21 Nov 2026")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "until 5 November Harbor Guide was loved by all, and then the stars went out. Why?",
+        "Harbor Guide did fine up to 5 November and then its ratings collapsed. Why?",
+    ],
+)
+def test_a_why_of_what_came_after_the_day_is_of_the_time_after(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.period and reading.period.since) == ("why", date(2026, 11, 6))
+
+
+@pytest.mark.parametrize(
+    ("question", "intent", "dimension"),
+    [
+        ("Harbor Guide: peak day by conversation count?", "ranking", "day"),
+        ("what was the record number of chats in a single day, and when?", "ranking", "day"),
+        ("when did the chats of Harbor Guide peak?", "ranking", "day"),
+    ],
+)
+def test_a_peak_is_the_day_with_the_most(question: str, intent: str, dimension: str):
+    assert (read(question).intent, read(question).dimension) == (intent, dimension)
+
+
+@pytest.mark.parametrize(
+    "question", ["how many different people were hit by a failing search_docs?", "how many users did search_docs let down?"]
+)
+def test_the_people_hit_by_a_tool_are_counted(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.metric, reading.conditions) == ("count", "users", ("tool_failed",))
