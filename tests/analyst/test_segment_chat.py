@@ -123,6 +123,9 @@ def test_the_rules_of_a_segment_are_said_in_words(logged: Server):
         results, text = ask(client, "Put all pro plan users who rated us two stars or lower into one bucket, name it Sour")
         assert results["createSegment"]["output"]["segment"]["name"] == "Sour"
         assert "- plan is pro\n- rated two stars or lower on average" in text
+        results, text = ask(client, 'Everyone on the pro or the free plan -> segment "All of us"')
+        made = results["createSegment"]["output"]["segment"]
+        assert (made["name"], made["members"], made["rules"]) == ("All of us", 4, ["plan is pro or free"])
 
 
 def test_a_logged_message_makes_no_segment(logged: Server):

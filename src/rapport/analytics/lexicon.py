@@ -26,7 +26,7 @@ class Name:
     """One thing that has a name. `kind`: user | organization | product | model | prompt | prompt_version | topic | topic_group | tool |
     event_type | segment | property. `id` is what filters take (a UUID as text; the plain name for tools and event types; `key=value` for
     properties); `also` are other spellings (external id, e-mail, canonical id); `weight` is how often it occurs; `part_of` is the lineage
-    of a prompt version."""
+    of a prompt version, and `organization` for a property that only organizations have."""
 
     kind: str
     id: str
@@ -130,11 +130,13 @@ _QUERIES: Mapping[str, str] = {
         SELECT name AS id, ARRAY[name] AS names, 0 AS weight FROM names WHERE name IS NOT NULL LIMIT $2
         """,
     "property": """
-        SELECT p.key || '=' || p.value AS id, ARRAY[p.value] AS names, count(*) AS weight
-        FROM (SELECT properties FROM (SELECT properties FROM organization WHERE tenant_id = $1 LIMIT 20000) o
-              UNION ALL SELECT properties FROM (SELECT properties FROM app_user WHERE tenant_id = $1 LIMIT 20000) u
-              UNION ALL SELECT properties FROM (SELECT properties FROM conversation WHERE tenant_id = $1 AND kind = 'conversation'
-                                                ORDER BY created_at DESC LIMIT 2000) c) owners
+        SELECT p.key || '=' || p.value AS id, ARRAY[p.value] AS names, count(*) AS weight,
+               CASE WHEN bool_and(owners.kind = 'organization') THEN 'organization' ELSE '' END AS part_of
+        FROM (SELECT 'organization' AS kind, properties FROM (SELECT properties FROM organization WHERE tenant_id = $1 LIMIT 20000) o
+              UNION ALL SELECT 'user', properties FROM (SELECT properties FROM app_user WHERE tenant_id = $1 LIMIT 20000) u
+              UNION ALL SELECT 'conversation', properties FROM (SELECT properties FROM conversation
+                                                                WHERE tenant_id = $1 AND kind = 'conversation'
+                                                                ORDER BY created_at DESC LIMIT 2000) c) owners
              CROSS JOIN LATERAL jsonb_each_text(owners.properties) p
         WHERE length(p.value) BETWEEN 1 AND 60 GROUP BY 1, p.value ORDER BY 3 DESC, 1 LIMIT $2
         """,

@@ -154,6 +154,8 @@ NUMBER = "'^-?[0-9]+([.][0-9]+)?$'"
 def _compared(left: str, rule: Mapping[str, Any], arguments: Arguments) -> str:
     """A property against a value: numbers as numbers, all else as text without regard to case. What is absent equals nothing."""
     value = rule["value"]
+    if rule.get("operator") == "in":
+        return f"lower({left}) = ANY({arguments.add([str(one).lower() for one in value])}::text[])"
     text = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     right = arguments.add(text)
     match rule.get("operator"):
@@ -239,4 +241,6 @@ def _in_words(rule: Mapping[str, Any]) -> str:
             return f"{sign} {value} conversation{'' if value == 1 else 's'}"
         case "last_seen":
             return f"{'seen' if rule.get('operator') == 'within' else 'not seen'} in the last {value}"
+    if isinstance(value, list):
+        return f"{rule.get('key')} is {' or '.join(map(str, value))}"
     return f"{rule.get('key')} {'is' if rule.get('operator') == 'eq' else sign} {value}"

@@ -80,10 +80,10 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
         found = ["rating"]  # "the happiest users by rating"
     if intent == "ranking" and not found:
         most = slots.says(
-            r"(?:most|fewest|least|more|highest number of|largest number of|lowest number of|number of|many) (?:\w+ )?(users|people|customers|organi[sz]ations|companies|accounts|conversations|chats|messages|tool calls|ratings|reviews)"
+            r"(?:most|fewest|least|more|highest number of|largest number of|lowest number of|number of|many) (?:of (?:its|their|the|our) )?(?:\w+ )?(users|people|persons|staff|employees|individuals|customers|organi[sz]ations|companies|accounts|conversations|chats|messages|tool calls|ratings|reviews)"
         )
         noun = most.group(1).lower() if most else ""
-        found += [name for name, words in (("users", "users people customers"), ("organizations", "organizations organisations companies accounts"), ("conversations", "conversations chats"), ("messages", "messages"), ("tool_calls", "tool calls"), ("ratings", "ratings reviews")) if noun and noun in words]  # fmt: skip
+        found += [name for name, words in (("users", "users people persons staff employees individuals customers"), ("organizations", "organizations organisations companies accounts"), ("conversations", "conversations chats"), ("messages", "messages"), ("tool_calls", "tool calls"), ("ratings", "ratings reviews")) if noun and noun in words]  # fmt: skip
     if intent == "count":
         counted = counted_noun(slots)
         found += [counted] if counted else []

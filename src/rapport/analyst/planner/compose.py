@@ -29,6 +29,7 @@ from rapport.analyst.planner.answers import (
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, joined
 from rapport.analyst.planner.answers.sides import compared
 from rapport.analyst.planner.asked import summed
+from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.moving import moves
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.subject import STOP
@@ -94,6 +95,8 @@ def _left_out(reading: Reading, text: str) -> str:
     if reading.intent not in _TELLS or reading.slots.unknown or not text.startswith("*"):
         return ""
     said = text.lower()
+    if reading.intent == "at_risk":  # "likeliest to bolt", "whom I should ring first" are what it answers
+        said += "".join(match.group().lower() for match in re.finditer(RISK, reading.slots.text, re.I))
     words = [word for word in reading.slots.strange if word.isalpha() and len(word) > 3 and word.lower() not in said]
     return f"\n\nNot taken into account: {joined([f'“{word}”' for word in dict.fromkeys(words)])}." if words else ""
 

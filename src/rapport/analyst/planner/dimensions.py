@@ -110,6 +110,9 @@ def _of_lexicon(slots: Slots) -> Iterator[Noun]:
         if hit.kind != "dimension" or hit.value == "conversation" or _names_a_link(slots, str(hit.value), hit.start, hit.end):
             continue
         word = slots.text[hit.start : hit.end].lower()
+        if hit.value == "user" and _of_accounts(slots, hit.start, hit.end):
+            yield _weighed(slots, "organization", hit.start, hit.end)
+            continue
         if hit.value == "prompt_version" and not slots.says(r"prompts?|versions?|v\d+|revisions?"):
             continue
         if word in ANYONE:
@@ -123,6 +126,27 @@ def _of_lexicon(slots: Slots) -> Iterator[Noun]:
         if not re.search(r"[a-z]\s+$", slots.text[: whose.start()], re.I) or re.match(r"\W*(?:and|of)\b", slots.text, re.I):
             people = bool(_PEOPLE.match(slots.text[whose.end() :]))
             yield Noun("organization" if people else "user", whose.start(), NAMED + 5 if people else WHO)
+
+
+_CUSTOMER = re.compile(r"(?:customer|client)s?", re.I)
+_WITH_PEOPLE = re.compile(
+    r"[^.?!]{0,50}\b(?:its|their|whose) (?:own |different |various )?(?:people|staff|employees|users|team members|members|workers|colleagues|individuals|folks)\b",
+    re.I,
+)
+
+
+def _of_accounts(slots: Slots, start: int, end: int) -> bool:
+    """Whether "customer" means a company: it has people of its own, or a property that only organizations have ("enterprise customer")."""
+    if not _CUSTOMER.fullmatch(slots.text[start:end]):
+        return False
+    if _WITH_PEOPLE.match(slots.text[end:]):
+        return True
+    before = [
+        link
+        for link in slots.of_kind("property")
+        if re.fullmatch(r"[\s-]*(?:(?:plan|tier)[\s-]+)?", slots.text[link.end : start] if link.end <= start else "x")
+    ]
+    return bool(before) and all(name.part_of == "organization" for link in before for name in link.names)
 
 
 def _of_properties(slots: Slots, names: Names) -> Iterator[Noun]:

@@ -11,6 +11,7 @@ from datetime import date
 
 from rapport.analyst.planner import dates, lexicon
 from rapport.analyst.planner.finding import languages_of, negate
+from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import secrets, writes
 from rapport.analyst.planner.timeframe import timed
@@ -26,6 +27,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"convos|convs", "conversations"), (r"convo|conv", "conversation"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"accts", "accounts"), (r"acct", "account"), (r"custs", "customers"), (r"cust", "customer"), (r"msgs", "messages"), (r"msg", "message"), (r"usrs", "users"), (r"usr", "user"), (r"cnts", "counts"), (r"cnt", "count"), (r"qs", "questions"),
     (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),
     (r"(\d)\*s", r"\1-star ratings"), (r"([2-5])\*(?! ?\d)", r"\1-star"), (r"ids? only|just (?:the )?ids?", "id"), (r"(?<=\w) nr|num(?= of)|# of", "number"), (r"w/o", "without"),
+    (r"whcih", "which"), (r"(?<=our )logos|(?<=customer )logos|(?<=client )logos|(?<=\x00 )logos|(?<=paying )logos|logos(?= (?:that|who|at|with|by|are|should|might|may)\b)", "accounts"),
     (r"w/|w(?= [\w\x00])", "with"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
     (r"mean(?= (?:rating|score|stars?|star rating|grade|mark|value|sentiment|quality|of)\b)|(?<=the )mean(?=\W|$)|(?<=arithmetic )mean", "average"),
     (r"(?:the )?(?:calendar )?(week|month|quarter) (?:before|preceding|prior to) (?:the (?:current|present|running) one|this one)", r"last \1"),
@@ -165,6 +167,27 @@ _TAIL = 9
 """Words of a sentence after it that is kept where it names something: "Please name the companies.", "By average rating."."""
 
 
+_WHEN = re.compile(
+    r"\W*(?:and |so |right |just |shortly )*(?:before|after|once|when|whenever|until|prior to|ahead of|leading up to)\b", re.I
+)
+"""Opens a clause that says of whom something is asked, where it tells an event: "before they ask to be let go, what ..."."""
+_PRECISELY = re.compile(
+    r"\W*(?:(?:and |so |please |i mean |that is )*(?:count(?:ing|ed)?|by|measured|judged|going by|rank(?:ed)?)\b.{0,40}\b(?:not|rather than|instead of)\b|(?:and |so |please )*count (?:the )?(?:different|distinct|unique|separate|single)\b)",
+    re.I,
+)
+"""How the question before is to be counted: "count different persons, not messages"."""
+_CHOSEN = re.compile(
+    r"\b(?:person|who|whom|names?|customers?|clients?|accounts?|one|people|compan(?:y|ies)|firms?|users?|organi[sz]ations?)\b", re.I
+)
+
+
+def _risk_elsewhere(said: str, rest: str) -> bool:
+    """ "Who is about to walk out on us? Give me the person I should ring first.": whom the request means is said outside of it."""
+    feared = re.compile(rf"(?<!\w)(?:{RISK})(?!\w)", re.I)
+    figures = [hit for hit in lexicon.find(said, split(said)) if hit.kind == "metric" and hit.value != "conversations"]
+    return bool(feared.search(rest) and not feared.search(said) and _CHOSEN.search(said) and not figures and not _AMOUNT.search(said))
+
+
 def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     """Where the part stands that asks; None where none does, or where it says nothing of its own."""
     parts = sentences(text)
@@ -197,11 +220,16 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         begin = min(asked)
     lead = text[sentence:begin]
     told, dated = _content(lead, names, today), dates.find(lead, today)
-    if len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD) and not (re.search(r":\s*$", lead) and not told):
+    whose = _WHEN.match(lead) and any(hit.kind == "event" for hit in lexicon.find(lead, split(lead)))
+    if whose or (len(lead.split()) <= (_LEAD_OF_MANY if _OUT_OF.match(lead) else _LEAD) and not (re.search(r":\s*$", lead) and not told)):
         begin = sentence
     elif dated and re.search(r":\s*$" if not dates.find(text[begin:end], today) else r"[,:]\s*$", lead):
         begin = sentence  # "X from 3 to 9 May: how many, and how many from 10 to 12 May?"
     rest = f"{text[:begin]} {text[end:]}"
+    if _risk_elsewhere(text[begin:end], rest):
+        return None
+    if _PRECISELY.match(text[begin:end]) and before and text[slice(*parts[len(before) - 1])].rstrip().endswith("?"):
+        return parts[len(before) - 1][0], end
     if _NAMED.search(rest) or (_AN_ID.search(rest) and not _AN_ID.search(text[begin:end])):
         return None  # whose, or which one, is said outside of it
     if _only_conversations(text[begin:end]) and (_ABOUT.search(rest) or _content(rest, names, today) >= 1.5):
@@ -254,14 +282,32 @@ _ONE_OF = re.compile(
 _THINGS = frozenset({"product", "model", "organization", "user", "tool", "prompt_version"})
 
 
+_SO_MANY = re.compile(
+    r"\b(?:the (?P<one>one)(?= (?:with|that|which|who|whose|having|of)\b|\W*$)|the (?P<some>two|three|four|five|six|seven|eight|nine|ten|\d+)(?= (?:ones )?(?:with|that|which|who|whose|having|by|of (?:the )?(?:lowest|highest))\b|\W*$))",
+    re.I,
+)
+""" "There are firms we hardly hear from. Name the three with the fewest conversations": three of what was spoken of."""
+
+
 def _with_its_noun(said: str, before: str) -> str:
     """ "We run several models. Which of them is rated worst?": "which" asks for the noun of the sentence before."""
     if [hit for hit in lexicon.find(said, split(said)) if hit.kind == "dimension" and hit.value != "conversation"]:
         return said
     told = [hit for hit in lexicon.find(before, split(before)) if hit.kind == "dimension" and hit.value in _THINGS]
+    if told and (some := _SO_MANY.search(said)):
+        noun = before[told[-1].start : told[-1].end]
+        many = f"{some.group()} {noun}" if some["some"] else f"the {_one(noun)}"
+        return f"{said[: some.start()]}{many}{said[some.end() :]}"
     if not told or not _ONE_OF.match(said):
         return said
-    return _ONE_OF.sub(f"which {before[told[-1].start : told[-1].end]}", said, count=1)
+    noun = before[told[-1].start : told[-1].end]
+    plural = re.match(r"which(?: ones\b| (?:have|are|were|get|do|did|come|perform|score|break|fail|make)\b)", said, re.I)
+    return _ONE_OF.sub(f"which {noun if plural else _one(noun)}", said, count=1)
+
+
+def _one(noun: str) -> str:
+    known = {"people": "person", "folks": "person"}
+    return known.get(noun.lower()) or (noun[:-3] + "y" if noun.endswith("ies") else noun.removesuffix("s"))
 
 
 _SEVERAL = re.compile(

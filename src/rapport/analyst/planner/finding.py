@@ -37,6 +37,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     taken = [(d.start, d.end) for d in found_dates] + [(start, end) for start, end, _ in ids]
     mended = _mend(text, words, names, taken)
     hits = lexicon.find(text, [word for word in mended if not any(start <= word.start < end for start, end in taken)])
+    hits = [hit for hit in hits if not (hit.kind in ("metric", "dimension", "extreme") and _SET_ASIDE.search(text[: hit.start]))]
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits = _settle(text, _versions(text, links, names), hits)
     links = [link for link in links if not _inside_a_quote(link, quoted)]
@@ -64,6 +65,13 @@ def _inside_a_quote(link: Link, quoted: Sequence[tuple[int, int, str]]) -> bool:
     """Whether a topic is only a part of what is quoted: "seed shipment late" is looked for as it is written."""
     inside = any(start <= link.start and link.end <= end and link.end - link.start < len(told) for start, end, told in quoted)
     return inside and link.kind in ("topic", "topic_group")
+
+
+_SET_ASIDE = re.compile(
+    r"(?:\bcount\b.{0,40}|\bby\b.{0,40}|\b(?:the|a|an) [\w ]{1,20}[,;–—-] ?|,\s*(?:and )?)\b(?:not|rather than|instead of|never mind|no)\s+(?:(?:by|of|from|in|on|counting)\s+)?(?:(?:the|a|an|its|their|any)\s+)?(?:(?:number|count|whole) (?:of )?)?$",
+    re.I,
+)
+"""What is said only to be set aside: "count persons, not messages", "the person, not the company", "by number and not by money"."""
 
 
 def _missing_version(text: str, slots: Slots, names: Names) -> str:

@@ -9,6 +9,7 @@ from rapport.analyst.planner.asked import EMPLOYER, order_of
 from rapport.analyst.planner.choosing import LEAST
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.forced import forced
+from rapport.analyst.planner.leaning import asks_who_of_them
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.pointing import LIST_ITEM, NAMED, named_in, pointed_at
 from rapport.analyst.planner.reading import Reading, shifted
@@ -33,6 +34,8 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
         return replace(reading, intent="ticket_create", follows=True)
     own = _own_intent(previous, reading)
     pointed = pointed_at(previous, reading.slots, answers, setting)
+    if _asks_the_place(previous, reading, own) and not (answers and LIST_ITEM.search(answers[-1])):
+        pointed, reading = (), replace(reading, dimension=previous.dimension, order=previous.order)
     carried = _carried(previous, reading, own, pointed)
     carried = _beside_a_period(previous, reading, carried)
     if _sets_beside(previous, reading):
@@ -50,6 +53,8 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
         carried = replace(carried, metrics=("conversations",))
     carried = _on_that_day(previous, _as_a_level(own, carried), answers, setting)
     carried = _onset(previous, carried, answers, setting)
+    if asks_who_of_them(previous, reading):
+        carried = replace(carried, intent="outcomes", events=previous.events, metrics=(), subject="")
     return _strange(_about(previous, carried, by_itself=own is not None, points=bool(pointed)))
 
 
@@ -58,6 +63,13 @@ _ANOTHER = re.compile(
     r"(?P<name>[a-z]+-[\w.-]*\d[\w.-]*\w|[A-Z][\w&.-]+(?: (?:of |and |& )?[A-Z][\w&.-]*)*)(?:[,\s]+(?i:please|pls|then|now|too|as well))*\W*$"
 )
 """ "And what about Gorbal Freight Ltd?": what has a capital there is a name."""
+
+
+def _asks_the_place(previous: Reading, reading: Reading, own: str | None) -> bool:
+    """ "And who is the runner-up?" after a ranking: the next place of the same one."""
+    slots = reading.slots
+    bare = not (reading.links or _says_metric(slots, reading) or reading.events) and len(slots.words) <= 6
+    return bool(previous.intent == "ranking" and (slots.ordinal or 0) > 1 and own in (None, "ranking") and bare)
 
 
 def _strange(carried: Reading) -> Reading:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from rapport.analyst.planner.asked import BROKEN, PEOPLE_HIT, asks_a_share, asks_at_the_end, since
 from rapport.analyst.planner.elsewhere import elsewhere
 from rapport.analyst.planner.filing import holds_back
-from rapport.analyst.planner.idioms import idiom_of
+from rapport.analyst.planner.idioms import RISK, idiom_of
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day
 from rapport.analyst.planner.orders import ordered
 from rapport.analyst.planner.reading import conditions
@@ -39,7 +39,7 @@ _ORDERS_A_SEGMENT = re.compile(
     r"\W*(?:(?:please|ok(?:ay)?|can you|could you|would you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:create|make|build|define|set ?up|save|add|start|form|put(?: together)?|collect|gather|store|keep|bundle|assemble|group|establish|generate|have|turn|convert)\b(?:(?!\bto\b).){0,60}\b(?:segment|cohort|audience|(?:saved|user) group)\b",
     re.I,
 )
-_SEGMENT = r"(?:collect|gather|store|bundle|assemble|put|keep|kept|lump|group|throw|toss|pack|round up|stick|save)\b.{0,60}\b(?:in|into|under) (?:an?|one|the same|a single|their own) (?:\w+ )?(?:bucket|basket|pool|roof|umbrella|folder|drawer)|(?:->|→|=>)\s*(?:an? |new |the )*(?:segment|cohort|audience)|(?:in|into|as|to) an? (?:\w+ )?(?:segment|cohort|audience|(?:saved|user) group)|(?:collect|gather|store|bundle|assemble|establish)\b.{0,60}\b(?:segment|cohort|audience|as a group)|(?:let us|let's|could (?:we|i)|can (?:we|i)|(?:we|i) (?:shall|should|must|will)? ?(?:have|need)) .{0,20}(?:segment|cohort|audience) (?:with|of|for|from)|(?:an? |new )?audience\s*:|(?:want|need|would like|'d like|get me) (?:a|another|one more) (?:new )?(?:segment|cohort|audience)|(?:segment|cohort)(?: (?:please|pls|plz))?\s*[:,]|(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
+_SEGMENT = r"(?:collect|gather|store|bundle|assemble|put|keep|kept|lump|group|throw|toss|pack|round up|stick|save)\b.{0,60}\b(?:in|into|under) (?:an?|one|the same|a single|their own) (?:\w+ )?(?:bucket|basket|pool|roof|umbrella|group (?:called|named))\b|(?:want|need|like|have)\b.{0,60}\b(?:in|into) (?:an?|one) (?:\w+ )?group (?:called|named)|(?:->|→|=>)\s*(?:an? |new |the )*(?:segment|cohort|audience)|(?:in|into|as|to) an? (?:\w+ )?(?:segment|cohort|audience|(?:saved|user) group)|(?:collect|gather|store|bundle|assemble|establish)\b.{0,60}\b(?:segment|cohort|audience|as a group)|(?:let us|let's|could (?:we|i)|can (?:we|i)|(?:we|i) (?:shall|should|must|will)? ?(?:have|need)) .{0,20}(?:segment|cohort|audience) (?:with|of|for|from)|(?:an? |new )?audience\s*:|(?:want|need|would like|'d like|get me) (?:a|another|one more) (?:new )?(?:segment|cohort|audience)|(?:segment|cohort)(?: (?:please|pls|plz))?\s*[:,]|(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
 
 _CONFIRMS = re.compile(
     r"\W*(?:(?:yes|yep|yeah|ok|okay|sure|fine|good|great|perfect|alright|right|please|thanks|looks? (?:good|fine|right)|lgtm|that is (?:fine|good|right)|that's (?:fine|good|right)|all good|approved?|confirmed?)[\s,.!]+)*(?:now |please |then |just |you can |you may |and |let us |let's )*(?:(?:create|file|submit|open|log|raise|send|push|ship|post|make) (?:it|this|that|this one|that one)(?: up| in| off| now| please| then| for me| as (?:is|drafted|written)| thanks| thank you)*|go ahead(?: and (?:create|file|submit|open) (?:it|this|that))?(?: please| now)?|do it(?: please| now)?|confirm(?:ed)?|lgtm|approved?)\W*$",
@@ -65,8 +65,6 @@ _SHOWS = r"show|list|find|give|get|pull|fetch|see|need|want|send|search|open|loo
 _ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does|do|was|were|has|have|where|when|rate)\b", re.I)
 
 _DOING = r"(?:(?:what|which (?:matters?|things?|issues?)) (?:do|did|does|are|were|is)|(?:things?|matters?|stuff)(?: that| which)?) (?:the |our |most )?(?:people|users|customers|visitors|clients|everyone|they|folks|students|learners|shoppers|buyers)\b(?! (?:rate|think|give|say|said))"
-
-_RISK = r"jump(?:ing)? ship|(?:drift|slip|turn|walk)ing away|about to walk|patience (?:is |has )?(?:running|run|wearing|worn) (?:out|thin)|close to (?:quitting|leaving|cancell?ing|churning)|in danger of (?:quitting|leaving|cancell?ing|churning|being lost)|likely(?: \w+){0,4} to (?:churn|leave|cancel|quit)|at risk|worr(?:y|ied|ying) about|(?:about|likely|going) to (?:leave|churn|cancel|quit)|(?:might|may|could|will) (?:leave|churn|cancel|quit|go)|going to lose|(?:lose|losing) (?:next|soon|as (?:a )?customers?)|risk of (?:leaving|churn\w*|losing)|churn risk|flight risk"
 
 
 def _confirms(slots: Slots) -> bool:
@@ -289,7 +287,7 @@ def _is_bare(slots: Slots) -> bool:
 
 
 def _fears_a_loss(slots: Slots) -> bool:
-    return bool(slots.says(_RISK)) and not slots.says(r"how many|why|reasons?")
+    return bool(slots.says(RISK)) and not slots.says(r"how many|why|reasons?")
 
 
 def _fears_a_trick(slots: Slots) -> bool:

@@ -14,7 +14,7 @@ _LEANING = re.compile(
 )  # fmt: skip
 
 _POINTING = re.compile(
-    r"\b(?:that|this|those|these|same|the (?:first|second|third|fourth|fifth|last|other|top|worst|best|former|latter)) (?:user|person|customer|one|account|organi[sz]ation|company|org|product|bot|assistant|app|model|tool|topic|conversation|chat|day|week|month|period|group|segment|version|issue|problem|guy|client|team|plan|complaint)s?\b|\b(?:him|her|them|they|their|theirs|his|hers|it|its|those|these|there|he|she)\b|\bthat\b\s*[?.!]*$|\bfor (?:that|this|those)\b|\b(?:about|on|with|of|for|into|in) (?:that|this|it|them|those)\b|\bthe (?:first|second|third|fourth|fifth) one\b|\bsame for\b|\binstead\b|\bearlier\b$|\bas well\??$|\btoo\??$",
+    r"\b(?:that|this|the same|said) (?:[a-z]+ ){1,2}(?:soul|fellow|lady|gentleman|guy|chap|person|user|customer|client|character|man|woman|bloke|caller|champion|fan|devil|account|company|firm|bot|assistant|model|tool)\b|\b(?:that|this|those|these|same|the (?:first|second|third|fourth|fifth|last|other|top|worst|best|former|latter)) (?:user|person|customer|one|account|organi[sz]ation|company|org|product|bot|assistant|app|model|tool|topic|conversation|chat|day|week|month|period|group|segment|version|issue|problem|guy|client|team|plan|complaint)s?\b|\b(?:him|her|them|they|their|theirs|his|hers|it|its|those|these|there|he|she)\b|\bthat\b\s*[?.!]*$|\bfor (?:that|this|those)\b|\b(?:about|on|with|of|for|into|in) (?:that|this|it|them|those)\b|\bthe (?:first|second|third|fourth|fifth) one\b|\bsame for\b|\binstead\b|\bearlier\b$|\bas well\??$|\btoo\??$",
     re.I,
 )  # fmt: skip
 
@@ -32,6 +32,22 @@ _OF_EVENTS = r"worth|value|revenue|money|amount|earn\w*|(?:the |very )?(?:latest
 """What is asked of events that were counted: "worth how much in total?", "who was the latest?"."""
 
 
+def asks_who_of_them(previous: Reading, reading: Reading) -> bool:
+    """ "Which product took the brunt?" after a count of events: of which of them there were most, with no figure of its own."""
+    slots = reading.slots
+    named = reading.dimension in ("product", "organization", "user") and slots.says(r"which|what|who|whose")
+    if slots.says(r"he|she|him|her|his|hers|(?:that|this|the same) (?:\w+ )?(?:person|user|customer|one)"):
+        return False  # somebody who was named
+    own = (
+        reading.links
+        or set(reading.events) - set(previous.events)
+        or slots.thresholds
+        or [name for name in slots.metrics if name != "events"]
+    )
+    points = len(slots.words) <= 6 or slots.says(r"them|those|these|they|most|brunt|worst|hardest|affected")
+    return bool(previous.intent == "outcomes" and named and not own and points and reading.intent not in ("at_risk", "facts"))
+
+
 def leans(previous: Reading, reading: Reading) -> bool:
     """Whether the question only makes sense with the one before."""
     slots = reading.slots
@@ -39,6 +55,8 @@ def leans(previous: Reading, reading: Reading) -> bool:
     if any(mention.moves for mention in slots.dates):
         return True
     if previous.intent == "outcomes" and slots.says(_OF_EVENTS) and len(slots.words) <= 8 and not slots.links:
+        return True
+    if asks_who_of_them(previous, reading):
         return True
     if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition") and not _CONFIRMING.match(text):
         return False

@@ -27,12 +27,16 @@ def pointed_at(previous: Reading, slots: Slots, answers: Sequence[str], setting:
     the last answer that was a list."""
     answer = answers[-1] if answers else ""
     if slots.ordinal is not None:
-        answer = next((text for text in reversed(answers) if len(LIST_ITEM.findall(text)) > 1), answer)
+        answer = next((text for text in reversed(answers) if len(_listed(text)) > 1), answer)
     if not answer or any(link.kind in NAMED for link in slots.links):
         return ()
-    items = LIST_ITEM.findall(answer)
+    items = _listed(answer) if slots.ordinal is not None else LIST_ITEM.findall(answer)
     kind = _pointed_kind(slots, previous)
-    if (previous.of_kind("user") or previous.dimension == "user") and slots.says(_EMPLOYER_OF):
+    if (
+        (previous.of_kind("user") or previous.dimension == "user")
+        and slots.says(_EMPLOYER_OF)
+        and not slots.says(rf"not (?:of |from |for |by )?{_EMPLOYER_OF}")
+    ):
         found = (named_in(text, "organization", setting) for text in reversed(answers))
         return next((links for links in found if links), ())
     told = previous.of_kind("user", "organization")
@@ -44,6 +48,15 @@ def pointed_at(previous: Reading, slots: Slots, answers: Sequence[str], setting:
         item = items[slots.ordinal - 1] if 0 < slots.ordinal <= len(items) else items[-1]
         return named_in(item, kind, setting)
     return _by_a_pronoun(previous, slots, answer, kind, setting)
+
+
+_FIRST_AND_NEXT = re.compile(r"^\*\*(?P<first>[^*\n]+)\*\*: .*? Next: (?P<next>.+?)\.$", re.M)
+
+
+def _listed(answer: str) -> list[str]:
+    """The items of a list, or those of a ranking that names the first and who comes next."""
+    ranked = _FIRST_AND_NEXT.search(answer)
+    return [ranked["first"], *re.findall(r"(\S[^()]*?) \(", ranked["next"])] if ranked else LIST_ITEM.findall(answer)
 
 
 _EMPLOYER_OF = (

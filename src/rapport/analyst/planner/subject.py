@@ -354,8 +354,8 @@ def _named_by(text: str, run: Sequence[Word]) -> Sequence[Word]:
         return odd if named and (len(odd) >= 2 or _DID.search(before)) else ()
     if word.lower.endswith("ly") or len(odd) >= 2:
         return odd if len(odd) >= 2 and not word.lower.endswith("ly") else ()
-    if len(word.lower) < 4 or word.lower.endswith(("ing", "ed")) or word.text.isupper():
-        return ()
+    if len(word.lower) < 4 or word.lower.endswith(("ing", "ed", "est")) or word.text.isupper():
+        return ()  # "who is sweetest on us"
     numbered = re.search(r"\d", word.text) and not word.text[0].isdigit()
     alone = not before.strip() and re.match(r"\s*(?:[:–—]|-\s|'s\b|\?)", after)
     return odd if numbered or alone or placed else ()

@@ -223,7 +223,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     sought = slots.framed and not _OURS.fullmatch(slots.subject)
     subject = slots.subject if sought or intent in _LOOSE_SUBJECT else ""
     if events and subject:
-        subject = " ".join(word for word in subject.split() if stem(word) not in _event_stems(events))
+        subject = " ".join(word for word in subject.split() if not {stem(part) for part in word.split("-")} <= _event_stems(events))
     if slots.stray and not subject and intent in _OF_NAMES:
         slots = replace(slots, unknown=slots.stray)
     dimension, order = dimension_of(slots, intent, setting.names), order_of(slots, metrics)

@@ -260,8 +260,15 @@ async def _named_rules(connection: Any, lexicon: Any, tenant_id: int, arguments:
 
 
 def _rules(arguments: Mapping[str, Any]) -> Any:
+    any_of: dict[str, list[str]] = {}
     for wanted in arguments.get("properties") or ():
-        yield {"type": "property", "key": wanted["key"], "operator": "neq" if wanted.get("negate") else "eq", "value": wanted["value"]}
+        if wanted.get("negate"):
+            yield {"type": "property", "key": wanted["key"], "operator": "neq", "value": wanted["value"]}
+        elif wanted["value"] not in (values := any_of.setdefault(wanted["key"], [])):
+            values.append(wanted["value"])
+    for key, values in any_of.items():  # of several values of a key any fits, as in filters
+        one = len(values) == 1
+        yield {"type": "property", "key": key, "operator": "eq" if one else "in", "value": values[0] if one else values}
     for condition in arguments.get("conditions") or ():
         if condition not in CONDITIONS:
             raise ToolError(f"A segment has no rule for {condition.replace('_', ' ')}; there are {', '.join(CONDITIONS)}.")

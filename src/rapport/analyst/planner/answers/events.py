@@ -34,7 +34,7 @@ def outcomes(asked: Asked) -> Answer:
     if reading.against:
         return (yield from _of_two_periods(asked, own, types))
     group = _event_grouping(reading)
-    arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or 12}
+    arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or (50 if group == "user" else 12)}
     if types:
         arguments["types"] = types
     found, by_type = yield [
@@ -64,7 +64,7 @@ def outcomes(asked: Asked) -> Answer:
         text += f" The first was on {day(groups[0]['first'])}, the last on {day(groups[0]['last'])}."
     if group != "type" or len(groups) > 1:
         shown = found.data["groups"]
-        money = group in _RANKED and slots.says(_MONEY) and any(g.get("total") for g in shown)
+        money = group in _RANKED and slots.says(_MONEY) and not slots.says(_BY_NUMBER) and any(g.get("total") for g in shown)
         if money:
             shown = sorted(shown, key=lambda g: g.get("total") or 0, reverse=reading.order != "lowest")
         text += "\n" + bullets(
@@ -84,6 +84,10 @@ def outcomes(asked: Asked) -> Answer:
 
 _RANKED = ("user", "organization", "product")
 _MONEY = r"worth|value|revenue|money|spen[dt]|paid|pays?|amounts?|mrr|arr|euros?|dollars?|biggest spender\w*"
+
+
+_BY_NUMBER = rf"(?:not|rather than|instead of|never mind|regardless of|whatever) (?:by |in |on |for |the |its |their )*(?:{_MONEY})|by (?:the )?(?:number|count)|in (?:number|numbers)|(?:how|most|least) often|number of (?:purchases|upgrades|events|orders|sales)"
+"""Events are to be counted, not summed up."""
 
 
 def _worth(group: Mapping[str, Any]) -> str:
@@ -174,6 +178,9 @@ def _by_users(group: Mapping[str, Any], kind: str) -> str:
     return f", by {counted(group['users'], 'users')}" if kind in ("type", "product", "organization") else ""
 
 
+_NAMES_THEM = r"by user|by name|whose names|(?:list|name|names of|name of|show|give|enumerate|print|spell out)\b.{0,24}\b(?:users?|people|persons?|customers?|individuals?|members?|subscribers?|buyers?|cancellers?|leavers?|everyone|everybody|those|whoever|anyone|all (?:of )?(?:who|that))"
+
+
 def _event_grouping(reading: Reading) -> str:
     slots = reading.slots
     if reading.dimension in ("organization", "product") and slots.says(
@@ -184,7 +191,7 @@ def _event_grouping(reading: Reading) -> str:
         r"^\W*(?:and |so |ok |tell me |show me |list |do you know |can you tell me )*(?:who\b(?! else)|which (?:users?|people|persons?|customers?)|names?\b|everyone who|the (?:users|people|customers) who)",
         slots.text,
         re.I,
-    ) or slots.says("by user|whose names|list of (?:users|people|customers)"):
+    ) or slots.says(_NAMES_THEM):
         return "user"
     if reading.dimension == "organization" or slots.says(
         r"(?:which|what|by|per|each|top(?: \d+)?) (?:accounts?|organi[sz]ations?|orgs?|compan(?:y|ies)|clients?|business(?:es)?)"

@@ -1,9 +1,10 @@
 """One user or organization, and who is likely to leave."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers.asking import (
     Answer,
     Asked,
@@ -14,6 +15,7 @@ from rapport.analyst.planner.answers.asking import (
     day,
     heading,
     joined,
+    measured,
     nothing,
     number,
     phrase,
@@ -79,12 +81,8 @@ def profile(output: Output, reading: Reading) -> str:
 def at_risk(asked: Asked) -> Answer:
     """Who is most likely to leave, and on what grounds."""
     reading = asked.reading
-    who = (
-        "organization"
-        if reading.dimension == "organization" or reading.slots.says(r"accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?")
-        else "user"
-    )
-    shown = reading.limit or 5
+    who = _risky_kind(reading)
+    shown = reading.limit or (3 if reading.slots.says(_ONE) else 5)
     own = replace(reading, conditions=(), subject="", events=())
     (output,) = yield [Call("getAtRisk", {"who": who, "limit": shown, "filter": own.filter()})]
     if output.error:
@@ -98,15 +96,43 @@ def at_risk(asked: Asked) -> Answer:
             heading(f"{who}s at risk", own.scope())
             + f"Nobody stands out: no {who}{phrase(own)} has enough bad conversations, {own.when()}."
         )
+    beside = yield from _also_asked(own, who)
     rows = [
         f"**{one['name']}**: {number(one['badConversations'])} of {counted(one['conversations'], 'conversations')} went badly{_grounds(one)}, last on {day(one['lastAt'])} (risk {one['risk']:.2f})"
         for one in found
     ]
-    return heading(
+    text = heading(
         f"{who}s at risk, highest first",
         own.scope(),
         "risk 0 to 1: bad conversations, frustration, falling sentiment, negative events; it ranks, it is no probability",
-    ) + bullets(rows, numbered=True)
+    )
+    return text + bullets(rows, numbered=len(rows) > 1) + beside
+
+
+_ONE = r"the (?:one )?(?:person|user|customer|client|account|company|organi[sz]ation|firm|one)|which (?:single |one )*(?:\w+ )?(?:person|user|customer|client|account|company|organi[sz]ation|firm|one)|who(?:['’]s| is)|one name|(?:a|one|single) (?:name|person|account|company)"
+"""What is said where the likeliest one is wanted."""
+_GROUPS = r"accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?|firms?|business(?:es)?"
+_PERSONS = r"users?|people|persons?|employees?|staff|individuals?|members?|folks?|contacts?|who|whom"
+
+
+def _risky_kind(reading: Reading) -> str:
+    """user | organization: those of an account that is named are its people where people are asked for, else the account itself."""
+    says = reading.slots.says
+    if reading.of_kind("user"):
+        return "user"
+    if reading.of_kind("organization"):
+        return "user" if says(_PERSONS) else "organization"
+    return "organization" if reading.dimension == "organization" or (says(_GROUPS) and reading.dimension != "user") else "user"
+
+
+def _also_asked(reading: Reading, who: str) -> Generator[Sequence[Call], Sequence[Output], str]:
+    """A figure that the question asks for beside the risk of the one who is named: "back it up with the average stars"."""
+    metrics = [name for name in reading.metrics if name not in lexicon.COUNTS][:3]
+    if len(reading.of_kind(who)) != 1 or not metrics:
+        return ""
+    (output,) = yield [Call("getMetrics", {"metrics": metrics, "filter": reading.filter()})]
+    figures = [f for f in output.data.get("figures", ()) if f["metric"] in metrics and f.get("value") is not None]
+    return "".join(f"\n\n{f['title'].capitalize()}: **{measured(f)}** (n = {number(f.get('n'))})." for f in figures)
 
 
 def _grounds(one: Mapping[str, Any]) -> str:

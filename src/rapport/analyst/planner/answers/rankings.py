@@ -126,9 +126,11 @@ def _order(reading: Reading) -> _Order:
     single = singular(reading)
     whole = reading.slots.says(rf"{_WHOLE}|rank(?:ing)?|order|sort|all|every")
     ordinal = reading.slots.ordinal or 1
-    place = ordinal if ordinal > 1 and _RANKED_PLACE.search(reading.slots.text) else 1
+    again = reading.follows and reading.former is not None and reading.former.intent == "ranking"  # "and the second one?"
+    place = ordinal if ordinal > 1 and (again or _RANKED_PLACE.search(reading.slots.text)) else 1
     every = any(threshold.metric == "conversations" for threshold in reading.thresholds)  # "everybody with more than 20 chats"
-    if every and not reading.limit:
+    one = single and reading.slots.values("extreme") and reading.slots.says(r"who(?:['’]s| is| was)?|which")
+    if every and not reading.limit and not one:
         return _Order(dimension, metric, ranked_order(reading, metric), 50, 1, single=False)
     if reading.slots.says(_WHOLE):
         place, single = 1, False

@@ -84,9 +84,15 @@ def _without_rule(reading: Reading) -> list[str]:
     kinds = [_RULELESS[link.kind] for link in reading.links if link.kind in _RULELESS]
     kinds += [f"who is left out ({spoken(link)})" for link in reading.links if link.negated and link.kind in _LISTED]
     kinds += ["languages"] if reading.languages else []
-    kinds += [f"what people say (“{reading.subject}”)"] if reading.subject and reading.slots.framed and not _time_words(reading) else []
+    kinds += [f"what people say (“{reading.subject}”)"] if _talked_about(reading) else []
     kinds += [f"{t.metric.replace('_', ' ')} a conversation" for t in reading.thresholds if t.metric not in _MEASURES]
     return list(dict.fromkeys(kinds))
+
+
+def _talked_about(reading: Reading) -> bool:
+    """Whether members are told by what they say; the segment's own name is nothing that they say."""
+    own = reading.subject.lower() in _told_name(reading.slots.text).lower()
+    return bool(reading.subject and reading.slots.framed and not own and not _time_words(reading))
 
 
 _LISTED = frozenset({"organization", "model", "product"})
@@ -100,8 +106,7 @@ def _time_words(reading: Reading) -> bool:
 def rules_of(reading: Reading) -> dict[str, Any]:
     """The arguments of createSegment that the question stands for."""
     text = reading.slots.text
-    wanted = _NAMED.search(text)
-    told = next((name.strip() for name in wanted.groups() if name), "") if wanted else ""
+    told = _told_name(text)
     described = _described(reading, _NAMED.sub("", text))
     given = reading.filter()
     found: dict[str, Any] = {
@@ -122,6 +127,11 @@ def rules_of(reading: Reading) -> dict[str, Any]:
     else:
         found |= {key: given[key] for key in ("since", "until") if key in given}
     return {key: value for key, value in found.items() if value}
+
+
+def _told_name(text: str) -> str:
+    wanted = _NAMED.search(text)
+    return next((name.strip() for name in wanted.groups() if name), "") if wanted else ""
 
 
 def _conditions(reading: Reading) -> list[str]:

@@ -1,0 +1,130 @@
+"""Whom a question means: companies or people, who may leave, whose events, and who was named before."""
+
+from datetime import date
+
+import pytest
+
+from rapport.analyst.planner.answers.people import _risky_kind
+from rapport.analyst.planner.answers.rankings import _order
+from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.setting import Setting, Turn
+from rapport.analyst.planner.understand import understand
+from rapport.analytics.lexicon import Name
+
+NAMES = Names(
+    [
+        Name("product", "p1", "Harbor Guide"), Name("product", "p2", "Ledger Mate"), Name("organization", "o1", "Acme Corp"),
+        Name("organization", "o2", "Globex Mills"), Name("user", "u1", "Maria Lopez"),
+        Name("property", "plan=enterprise", "enterprise", part_of="organization"), Name("property", "role=admin", "admin"),
+        Name("event_type", "subscription_cancelled", "subscription_cancelled"),
+        Name("event_type", "upgrade_purchased", "upgrade_purchased"),
+    ]
+)  # fmt: skip
+SETTING = Setting(NAMES, date(2026, 11, 21))
+
+
+def read(question: str, *before: tuple[str, str]) -> Reading:
+    return understand(question, [Turn(*turn) for turn in before], SETTING)
+
+
+@pytest.mark.parametrize(
+    ("question", "dimension"),
+    [
+        ("enterprise customer with most chats, lifetime?", "organization"),
+        ("admin customer with most chats, lifetime?", "user"),
+        ("Which customer has the most of its people talking to us?", "organization"),
+        ("There are firms we hardly hear a peep from. Name the three with the fewest conversations, quietest first.", "organization"),
+        ("We run several assistants by now. Tell me about the one with the lowest average rating.", "product"),
+        ("Some of our clients never complain. Which one rates us highest?", "organization"),
+        ("Which of the enterprise accts has most chats?", "organization"),
+    ],
+)
+def test_what_a_list_runs_over(question: str, dimension: str):
+    reading = read(question)
+    assert (reading.intent, reading.dimension) == ("ranking", dimension)
+
+
+def test_what_is_set_aside_is_not_asked_for():
+    reading = read("Which customer has the most of its people talking to us? Count different persons, not messages.")
+    assert (reading.metric, reading.dimension) == ("users", "organization")
+    assert "messages" not in reading.metrics
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Who's about to walk out on us? Give me the person I should ring first.", "user"),
+        ("Which people at Acme Corp should I take to lunch before they bolt?", "user"),
+        ("Is Acme Corp about to leave?", "organization"),
+        ("enterprise accts at risk right now?", "organization"),
+        ("Which enterprise organization is likeliest to leave?", "organization"),
+        ("Should I be worrying about losing Maria Lopez?", "user"),
+        ("Which client should I phone first?", "organization"),
+    ],
+)
+def test_who_may_leave(question: str, kind: str):
+    reading = read(question)
+    assert (reading.intent, _risky_kind(reading), reading.slots.unknown) == ("at_risk", kind, ())
+
+
+def test_a_figure_beside_a_fear_is_no_fear():
+    reading = read("I am worried about losing people. How many conversations did Acme Corp have last week?")
+    assert (reading.intent, reading.metric) == ("count", "conversations")
+
+
+@pytest.mark.parametrize(
+    ("question", "period"),
+    [
+        ("I have time to save one enterprise account today: the one with the lowest average stars. Which is it?", False),
+        ("Which account had the lowest average stars today?", True),
+        ("How many chats did we have today?", True),
+    ],
+)
+def test_what_is_meant_to_be_done_today_is_no_period(question: str, period: bool):
+    assert (read(question).period is not None) is period
+
+
+@pytest.mark.parametrize(
+    ("question", "event"),
+    [
+        ("Which company has had the most of these I-want-out requests?", "subscription_cancelled"),
+        ("Before they ask to be let go, what subject do these people come to talk about, as a rule?", "subscription_cancelled"),
+        ("Who pulled the plug in the last two weeks?", "subscription_cancelled"),
+        ("On which assistant do people buy upgrades the most often? By number of purchases, not money.", "upgrade_purchased"),
+    ],
+)
+def test_events_in_other_words(question: str, event: str):
+    reading = read(question)
+    assert (reading.intent, reading.events) == ("outcomes", (event,))
+
+
+def test_which_of_them_stays_with_the_events_that_were_counted():
+    counted = ("How many cancellation requests over the last 30 days?", "**16 events**")
+    reading = read("Which product took the brunt?", counted)
+    assert (reading.intent, reading.dimension, reading.events) == ("outcomes", "product", ("subscription_cancelled",))
+    assert reading.period is not None
+    assert read("Which company is she with?", counted).intent != "outcomes"
+
+
+RANKED = (
+    "Which account has the most conversations?",
+    "*organizations*\n\n**Acme Corp**: 9 conversations, all time. Next: Globex Mills (7).",
+)
+
+
+def test_the_runner_up_is_the_second_of_the_same_ranking():
+    for question in ("And the runner-up?", "And who is the runner-up?"):
+        reading = read(question, RANKED)
+        assert (reading.intent, reading.dimension, _order(reading).place) == ("ranking", "organization", 2)
+    reading = read("How many people does the runner-up have?", RANKED)
+    assert [name.text for link in reading.of_kind("organization") for name in link.names] == ["Globex Mills"]
+
+
+def test_the_person_and_not_the_company():
+    before = (
+        ("Who has the most conversations?", "*users*\n\n**Maria Lopez**: 9 conversations, all time."),
+        ("And for which company does that good soul work?", "*user Maria Lopez*\n\n**Maria Lopez** (Acme Corp): 9 conversations."),
+    )
+    reading = read("What average mark do we get from them? The person, not the company.", *before)
+    assert (reading.intent, reading.metric, reading.scope()) == ("level", "rating", "Maria Lopez · all time")
