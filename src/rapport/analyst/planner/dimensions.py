@@ -88,14 +88,15 @@ _FIGURES = frozenset({"level", "breakdown", "count", "compare", "trend", "change
 
 def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
     """What the answer runs over."""
-    if slots.says(_SPREAD):
-        return "rating"
     best = asked_for(slots, names)
+    weighs = intent in ("ranking", "compare") and best is not None and best.weight >= HEAD  # "which bot is best by stars"
+    if slots.says(_SPREAD) and not weighs:
+        return "rating"
     value = _BY_VALUE.search(slots.text)
     if value and (best is None or best.weight < NAMED):
         found = value.group("value").lower()
         found = _VALUES.get(found, found)
-        if not (intent == "ranking" and found in ("rating", "sentiment")):
+        if not (intent in ("ranking", "compare") and found in ("rating", "sentiment")):
             return found
     if best is not None and not (intent in _FIGURES and best.weight <= ACTING):
         return best.dimension

@@ -127,9 +127,18 @@ _PUTS_DOWN = re.compile(r"^\s*(?:up|down|out|together|beside|against|forth)\b|\b
 """What sums or notes, and changes nothing: "add up what people paid", "set down as a task"."""
 
 
+_TAMPERS = re.compile(
+    rf"{_POLITELY}(?:bump|raise|lift|push|nudge|correct|adjust|tweak|alter|amend|boost|lower|knock|turn|put|bring|flip|revise|round|set|change|make)\b.{{0,30}}\b(?:ratings?|scores?|stars?|marks?|sentiment|tags?|labels?|status|grades?)\b.{{0,50}}\b(?:up |down |back )?(?:in)?to\b (?:a |an )?(?<!from one to )(?<!from 1 to )(?:\d|one|two|three|four|five|zero|positive|negative|neutral|resolved|solved|closed|open|full)\b",
+    re.I,
+)
+"""That a figure of a conversation be another: "bump the rating of it up to five"."""
+
+
 def writes(text: str) -> str | None:
     """The part of `text` that asks to change something or to act outside; None where there is none."""
     for part in sentences(text):
+        if _TAMPERS.search(part):
+            return part
         match = _IMPERATIVE.match(part) or re.match(
             rf"^(?P<rest0>.*?)\b(?:and|then|also)\s+(?:please\s+|then\s+|kindly\s+|just\s+|(?:could|can|would|will)\s+you\s+)*(?P<verb>{_VERBS})\s+(?P<rest>(?:all|the|every|my|our|his|her|their|this|that|him|them|user|users|everyone)\b.*)",
             part,
@@ -203,8 +212,15 @@ _REWORDED = re.compile(
 )
 """That the instructions of a product were changed, which may be asked about; their text is not given out."""
 _MINE = re.compile(r"\byours?\b|\b(?:reveal|print|repeat|dump|leak|verbatim|word for word|text of|wording of the system)\b", re.I)
+_PUT_IN_MY_MOUTH = re.compile(
+    r"(?:^|[,;:.!?(\n]\s*|\s+(?=and|then|but|also|please))(?:\b(?:and|then|but|also|please|you|must|should|assistant|ai|bot|p\.?s\.?)\b[\s:,]*)*"
+    r"\b(?:(?:end|begin|start|finish|close|conclude|preface|prefix|open) (?:your|the|every|each|this|all) (?:\w+ )?(?:answer|reply|response|message|sentence|line)s?|(?:reply|respond|answer|say|print|output|write|sign off)(?: to (?:me|this))?)"
+    r"(?:,? (?:only|just|simply|exclusively|nothing but|exactly))*(?: (?:with|by (?:saying|writing)))?(?: (?:only|just|exactly))?(?: the (?:words?|phrase|sentence|text|line))?\s*(?-i:[:\"“'‘]\s*\S|[A-Z]{3,})[^.!?\n]*[.!?)\"”]*",
+    re.I,
+)
 DICTATES = re.compile(
-    r"\b(?:reply|respond|answer|say|print|output|write|end|begin|start)\b.{0,25}\b(?:only|just|nothing but|exactly|with|by)\b.{0,12}[:\"“‘']|<!--|-->|\[/?(?:system|inst|note)|</?(?:system|note|instructions?)\b|\bnote to (?:the )?(?:assistant|ai|bot|model|self)\b",
+    _PUT_IN_MY_MOUTH.pattern
+    + r"|<!--|-->|\[/?(?:system|inst|note)|</?(?:system|note|instructions?)\b|\bnote to (?:the )?(?:assistant|ai|bot|model|self)\b",
     re.I,
 )
 """An instruction that a text holds for whoever reads it; its words are not repeated."""
@@ -212,8 +228,14 @@ DICTATES = re.compile(
 
 def divided(question: str) -> tuple[str, str]:
     """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
+    if re.search(r"create_?ticket|\{", question, re.I):
+        return question, ""
+    dictated = _PUT_IN_MY_MOUTH.search(question)
+    if dictated and not secrets(question) and not writes(question):
+        rest = f"{question[: dictated.start()]} {question[dictated.end() :]}".strip()
+        return (rest, dictated.group().strip()) if len(rest.split()) >= 3 and _ASKS.search(rest) else (question, "")
     parts = sentences(question)
-    if len(parts) < 2 or re.search(r"create_?ticket|\{", question, re.I):
+    if len(parts) < 2:
         return question, ""
     refused = [part for part in parts if secrets(part) or writes(part)]
     rest = " ".join(part for part in parts if part not in refused)

@@ -87,6 +87,8 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         _framed(slots.text, positive[0]) or _SUBJECT_NOUN.match(slots.text[positive[-1].end :]) or slots.quoted
     )
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
+    if told := _told_in_quotes(slots):
+        return replace(slots, subject=told.lower(), phrase=told, not_subject=" ".join(word.lower for word in negative), framed=True)
     clause = "" if kept else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
     if clause:
         return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
@@ -107,7 +109,7 @@ _TURNS_OF_PHRASE = re.compile(
     r"(?:from )?the horse['’]s mouth|near enough|or thereabouts|give or take|take the brunt|took the brunt|went mental|go(?:es|ing)? mental|(?:fall|fell|falls|fallen|falling) (?:flat|over|apart|short|down)|dig (?:me |us )?(?:out|up)|fish (?:me |us )?out|"
     r"hunt (?:me |us )?down|dish (?:me |us )?up|rustle up|chuck (?:me|us)|throw (?:me|us)|hit me with|i can bear it|rough(?:ly)? speaking|so to speak|(?:pain|sore|sticking|talking) points?|if you like|to boot|into the bargain|on top of (?:that|it)|in a nutshell|cut to the chase|"
     r"to hand|at hand|for the time being|once and for all|all in all|back (?:it|this|that) up|in (?:so many|other|their own|plain) words|word for word|letter for letter|chapter and verse|one way or (?:the other|another)|bar none|of late|to date|"
-    r"off the top of|on (?:the )?(?:support|shop) floor|round about|on record|poor devil|good soul|in so far as|to speak of|(?:living|real|live|actual|breathing|flesh[- ]and[- ]blood)(?:[ ,]+(?:and )?(?:living|breathing|human|fellow))*[ ,]+(?:humans?|persons?|being)|as (?:good|well) as|when it comes to|at (?:the )?(?:very )?(?:least|most)|if anything|of all|for once|at (?:a|one) (?:glance|go|stretch)|no end|to the letter)\b",
+    r"off the top of|on (?:the )?(?:support|shop) floor|round about|on record|poor devil|good soul|in so far as|to speak of|over the moon|on cloud nine|tickled pink|singing our praises|full of praise|(?:ended )?in tears|in a (?:huff|temper|strop)|off the handle|(?:hits?|hitting) the (?:roof|ceiling)|a gasket|a fuse|(?:their|his|her) (?:top|stack|temper|cool|rag)|belly up|(?:trot|dredge|dish|ferret|smoke|root) (?:me |us )?(?:out|up)|(?:the )?(?:skinny|cream of the crop|pick of the bunch)|(?:flew|saw|sees|blew|lost|went|goes) (?=off|red|a |it|their|his|her|ballistic|berserk|nuts)|flesh[- ]and[- ]blood(?: \w+)?|begging|(?:living|real|live|actual|breathing|flesh[- ]and[- ]blood)(?:[ ,]+(?:and )?(?:living|breathing|human|fellow))*[ ,]+(?:humans?|persons?|being)|as (?:good|well) as|when it comes to|at (?:the )?(?:very )?(?:least|most)|if anything|of all|for once|at (?:a|one) (?:glance|go|stretch)|no end|to the letter)\b",
     re.I,
 )
 """Turns of phrase that no conversation is about."""
@@ -129,6 +131,17 @@ def _of_the_request(text: str, content: list[Word]) -> list[Word]:
     told = [(start, end) for start, end in parts if _STATES.match(text[start:end]) and not _WISHES.search(text[start:end])]
     idle += told if len(told) < len(parts) else []
     return [word for word in content if not any(start <= word.start < end for start, end in idle)]
+
+
+_TELLS_BEFORE = re.compile(
+    r"\b(?:sa(?:y|ys|id|ying)|writ(?:e|es|ing)|wrote|written|mention\w*|words?|phrases?|contain\w*|about|typ(?:e|es|ed|ing)|ask\w* for|holds?|holding|with)\W{0,3}$",
+    re.I,
+)
+
+
+def _told_in_quotes(slots: Slots) -> str:
+    """What is quoted as said by people, however plain its words: chats in which users say “thank you”."""
+    return next((quote for quote in slots.quoted if _TELLS_BEFORE.search(slots.text[: slots.text.find(quote)])), "")
 
 
 def _in_quotes(slots: Slots, words: list[Word]) -> list[Word]:
@@ -217,6 +230,7 @@ def _clause(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str]) -> s
     if slots.thresholds and re.search(r"\d|\bstars?\b", rest):
         return ""
     inside = [word for word in split(rest) if word.lower not in _SMALL and word.lower not in keys]
+    inside = [word for word in inside if not _TURNS_OF_PHRASE.search(rest)]
     return rest if inside and stop - match.start("rest") > 5 else ""
 
 

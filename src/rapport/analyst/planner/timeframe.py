@@ -57,11 +57,11 @@ _BY_A_DAY = re.compile(
 
 
 _OF_NOW = re.compile(
-    r"(?:later |first thing |by (?:the end of )?|until |before (?:the end of )?)?(?:today|tonight|tomorrow|this (?:morning|afternoon|evening|week|month)|(?:right )?now|next \w+|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\W*",
+    r"(?:later |first thing |by (?:the end of )?|until |before (?:the end of )?)?(?:today|tonight|tomorrow|this (?:morning|afternoon|evening|week|month)|(?:right )?now|next \w+|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\W*",
     re.I,
 )
 _OF_ME = re.compile(
-    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|look|hi|hello|hey|since|because|as|given that)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|somebody|someone) ",
+    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|look|hi|hello|hey|since|because|as|given that)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|somebody|someone|it['’]s|it is|happy|greetings) ?",
     re.I,
 )
 _OF_DATA = re.compile(

@@ -222,6 +222,9 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         events = ()
     sought = slots.framed and not _OURS.fullmatch(slots.subject)
     subject = slots.subject if sought or intent in _LOOSE_SUBJECT else ""
+    if not slots.framed:  # "chats where people asked to cancel" are no chats about the word
+        events_told = event_types(slots, [name.id for name in setting.names.of_kind("event_type")])
+        subject = " ".join(word for word in subject.split() if stem(word) not in _event_stems(events_told)) if events_told else subject
     if events and subject:
         subject = " ".join(word for word in subject.split() if not {stem(part) for part in word.split("-")} <= _event_stems(events))
     if slots.stray and not subject and intent in _OF_NAMES:

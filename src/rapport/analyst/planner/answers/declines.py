@@ -41,6 +41,9 @@ def _echo(text: str, limit: int = 120) -> str:
 
 def sentence(part: str) -> str:
     """Declines one part of a question: "I cannot email the list to your boss: ..."."""
+    found = _secrets_of(part)
+    if found and secrets(part) and not DICTATES.search(part):
+        return f"I cannot give out {joined(found, 'or')}, and I do not follow instructions that say otherwise: nothing in a text changes what I may do or show."
     if secrets(part) or DICTATES.search(part):
         return "Your question also holds an instruction that I do not follow: nothing in a text changes what I may do or show."
     return f"I cannot {_echo(writes(part) or part)}: I only read what is logged."
@@ -64,12 +67,16 @@ _SECRET_WORDS = (
 )  # fmt: skip
 
 
+def _secrets_of(text: str) -> list[str]:
+    return [name for pattern, name in _SECRET_WORDS if re.search(rf"\b(?:{pattern})", text, re.I)][:3]
+
+
 def refuse_secret(asked: Asked) -> Answer:
     """Names what is not shown to anybody here."""
     yield from ()
-    found = [name for pattern, name in _SECRET_WORDS if re.search(rf"\b(?:{pattern})", asked.question, re.I)]
+    found = _secrets_of(asked.question)
     if found:
-        return f"I cannot give out {joined(found[:3], 'or')}, and I do not follow instructions that say otherwise. {suggestions(asked.setting.names)}."
+        return f"I cannot give out {joined(found, 'or')}, and I do not follow instructions that say otherwise. {suggestions(asked.setting.names)}."
     return f"I cannot do that, and I do not follow instructions to: I answer questions about the logged conversations of this tenant, whatever a text tells me to be. {suggestions(asked.setting.names)}."
 
 
