@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from rapport.analyst.planner.answers.events import _counts_people
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
 from rapport.analyst.planner.names import Names
@@ -128,3 +129,36 @@ def test_the_person_and_not_the_company():
     )
     reading = read("What average mark do we get from them? The person, not the company.", *before)
     assert (reading.intent, reading.metric, reading.scope()) == ("level", "rating", "Maria Lopez · all time")
+
+
+@pytest.mark.parametrize(
+    ("question", "counted"),
+    [
+        ("How many different people have cancelled, and at how many companies?", True),
+        ("What percentage of the enterprise accounts bought an upgrade?", True),
+        ("What share of our users has requested a cancellation?", True),
+        ("How many cancellations did our customers request?", False),
+        ("Which company has had how many cancellations?", False),
+    ],
+)
+def test_people_with_an_event_are_counted_as_people(question: str, counted: bool):
+    reading = read(question)
+    assert reading.intent in ("outcomes", "count")
+    assert _counts_people(reading) is counted
+
+
+def test_conversations_of_people_with_an_event_are_counted_as_conversations():
+    reading = read("How many conversations did users who cancelled have?")
+    assert (reading.intent, reading.metric, reading.events) == ("count", "conversations", ("subscription_cancelled",))
+
+
+def test_who_comes_most_is_a_ranking():
+    for question in ("Who pops in here the most?", "Which customer drops by most often?"):
+        assert (read(question).intent, read(question).dimension) == ("ranking", "user")
+    assert read("What firm has the largest number of different people chatting with us?").metric == "users"
+
+
+def test_a_payload_is_filed_whatever_its_words_compare():
+    before = ("Draft a ticket about refunds on Harbor Guide", "Here is a draft.")
+    payload = 'ok good, createTicket: {"title": "Harbor Guide: refunds", "description": "You explained it worse than my book"}'
+    assert read(payload, before).intent == "ticket_create"

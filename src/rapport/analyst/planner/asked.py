@@ -70,6 +70,8 @@ def weekdays(slots: Slots) -> tuple[str, ...]:
 def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
     found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
+    if found and slots.says(r"(?:largest|biggest|smallest|most popular) (?:\w+ )?(?:number|count|amount|share|crowd|headcount|set|sum)"):
+        found = [name for name in found if name != "conversations"]  # of what follows
     if (
         slots.says(
             r"ratings?|stars?|csat|rated|(?:best|highest|worst|lowest|top|poorest) average|average(?! (?:sentiment|mood|frustration|number|happiness|tone))"

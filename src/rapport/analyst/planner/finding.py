@@ -221,6 +221,9 @@ def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], 
         rival = [hit for hit in hits if hit.start < link.end and link.start < hit.end]
         if rival and link.score < 100 and not text[link.start].isupper():
             continue
+        told = [hit for hit in rival if hit.kind in ("metric", "extreme") and hit.start <= link.start and link.end <= hit.end]
+        if link.kind in ("topic", "topic_group") and told and not _TOPIC_BEFORE.search(text[: link.start]):
+            continue  # "the most fed up contact" is no one who talks about "fed up"
         if link.kind in ("topic", "topic_group") and not _TOPIC_BEFORE.search(text[: link.start]) and _everyday(link.text):
             continue
         kept.append(link)

@@ -30,7 +30,8 @@ _OTHER_END = re.compile(
 
 def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting: Setting) -> Reading:
     """`reading` with what it leaves out taken from `previous`."""
-    if _files_the_draft(previous, reading.slots):
+    payload = reading.intent == "ticket_create" and "{" in reading.slots.text  # whatever the draft's own words compare or count
+    if payload or _files_the_draft(previous, reading.slots):
         return replace(reading, intent="ticket_create", follows=True)
     own = _own_intent(previous, reading)
     pointed = pointed_at(previous, reading.slots, answers, setting)

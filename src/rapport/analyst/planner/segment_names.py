@@ -13,6 +13,10 @@ _MAKING = re.compile(
 )
 _SEGMENT_AFTER = re.compile(r"[\s\"'”’]*(?:segment|cohort)s?\b", re.I)
 _SEGMENT_BEFORE = re.compile(r"(?:\b(?:segment|cohort)s?\s+(?:of\s+|called\s+|named\s+)?(?:the\s+)?[\"'“‘]?|[\"“])$", re.I)
+_RANKED = re.compile(
+    r"\b(?:top|bottom|biggest|largest|heaviest|first|number one|main|which|who (?:is|are)(?: the| our)?)\s+(?:(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\s+)?$",
+    re.I,
+)
 _GROUP_WORDS = frozenset(
     "of them all those these they it him her us you the a an our my and or who that with in on for from to users user people customers customer clients accounts everyone everybody buyers members plan only".split()
 )
@@ -34,6 +38,8 @@ def stands_as_segment(name: Name, text: str, window: Sequence[Word], segments: S
     if _MAKING.search(text):  # words of the new segment's own rules
         return False
     start, end = window[0].start, window[-1].end
+    if _RANKED.search(text[:start]) and not _SEGMENT_AFTER.match(text[end:]):
+        return False  # "top five power users, most chats first"
     if _SEGMENT_AFTER.match(text[end:]) or _SEGMENT_BEFORE.search(text[:start]) or text[start:end].lower() in (name.id, *name.also):
         return True
     if _RANKED.search(text[:start]) and not text[start].isupper():

@@ -178,6 +178,8 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         intent = "outcomes"  # "what do people talk about before they cancel"
     if events and intent in _OF_EVENTS and not of_people(slots) and not measured(slots):
         intent = "outcomes"
+    elif intent == "outcomes" and of_people(slots) and slots.says("how many") and counted_noun(slots) in ("conversations", "messages"):
+        intent = "count"  # of the people who cancelled
     elif intent == "outcomes" and of_people(slots) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
         intent = "breakdown" if dimension_of(slots, "breakdown", setting.names) else "level"
     return intent, events
@@ -212,7 +214,8 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     period = _turned(slots, intent, period)
     metrics = metrics_of(slots, intent)
     if heard and intent in hearing.FIGURES:
-        metrics = hearing.metrics(slots, metrics, heard)
+        told = hearing.metrics(slots, metrics, heard)
+        metrics = metrics if intent == "count" and told[:1] == ("events",) else told
         slots = replace(slots, thresholds=hearing.thresholds(slots, heard))
     intent = _whole_picture(slots, _form(intent, slots, metrics, setting))
     if intent == "at_risk":  # who may cancel, not who has

@@ -13,6 +13,7 @@ from rapport.analyst.planner.answers.asking import (
     counted,
     day,
     heading,
+    joined,
     number,
     phrase,
 )
@@ -33,6 +34,8 @@ def outcomes(asked: Asked) -> Answer:
         return (yield from _by_time(asked, own, types, end))
     if reading.against:
         return (yield from _of_two_periods(asked, own, types))
+    if types and _counts_people(reading) and not (noun and noun.weight >= NAMED):
+        return (yield from _how_many_have(asked, own, types))
     group = _event_grouping(reading)
     arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or (50 if group == "user" else 12)}
     if types:
@@ -82,8 +85,48 @@ def outcomes(asked: Asked) -> Answer:
     return text
 
 
+_WHO = r"people|persons?|users?|customers?|individuals?|subscribers?|members?"
+_FIRMS = r"accounts?|compan(?:y|ies)|organi[sz]ations?|orgs?|firms?|clients?"
+_OF_ALL = r"(?:what|which|how (?:large|big|great) an?) (?:share|percentage|percent|proportion|fraction|part|portion)|(?:share|percentage|percent|proportion|fraction|portion) of|what percent|% of"
+_MOST_GROUPS = 100
+_HOW_MANY_OF = rf"(?:how many|number of|(?:{_OF_ALL})(?: of)?) (?:(?:the|our|all|different|distinct|unique|separate|single|individual|of|\w+ing) )*(?:{_WHO}|{_FIRMS})"
+
+
+def _counts_people(reading: Reading) -> bool:
+    """ "How many users cancelled", "what share of the enterprise accounts bought an upgrade"."""
+    text = reading.slots.text
+    for link in sorted(reading.of_kind("property", "organization", "product"), key=lambda link: -link.start):
+        text = f"{text[: link.start]}{re.sub(r'^ ?(?:plan|tier)? ?', '', text[link.end :])}"
+    return bool(re.search(rf"\b(?:{_HOW_MANY_OF})\b", text, re.I))
+
+
+def _how_many_have(asked: Asked, own: Reading, types: list[str]) -> Answer:
+    """How many people, or companies, had such an event; of all that were there in that time where a share is asked for."""
+    says, filter = own.slots.says, own.filter()
+    kinds = [kind for kind, nouns in (("user", _WHO), ("organization", _FIRMS)) if says(nouns)]
+    outputs = yield [Call("getOutcomes", {"filter": filter, "types": types, "groupBy": kind, "limit": _MOST_GROUPS}) for kind in kinds]
+    whole, by_type = yield [
+        Call("countConversations", {"filter": filter}),
+        Call("getOutcomes", {"filter": filter, "types": types, "limit": 12}),
+    ]
+    text = heading(", ".join(types), own.scope())
+    if error := next((output.error for output in (*outputs, whole, by_type) if output.error), None):
+        return text + error
+    parts = []
+    for kind, output in zip(kinds, outputs, strict=True):
+        one = len(by_type.data["groups"]) == 1 and kind == "user"
+        n = by_type.data["groups"][0]["users"] if one else len(output.data["groups"])
+        least = "at least " if not one and n == _MOST_GROUPS else ""
+        of = whole.figure(f"{kind}s").get("value")
+        share = (
+            f"**{100 * n / of:.1f}%**: {n} of {counted(of, f'{kind}s')}" if says(_OF_ALL) and of else f"{least}**{counted(n, f'{kind}s')}**"
+        )
+        parts.append(share)
+    return text + f"{joined(parts)}{phrase(own)}, {own.when()}. They had {counted(by_type.data['events'], 'events')}."
+
+
 _RANKED = ("user", "organization", "product")
-_MONEY = r"worth|value|revenue|money|spen[dt]|paid|pays?|amounts?|mrr|arr|euros?|dollars?|biggest spender\w*"
+_MONEY = r"sums?|cash|bucks|income|earn(?:s|ed|ings)?|turnover|worth|value|revenue|money|spen[dt]|paid|pays?|amounts?|mrr|arr|euros?|dollars?|biggest spender\w*"
 
 
 _BY_NUMBER = rf"(?:not|rather than|instead of|never mind|regardless of|whatever) (?:by |in |on |for |the |its |their )*(?:{_MONEY})|by (?:the )?(?:number|count)|in (?:number|numbers)|(?:how|most|least) often|number of (?:purchases|upgrades|events|orders|sales)"
