@@ -35,6 +35,8 @@ def test_a_count_asked_for_at_the_end_counts_what_stands_first(question: str, me
         ("number of chats in the past 30 days and in the 30 before, up or down?", (date(2026, 9, 23), date(2026, 10, 22))),
         ("how many chats in the past two weeks, compared with the two weeks before?", (date(2026, 10, 25), date(2026, 11, 7))),
         ("chats in the last 7 days against the 7 before", (date(2026, 11, 8), date(2026, 11, 14))),
+        ("chats in the last 7 days relative to the preceding 7", (date(2026, 11, 8), date(2026, 11, 14))),
+        ("chats in the last 7 days vs the previous 7 days", (date(2026, 11, 8), date(2026, 11, 14))),
     ],
 )
 def test_the_one_before_is_as_long_and_ends_where_the_other_begins(question: str, against: tuple[date, date]):

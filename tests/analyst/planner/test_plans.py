@@ -163,3 +163,35 @@ def test_a_version_is_told_by_its_prompt_and_number():
     names = Names([Name("prompt", "dock", "dock-main"), Name("prompt", "quay", "quay-main"), *versions])
     links = read("how is version 2 of dock-main rated", names, SETTING.today).links
     assert [name.id for link in links for name in link.names] == ["dock2"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "share of 5-star among rated, Harbor Guide vs Ledger Mate, percent",
+        "what percentage of ratings are one-star on Harbor Guide, and what percentage on Ledger Mate?",
+        "which gets the bigger slice of one-star marks, Harbor Guide or Ledger Mate?",
+    ],
+)
+def test_each_of_two_names_gets_its_own_share(question: str):
+    filters = [call.arguments["filter"] for call in calls(question)]
+    assert [filter["products"] for filter in filters] == [["p1"], ["p1"], ["p2"], ["p2"]]
+    assert ["rated" in filter.get("conditions", ()) for filter in filters] == [False, True, False, True]
+    assert all("ratingMin" in filter for filter in filters[::2])
+
+
+def test_the_share_of_ratings_by_group_is_of_each_groups_ratings():
+    part, whole = calls("percentage of fives per model")
+    assert (part.tool, part.arguments["dimension"], whole.arguments["filter"]) == ("getBreakdown", "model", {"conditions": ["rated"]})
+    assert part.arguments["filter"]["ratingMin"] == 5
+
+
+def test_calls_of_all_tools_are_summed():
+    (call,) = calls("adding up every tool of every product, how many calls failed?")
+    assert (call.tool, call.arguments["metrics"][0]) == ("getMetrics", "tool_failures")
+
+
+def test_what_was_changed_looks_for_what_came_in():
+    tools = [call.tool for call in calls("What was changed in Harbor Guide when its stars fell?")]
+    assert {"getPromptAnalytics", "getModelMetrics", "getToolFailures"} <= set(tools)
+    assert "getPromptAnalytics" not in [call.tool for call in calls("what changed on Harbor Guide last week?")]

@@ -19,6 +19,9 @@ from rapport.analyst.planner.stars import ratings_told
         ("3 or 4 stars", [(">=", 3), ("<=", 4)]),
         ("ratings between two and four", [(">=", 2), ("<=", 4)]),
         ("who rated us one, two or three", [("<=", 3)]),
+        ("four-star-or-better ratings in October", [(">=", 4)]),
+        ("bad marks (1 or 2) by model", [("<=", 2)]),
+        ("users who gave us a 1", [("=", 1)]),
     ],
 )
 def test_the_number_of_stars_makes_bounds(text: str, bounds: list[tuple[str, float]]):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.slots import Slots
 
-SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|shares? (?:are|is|do|does)|how (?:big|large|great) an? (?:share|part|portion|slice|fraction)|(?:out of|in|per|of) (?:an?|one|every|each) (?:hundred|100)|per cent|pct|%|percent|(?:rated|positive|negative|resolved) share|share with (?=stars|ratings?|a rating|no rating)"
+SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|shares? (?:are|is|do|does)|shares?(?= ?[:?,]| (?:by|per|for|in|on|among|across|each)\b|\W*$)|rates? of (?:(?:\w+|\d)[ -]){0,2}(?:stars?|marks?|ratings|votes|grades|scores)\b|how (?:big|large|great) an? (?:share|part|portion|slice|fraction)|(?:out of|in|per|of) (?:an?|one|every|each) (?:hundred|100)|per cent|pct|%|percent|(?:rated|positive|negative|resolved) share|share with (?=stars|ratings?|a rating|no rating)"
 
 
 EMPLOYER = r"works?|working|employ\w*|compan(?:y|ies)|organi[sz]ation|org|firm|belongs?|where(?: (?:is|are|does|do|did|was))?(?: (?:he|she|they))?(?: come)? from|from where|comes? from"

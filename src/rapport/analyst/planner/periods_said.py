@@ -421,6 +421,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (r"(?:the\s+)?(?P<dir>next|following|preceding)\s+(?P<u>day|week|month)\b", _offset),
     (r"the\s+(?P<dir>previous|prior)\s+(?P<u>day)\b", _offset),
     (r"(?:the\s+)?(?P<u>day|week|month)\s+(?:right\s+|directly\s+|immediately\s+|just\s+)?(?P<dir>before|after|prior|preceding|following)(?:\s+(?:to\s+)?(?:that|this|it))?\b(?!\s+\w)", _offset),
+    (rf"(?:the|those)\s+(?P<dir>previous|preceding|prior|earlier)\s+(?:{COUNT})\b(?!\s*[\w-])", _offset),
     (rf"(?:the|those|in)\s+(?:previous\s+|preceding\s+|earlier\s+)?(?:{COUNT})\s+(?:(?:right|just|immediately|directly)\s+)?(?P<dir>before|preceding|prior|previous(?:ly)?|earlier)(?:\s+(?:to\s+)?(?:that|this|it|those|these|them|then))?\b(?!\s+\w)", _offset),
     (r"(?:in|on|for|about|was|with|to|and|vs\.?)\s+the\s+(?P<dir>next|following|previous|preceding|prior)\s+one\b", _offset),
     (r"the\s+one\s+(?:right\s+|directly\s+|immediately\s+|just\s+)?(?P<dir>before|after|prior|preceding|following)(?:\s+(?:to\s+)?(?:that|this|it))?\b(?!\s+\w)", _offset),

@@ -133,7 +133,7 @@ def spoken(link: Link) -> str:
 def threshold_words(threshold: Threshold) -> str:
     if threshold.metric == "conversations":
         often = {"<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least", "=": "exactly"}[threshold.operator]
-        return f"{often} {threshold.value:g} conversations each"
+        return f"{often} {threshold.value:g} conversation{'' if threshold.value == 1 else 's'} each"
     named = {"rating": "rated", "messages": "messages", "quality_index": "quality index"}[threshold.metric]
     sign = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "=": "exactly"}[threshold.operator]
     return f"{named} {sign} {threshold.value:g}"
@@ -289,6 +289,8 @@ def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
     earlier = [mention.moves(periods[0]) for mention in slots.dates if mention.moves and len(periods) == 1]
     if earlier and earlier[0].until and periods[0].since and earlier[0].until < periods[0].since and slots.says(SET_BESIDE):
         return periods[0], earlier[0]  # "the past two weeks and the two weeks before"
+    if len(periods) == 2 and periods[0] == periods[1] and periods[0].until:  # "the last 10 days against the previous 10 days"
+        return periods[0], periods[0].before()
     if len(periods) >= 2:
         ordered = sorted(periods[:2], key=lambda period: period.since or date.min, reverse=True)
         return ordered[0], ordered[1]

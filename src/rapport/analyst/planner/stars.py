@@ -5,11 +5,11 @@ import re
 from rapport.analyst.planner.days import NUMBERS
 from rapport.analyst.planner.slots import Threshold
 
-_MARKS = r"stars?|marks?|ratings?|rated?|scor(?:es?|ed|ing)|votes?|grades?|graded|reviews?|csat"
+_MARKS = r"stars?|marks?|ratings?|rated?|scor(?:es?|ed|ing)|votes?|grades?|graded|reviews?|csat|raters?"
 _VALUE = r"(?:[1-5](?![\d.,]*\d)|one|two|three|four|five)"
 _STARRED = r"(?:[\s-]*(?:stars?|\*+|★+)(?!\w))"
 _A = r"(?:an?\s+|only\s+|just\s+|even\s+|merely\s+|either\s+)*"
-_SAID = r"\b(?:is|are|was|were|be|being|been|rated|scored|scoring|marked|graded|g[ai]ve|gives|given|giving|got|gets|getting|us|it|them|of|as|with|at|either|between|from)\s+"
+_SAID = r"\b(?:is|are|was|were|be|being|been|rated|scored|scoring|marked|graded|g[ai]ve|gives|given|giving|got|gets|getting|us|it|them|of|as|with|at|either|between|from|for|(?:marks?|ratings?|scores?|votes?|grades?)\s*[(:,]?)\s*"
 _ENDS = r"(?=\s*(?:$|[?.!,;:)]|(?:on|for|in|from|at|as|to|among|during|over|since|by|that|which|when|vs|versus|did|do|does|per)\b))"
 _LIST = re.compile(
     rf"(?P<said>{_SAID})?{_A}(?<![\w.,])(?P<a>{_VALUE})(?P<sa>{_STARRED})?-?\s*(?P<join>,|/|&|-|–|or|and|to|through|up to)\s*{_A}(?P<b>{_VALUE})(?P<sb>{_STARRED})?"
@@ -17,10 +17,14 @@ _LIST = re.compile(
     re.I,
 )
 _BOUND = re.compile(
-    rf"(?<![\w.,])(?P<a>{_VALUE})(?:{_STARRED})?\s+(?:or|and)\s+(?:(?P<down>less|lower|below|under|worse|fewer|down|downwards?)|more|higher|above|better|up|upwards?|over)\b",
+    rf"(?<![\w.,])(?P<a>{_VALUE})(?:{_STARRED})?[\s-]+(?:or|and)[\s-]+(?:(?P<down>less|lower|below|under|worse|fewer|down|downwards?)|more|higher|above|better|up|upwards?|over)\b",
     re.I,
 )
 _ONE = re.compile(rf"{_SAID}an?\s+(?P<a>{_VALUE})(?:{_STARRED})?{_ENDS}", re.I)
+_RATED = re.compile(
+    rf"\b(?:rated|rates?|gave|gives?|given|giving|scored|scores?|marked|graded|awarded|handed)\s+(?:us|it|them|him|her|this|that)\s+{_A}(?P<a>{_VALUE})(?:{_STARRED})?{_ENDS}",
+    re.I,
+)
 _PLURALS = {"ones": 1, "twos": 2, "threes": 3, "fours": 4, "fives": 5}
 _PLURAL = re.compile(
     rf"(?<!in )\b(?P<a>{'|'.join(_PLURALS)})(?:\s*(?:,|/|&|or|and|to)\s*(?P<b>{'|'.join(_PLURALS)}))?\b", re.I
@@ -41,7 +45,7 @@ def ratings_told(text: str) -> list[Threshold]:
     if marks and (match := _BOUND.search(text)):
         value = _value(match.group("a"))
         return [Threshold("rating", "<=" if match.group("down") else ">=", value)]
-    if marks and (match := _ONE.search(text)):
+    if match := (marks and _ONE.search(text)) or _RATED.search(text):
         return [Threshold("rating", "=", _value(match.group("a")))]
     for match in _PLURAL.finditer(text):
         values = sorted(_PLURALS[word.lower()] for word in match.groups() if word)

@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from rapport.analyst.planner import lexicon
@@ -81,6 +82,7 @@ def ranking(asked: Asked) -> Answer:
         return heading(title(by.metric), ranked.scope()) + f"No tool call failed{phrase(ranked)}, {reading.when()}."
     least = output.data.get("minConversations", 1)
     note = f"at least {least} conversations each" if least > 1 and not size_words(reading) else ""
+    groups = [{**group, "name": _spanned(group["name"], by.dimension)} for group in groups]
     nouns = _plural(output.data["dimension"].replace("property:", "").replace("_", " "))
     return heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note) + _listed(groups, by, reading)
 
@@ -111,13 +113,22 @@ def by_share(asked: Asked) -> Answer:
     rows = [(n / of, n, of, name) for n, of, name in rows if of >= least] or [(n / of, n, of, name) for n, of, name in rows]
     if not rows:
         return (yield from none(asked))
-    rows.sort(key=lambda row: row[0], reverse=reading.order != "lowest")
+    rows.sort(key=lambda row: row[0], reverse=_largest_first(reading))
     of_what = "rated conversations" if rated else "conversations"
     note = f"at least {least} {of_what} each" if least > 1 else ""
     text = heading(f"{_plural(dimension.replace('property:', ''))} by share of {of_what}", reading.scope(), note)
     return text + bullets(
         [f"**{name}**: {100 * share:.1f}% ({n} of {of})" for share, n, of, name in rows[: reading.limit or 8]], numbered=True
     )
+
+
+def _largest_first(reading: Reading) -> bool:
+    """Whether the largest share comes first: "worst first" begins with the most of what is bad, and with the least of what is good."""
+    end = reading.slots.says(r"(worst|best)(?: ones?)? (?:first|on top|at the top|to)")
+    limits = [threshold.value for threshold in reading.thresholds if threshold.metric == "rating"]
+    if end and limits:
+        return (end.group(1).lower() == "worst") == (max(limits) < 3)
+    return reading.order != "lowest"
 
 
 def _order(reading: Reading) -> _Order:
@@ -230,6 +241,13 @@ def _winner(groups: Sequence[Mapping[str, Any]], metric: str, reading: Reading) 
     if others:
         text += " Next: " + ", ".join(f"{_dated(group['name'])} ({measured(group['figures'][0])})" for group in others) + "."
     return text
+
+
+def _spanned(name: str, dimension: str) -> str:
+    """A week or a month as it is called, not as the day that it begins with."""
+    if dimension == "month" and len(name) == 10:
+        return f"{date.fromisoformat(name):%B %Y}"
+    return f"week of {day(name)}" if dimension == "week" and len(name) == 10 else name
 
 
 def _dated(name: str) -> str:

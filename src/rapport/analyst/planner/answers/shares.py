@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, measured, nothing, number, phrase
+from rapport.analyst.planner.answers.rankings import by_share
 from rapport.analyst.planner.answers.sides import Side, compared, filter_of, rest_of, side_by_side
 from rapport.analyst.planner.answers.totals import none
-from rapport.analyst.planner.asked import SHARE
+from rapport.analyst.planner.asked import BROKEN, SHARE
 from rapport.analyst.planner.reading import Reading
 
 SHARES = {
@@ -36,17 +37,36 @@ def share_answer(asked: Asked) -> Answer | None:
     told = reading.conditions or reading.thresholds or reading.languages or reading.subject
     if len(sides) >= 2 and (told or reading.metric in (None, "conversations")) and not reading.slots.says("together|combined|jointly"):
         return _of_each(asked, sides)
-    if set(reading.conditions) & _WHOLE:
+    if set(reading.conditions) & _WHOLE and not reading.thresholds:
         return _share_of_all(asked, replace(reading, metrics=("conversations",)))
-    if reading.conditions and reading.metric not in _PEOPLE:
+    starred = any(threshold.metric == "rating" for threshold in reading.thresholds)
+    if starred and "happy" in reading.conditions:  # "delighted enough for a five": the stars say it
+        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "happy"))
+    if starred and _of_groups(reading):
+        return by_share(replace(asked, reading=reading))
+    measured_by = reading.conditions and reading.conditions[-1] in SHARES
+    if measured_by and not starred and reading.metric not in _PEOPLE:
         return _share(asked)
     named = [link for link in reading.links if not link.negated]
-    if (named or told) and reading.metric in (None, "conversations", "rating", "ratings"):
+    told = told or reading.conditions
+    of_talks = reading.metric in (None, "conversations", "rating", "ratings") or str(reading.metric).endswith("_share")
+    if (named or told) and of_talks:
         return _share_of_all(asked, replace(reading, metrics=("conversations",)))
     often = any(threshold.metric == "conversations" for threshold in reading.thresholds)
     if reading.metric in _PEOPLE and not often and (told or [link for link in named if link.kind != "organization"]):
         return _share_of_all(asked, reading)
     return None
+
+
+def _of_groups(reading: Reading) -> bool:
+    """ "Which model draws the greatest share of fives?": groups by their share."""
+    return bool(
+        reading.dimension not in (None, "conversation", "rating")
+        and reading.slots.says(
+            r"which|who(?:se)?|what (?:\w+ )?(?:product|model|company|organi[sz]ation|account|user|customer|plan|country|day|week)"
+        )
+        and reading.slots.says(r"highest|greatest|largest|biggest|most|lowest|least|smallest|larger|higher|lower|smaller|bigger|greater")
+    )
 
 
 def rated_share(asked: Asked) -> Answer | None:
@@ -59,7 +79,7 @@ def rated_share(asked: Asked) -> Answer | None:
 def _of_failed_calls(reading: Reading) -> bool:
     """ "What share of calls went wrong": of calls of tools, not of conversations."""
     says = reading.slots.says
-    failed = reading.bad or set(reading.conditions) & {"unhappy", "tool_failed"} or str(reading.metric).startswith("tool_failure")
+    failed = says(BROKEN) or set(reading.conditions) & {"unhappy", "tool_failed"} or str(reading.metric).startswith("tool_failure")
     of_calls = says(rf"(?:of|percentage|share|proportion) (?:\w+ ){{0,4}}(?:{_OF_TOOLS})\b") and not says(
         "conversations?|chats?|users?|people"
     )
@@ -118,7 +138,7 @@ def _of_ratings(reading: Reading) -> bool:
 def _share(asked: Asked) -> Answer:
     reading = asked.reading
     name = reading.conditions[-1]
-    metric = SHARES.get(name, "negative_share")
+    metric = SHARES[name]
     rest = replace(reading, conditions=tuple(c for c in reading.conditions if c != name))
     own, all_of = yield [
         Call("getMetrics", {"metrics": [metric], "filter": rest.filter(text=True)}),
@@ -152,8 +172,8 @@ def share_of(asked: Asked, whole: Reading) -> Answer:
 
 def _share_of_all(asked: Asked, reading: Reading) -> Answer:
     """How large a part of all of the same days has the last thing that is named: "what share was Harbor Guide"."""
-    of_rated = _of_ratings(reading)
     metric = str(reading.metric)
+    of_rated = _of_ratings(reading) and metric not in _PEOPLE
     whole = replace(reading, conditions=("rated",) if of_rated else (), thresholds=(), languages=(), subject="")
     if not (reading.conditions or reading.thresholds or reading.languages or reading.subject):
         asked_of = [link for link in reading.links if not link.negated]

@@ -12,6 +12,10 @@ from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.reading import Reading
 
 _WHEN = r"when|since|what day|which day|what date|which date|from what|the date|how long|first"
+_NEWEST, _OLDEST = (
+    r"newest|new|latest|current|present|most recent",
+    r"old|older|oldest|previous|former|earlier|original|first|each|every|both|all",
+)
 _DATED = 6
 """Versions of which the first day is looked up."""
 
@@ -21,7 +25,12 @@ def prompt_versions(asked: Asked) -> Answer:
     reading = asked.reading
     usual = ("rating", "sentiment", "frustration", "quality_index", "conversations")
     asked_for = [metric for metric in reading.metrics if metric not in lexicon.COUNTS]
-    metrics = list(dict.fromkeys([*asked_for, *(("rating", "conversations") if asked_for else usual)]))[:5]
+    counted_only = reading.metrics[:1] == ("conversations",) and not asked_for
+    metrics = (
+        list(dict.fromkeys([*asked_for, *(("rating", "conversations") if asked_for else usual)]))[:5]
+        if not counted_only
+        else ["conversations"]
+    )
     own = replace(reading, links=tuple(link for link in reading.links if link.kind != "prompt_version"))
     named = [name.id for link in reading.of_kind("prompt_version") for name in link.names]
     (output,) = yield [Call("getPromptAnalytics", {"metrics": metrics, "filter": own.filter(text=True), "limit": 12})]
@@ -33,9 +42,11 @@ def prompt_versions(asked: Asked) -> Answer:
             heading("prompt versions", reading.scope())
             + "No conversation names a prompt version. Send `systemPrompt` with `externalPromptId` in `POST /api/v1/messages`; each change of its content is a new version."
         )
-    rated = [g for g in groups if g["figures"][0].get("value") is not None]
     first = yield from _first_days(own, groups[:_DATED])
-    if reading.slots.says(_WHEN) and first and not asked_for:
+    if reading.slots.says(_NEWEST) and not reading.slots.says(_OLDEST):
+        groups = sorted(groups, key=lambda g: first.get(g["id"], date.min), reverse=True)
+    rated = [g for g in groups if g["figures"][0].get("value") is not None]
+    if reading.slots.says(_WHEN) and first and not asked_for and not counted_only:
         return heading("prompt versions by first day", own.scope()) + _arrived(groups, first, named)
     text = heading(f"prompt versions by {rated[0]['figures'][0]['title'] if rated else metrics[0]}", own.scope())
     if len(rated) > 1 and "conversations" not in reading.metrics[:1]:
