@@ -1,6 +1,7 @@
 """Tools: what they answer, and that no argument reaches what the chat may not see."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -166,3 +167,31 @@ async def test_custom_analyses_tell_what_they_found(db: Database, chat: Chat, wo
     assert [example["quotes"] for example in told["examples"]] == [["I promise"]] * 2
     assert (await chat.call("getCustomAnalyses", kind="expectation"))["customAnalyses"] == []
     assert (await chat.call("getCustomAnalyses", filter={"users": ["Ann"]}))["customAnalyses"][0]["conversations"] == {}
+
+
+async def test_an_event_selects_the_conversation_it_belongs_to(db: Database, chat: Chat, world: World):
+    async with db.transaction() as connection:
+        world.connection = connection
+        linked = await world.conversation(user="Ann", day=3.5, external_id="ended")
+        await world.event("cancelled", user="Ann", day=20, conversation_id=linked)
+        await world.event("cancelled", user="Bob", day=4.5)
+    found = await chat.call("getConversations", filter={"ledTo": ["cancelled"]}, limit=50)
+    of_bob = [one for one in found["conversations"] if one["user"] == "Bob"]
+    assert [one["id"] for one in found["conversations"] if one["user"] == "Ann"] == ["ended"]
+    assert len(of_bob) == 1, "an event without a link belongs to the last conversation before it"
+    assert of_bob[0]["at"].startswith((world.start + timedelta(days=4)).date().isoformat())
+
+
+async def test_comments_beside_ratings_are_quoted(db: Database, chat: Chat, world: World):
+    async with db.transaction() as connection:
+        world.connection = connection
+        for name, rating, comment in (("bad", 1, "It never came."), ("good", 5, "Lovely."), ("mute", 1, " ")):
+            id = await world.conversation(user="Cleo", day=8, rating=rating, external_id=name)
+            await world.thing(
+                "rating", name, product_id=await world.product("Pilot"), conversation_id=id, rating=rating, rating_min=1,
+                rating_max=5, feedback=comment, rated_at=world.start,
+            )  # fmt: skip
+    found = await chat.call("getQuotes", comments=True, filter={"ratingMax": 2})
+    assert (found["comments"], [(one["id"], one["quote"]) for one in found["conversations"]]) == (1, [("bad", "It never came.")])
+    about = await chat.call("getQuotes", comments=True, query="lovely")
+    assert about["conversations"][0]["id"] == "good"

@@ -1,7 +1,7 @@
 """Single conversations: by id, as examples of a finding, with short quotes of what users wrote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -96,6 +96,28 @@ async def examples(connection: Connection, scope: Scope, *, order: str = "newest
     )
     happy = order in ("best", "most_positive", "highest_rated")
     return await load(connection, scope.tenant_id, [row["id"] for row in rows], happy=happy, signal=signal)
+
+
+async def commented(
+    connection: Connection, scope: Scope, *, about: str = "", order: str = "newest", limit: int = 5
+) -> tuple[tuple[Example, ...], int]:
+    """Conversations of the scope whose rating has a written comment, with that comment as the quote, and how many comments there are;
+    those that hold most words of `about` first, then in one of ORDERS."""
+    arguments = Arguments(scope.tenant_id)
+    noted = "JOIN rating r ON r.tenant_id = c.tenant_id AND r.conversation_id = c.id AND btrim(coalesce(r.feedback, '')) <> ''"
+    source, words = relation(scope, arguments, joins=noted), arguments.add(about)
+    rows = await connection.fetch(
+        f"""
+        SELECT c.id, left(r.feedback, 2000) AS feedback, count(*) OVER () AS comments {source}
+        ORDER BY (SELECT count(*) FROM unnest(tsvector_to_array(to_tsvector('english', left(r.feedback, 2000)))) lexeme
+                  WHERE lexeme = ANY(tsvector_to_array(to_tsvector('english', {words})))) DESC,
+                 {ORDERS[order]}, c.created_at DESC, c.id LIMIT {arguments.add(limit)}
+        """,
+        *arguments,
+    )
+    found = {row["id"]: shorten(row["feedback"]) for row in reversed(rows)}
+    loaded = await load(connection, scope.tenant_id, list(dict.fromkeys(row["id"] for row in rows)))
+    return tuple(replace(example, quote=found[example.id]) for example in loaded), rows[0]["comments"] if rows else 0
 
 
 async def load(

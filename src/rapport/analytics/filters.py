@@ -49,10 +49,21 @@ def _conditions(scope: Scope, arguments: Arguments) -> Iterator[str]:
             f"({types}::text[]) AND e.user_id IS NOT NULL) OR c.organization_id IN (SELECT e.organization_id FROM event e"
             f" WHERE e.tenant_id = $1 AND e.event_type = ANY({types}::text[]) AND e.user_id IS NULL AND e.organization_id IS NOT NULL))"
         )
+    if scope.led_to:
+        yield f"c.id IN ({_before_events(add(list(scope.led_to)))})"
     if scope.without:
         inner = list(_conditions(scope.without, arguments))
         if inner:
             yield f"({' AND '.join(inner)}) IS NOT TRUE"
+
+
+def _before_events(types: str) -> str:
+    """A subquery of the conversations that events of these types are linked to; without a link, its user's last one before it."""
+    return (
+        "SELECT coalesce(e.conversation_id, (SELECT b.id FROM conversation b WHERE b.tenant_id = $1 AND b.user_id = e.user_id"
+        " AND b.kind = 'conversation' AND b.created_at <= e.event_at ORDER BY b.created_at DESC LIMIT 1))"
+        f" FROM event e WHERE e.tenant_id = $1 AND e.event_type = ANY({types}::text[])"
+    )
 
 
 def _identities(scope: Scope, arguments: Arguments) -> Iterator[str]:

@@ -220,6 +220,18 @@ def of_people(slots: Slots) -> bool:
     )
 
 
+_HOLDERS = r"people|users?|customers?|accounts?|clients?|members?|organi[sz]ations?|compan(?:y|ies)|persons?|everyone|everybody|anyone|anybody|someone|somebody|those|folks|leavers|buyers?"
+_OF_HOLDERS = re.compile(
+    rf"\b(?:{_HOLDERS})\s+(?:who|that|which|having|with)\b.{{0,40}}\b(?:{_EVENT})\b|\bwhoever\b.{{0,30}}\b(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:{_HOLDERS})\b|\b(?:of|by|from)\s+(?:leavers|buyers|churners)\b",
+    re.I,
+)
+
+
+def of_holders(slots: Slots) -> bool:
+    """Whether conversations are asked for by who held them ("a chat of someone who cancelled"), not by what they led to."""
+    return bool(_OF_HOLDERS.search(slots.text))
+
+
 def measured(slots: Slots) -> bool:
     """Whether a figure of conversations is asked for, so that an event only narrows whose."""
     noun = r"conversations?|chats?|messages?|dialogues?|sessions?|ratings?|topics?|tickets?"
@@ -228,9 +240,9 @@ def measured(slots: Slots) -> bool:
 
 
 def events_wanted(slots: Slots, intent: str) -> bool:
-    """ "conversation ids of purchase events": conversations are asked for by the event of their people."""
+    """ "conversation ids of purchase events": conversations are asked for by the event that they led to, or that their people had."""
     before = slots.says(
-        r"(?:led|leads?|leading|ended|ending|ends?|finish\w*|result\w*|before|preced\w*|followed|up) (?:to|with|in|by|up|a|an|the|their|they|people|users|customers)"
+        r"(?:led|leads?|leading|ended|ending|ends?|finish\w*|clos\w*|result\w*|culminat\w*|conclud\w*|before|preced\w*|followed|up|ahead|prior|trigger\w*|prompt\w*|brought|caus\w*|where|in which|during which|that|whose|with|of|behind) (?:\w+ ){0,3}?(?:to|with|in|by|up|a|an|the|their|they|people|users|customers|on|about|of|was|ask\w*|request\w*|want\w*|decid\w*)"
     )
     return intent in ("examples", "quotes", "level") and bool(
         slots.says("events?") or slots.of_kind("event_type") or (before and slots.events_said)

@@ -11,7 +11,9 @@ from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.setting import Setting
 from rapport.analyst.planner.slots import Slots
 
-_SHOWN = re.compile(r"\s*\*conversation ([^*\s]+)\*|\s*\*conversations[^\n]*\*\s+\*\*`([^`\s]+)`\*\*")
+_SHOWN = re.compile(
+    r"\s*\*conversation ([^*\s]+)\*|\s*\*conversations[^\n]*\*\s+(?:(?:None says|I found none)[^\n]*\s+)?\*\*`([^`\s]+)`\*\*"
+)
 _FACET = (
     r"rat(?:ings?|ed|e)|stars?|scores?|marks?|grades?|comment\w*|feedback|review\w*|who|whose|whom|user|customer|person|client|guy|compan(?:y|ies)|organi[sz]ation|account|firm|employer|works?|"
     r"product|assistant|bot|model|llm|answer\w*|tools?|when|date|day|time|language|topic|subject|sentiment|mood|tone|frustrat\w*|annoy\w*|angry|happy|unhappy|satisfied|end(?:ed|s|ing)?|finish\w*|conclu\w*|outcome|"
@@ -23,6 +25,9 @@ _THIS = r"(?:this|that|the|same) (?:one|conversation|chat|dialogue|dialog|sessio
 _PRONOUN = r"it|its|this|that|he|she|they|him|her|his|their|them|the (?:user|customer|person|client|guy|rating|comment|model|assistant|company|organi[sz]ation|account|end|topic|tool|product|transcript)"
 _PERSON = r"(?:this|that|the|same) (?:user|person|customer|client|guy|man|woman|lady|gentleman|writer|individual|one)|he|she|they|him|her|his|their|them"
 _COMPANY = r"(?:this|that|the|their|his|her|same|whole) (?:whole |same )?(?:compan(?:y|ies)|organi[sz]ation|account|firm|employer)"
+
+
+_BEFORE = rf"(?:the )?(?:one|conversation|chat|dialogue|session|thread|time)s? (?:just |right |immediately )?(?:before|preceding|prior to) (?:that|it|this|{_THIS})|(?:the |his |her |their )(?:previous|preceding|prior|earlier) (?:one|conversation|chat|dialogue|session|thread)|what came before (?:it|that|this)"
 
 
 def shown(answers: Sequence[str]) -> str | None:
@@ -41,6 +46,8 @@ def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, 
     if reading.intent == "ticket_draft" or forced(slots) == "ticket_draft":
         pointed = slots.says(rf"{_THIS}|it|this|that") and not slots.subject
         return replace(reading, slots=replace(slots, conversation_ids=(id,)), intent="ticket_draft", follows=True) if pointed else None
+    if slots.says(_BEFORE) and not at:
+        return replace(_detail(reading, id), intent="conversation_before")
     if _elsewhere(slots):
         return None if at else _of_whom(reading, slots, answers[-1], setting)
     if not slots.says(_FACET) or slots.dates or len(slots.words) > 16:

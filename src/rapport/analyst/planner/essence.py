@@ -24,6 +24,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"fns?|funcs?", "function"), (r"(?:throws? |returns? )?(?:500s|5xx(?:es|s)?|http 500s?)(?! ?(?:users?|conversations?|chats?))", "fails"),
     (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
     (r"(\w+)-(plan|tier)", r"\1 \2"),
+    (r"coments?", "comment"),
     (r"convos|convs", "conversations"), (r"convo|conv", "conversation"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"accts", "accounts"), (r"acct", "account"), (r"custs", "customers"), (r"cust", "customer"), (r"msgs", "messages"), (r"msg", "message"), (r"usrs", "users"), (r"frust", "frustration"), (r"neg", "negative"), (r"usr", "user"), (r"cnts", "counts"), (r"cnt", "count"), (r"qs", "questions"),
     (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),
     (r"(\d)\*s", r"\1-star ratings"), (r"([2-5])\*(?! ?\d)", r"\1-star"), (r"ids? only|just (?:the )?ids?", "id"), (r"(?<=\w) nr|num(?= of)|# of", "number"), (r"w/o", "without"),
@@ -82,7 +83,7 @@ _DIRECT = re.compile(
 )
 _DEMAND = re.compile(
     r"(?:^|[,:;–—-] ?|\b(?:please|kindly|so|and|to|you|then|now|just|also)\s)\W*"
-    r"(?P<request>(?:show|list|name|give|find|compare|count|cite|rank|sort|order|split|break|pull|sum|add up|quote|bring|put|sample|pick|identify|summari[sz]e|outline|report|calculate|compute|state|describe)\b"
+    r"(?P<request>(?:show|list|name|give|find|compare|count|cite|rank|sort|order|split|break|pull|sum|add up|fetch|dig|hand|read(?: (?:me|us|out|aloud))|quote|bring|put|sample|pick|identify|summari[sz]e|outline|report|calculate|compute|state|describe)\b"
     r"(?! (?:that|of the (?:company|user|product)|is|was|it|them)\b))",
     re.I,
 )
@@ -117,13 +118,28 @@ def essence(text: str, names: Names, today: date) -> str:
     if _UNTOUCHED.search(text) or writes(text) or secrets(text):
         return text
     bare = _AFTER.sub("", _BEFORE.sub("", text)).strip()
-    text = bare if len(bare.split()) >= 2 else text
+    text = _without_preamble(bare, names, today) if len(bare.split()) >= 2 else text
     if len(text.split()) < LONG:
         return text
     request = _request(text, names, today)
     if request is None:
         return text
     return _with_the_rest(text, request, names, today)
+
+
+_PREAMBLE = re.compile(r"^(?P<said>[^:?!\"“]{3,70}):\s+(?P<asked>\S.*)$", re.S)
+_ASKS = re.compile(
+    rf"\b(?:{_ASK}|quot\w+|verbatims?|citations?|examples?|ids?|compar\w+|trends?|versus|vs|lists?|top|bottom|worst|best|complain\w*|topics?|summar\w+|overview|count|number|average|share|percent\w*|rank\w*|show|split|mood|words?|one|only)\b",
+    re.I,
+)
+
+
+def _without_preamble(text: str, names: Names, today: date) -> str:
+    """What follows the colon of an opening that asks for nothing and names nothing: "spare me the horror stories for once: ..."."""
+    match = _PREAMBLE.match(text)
+    if match is None or len(match["asked"].split()) < 4 or _ASKS.search(match["said"]):
+        return text
+    return text if _content(match["said"], names, today) or not _content(match["asked"], names, today) else match["asked"]
 
 
 _BRIEFING = re.compile(
@@ -137,7 +153,10 @@ _ABOUT = re.compile(
 )
 _NAMED = re.compile(r"\b(?:called|named|by the name of|goes by) [\"'“]?[A-Z]")
 _AN_ID = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[a-z])\w+-\d{3,}\b|[0-9a-f]{8}-[0-9a-f]{4}-", re.I)
-_SUCH = re.compile(r"\b(?:such|like (?:that|this))\b", re.I)
+_SUCH = re.compile(
+    r"\b(?:such|like (?:that|this)|(?:one|some|any|a few|two|three|examples?|instances?|cases?|ids?|list|quote) of (?:those|these|them)|(?:those|these) (?:comments|remarks|notes|chats|conversations|sessions|dialogues|threads|messages|lines|words|cases))\b",
+    re.I,
+)
 _LEAD = 5
 """Words before the request, in its sentence, that are kept with it: "past 7 days, how many ...", "of all companies, whose ..."."""
 _LEAD_OF_MANY = 16

@@ -41,6 +41,9 @@ def read(text: str, names: Names, today: date) -> Slots:
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits = _settle(text, _versions(text, links, names), hits)
     links = [link for link in links if not _inside_a_quote(link, quoted)]
+    languages = _spoken(text, links)
+    tongues = {lexicon.LANGUAGES[code] for code in languages}
+    links = [link for link in links if link.kind != "property" or link.text.lower() not in tongues]  # "a German chat" is no country
     taken += [(link.start, link.end) for link in links]
     slots = Slots(
         text=text,
@@ -53,7 +56,7 @@ def read(text: str, names: Names, today: date) -> Slots:
         conversation_ids=tuple(value for _, _, value in ids),
         limit=limit_of(text, taken),
         ordinal=ordinal_of(text, taken),
-        languages=_spoken(text, links),
+        languages=languages,
         taken=tuple(taken),
     )
     slots = with_subject(slots, names)
@@ -224,11 +227,20 @@ def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], 
         told = [hit for hit in rival if hit.kind in ("metric", "extreme") and hit.start <= link.start and link.end <= hit.end]
         if link.kind in ("topic", "topic_group") and told and not _TOPIC_BEFORE.search(text[: link.start]):
             continue  # "the most fed up contact" is no one who talks about "fed up"
+        if link.score < 100 and link.kind not in ("topic", "topic_group") and _another_word(link):
+            continue
         if link.kind in ("topic", "topic_group") and not _TOPIC_BEFORE.search(text[: link.start]) and _everyday(link.text):
             continue
         kept.append(link)
     hits = [hit for hit in hits if not any(hit.start < link.end and link.start < hit.end for link in kept)]
     return kept, hits
+
+
+def _another_word(link: Link) -> bool:
+    """Whether a guessed name is an everyday word that only looks like a part of it: "flesh" and gemini-2.0-flash."""
+    told = [word.lower for word in split(link.text)]
+    named = " ".join(name.text.lower() for name in link.names)
+    return all(word in common() and stem(word)[:4] not in named and word not in named for word in told)
 
 
 _VERSION = re.compile(r"\b(?:prompt\s+)?(?:version|revision|v)\s*(?:no\.?\s*|#\s*)?(\d{1,3})\b", re.I)

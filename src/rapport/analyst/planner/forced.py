@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 
 from rapport.analyst.planner.asked import BROKEN, PEOPLE_HIT, asks_a_share, asks_at_the_end, since
+from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.elsewhere import elsewhere
+from rapport.analyst.planner.evidence import appearance, comments_wanted, error_wanted
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.idioms import RISK, idiom_of
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day
 from rapport.analyst.planner.orders import ordered
-from rapport.analyst.planner.reading import conditions
 from rapport.analyst.planner.refusals import OVERRIDE, secrets, to_someone, writes
 from rapport.analyst.planner.slots import Slots
 
@@ -65,6 +66,10 @@ _SHOWS = r"show|list|find|give|get|pull|fetch|see|need|want|send|search|open|loo
 _ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does|do|was|were|has|have|where|when|rate)\b", re.I)
 
 _DOING = r"(?:(?:what|which (?:matters?|things?|issues?)) (?:do|did|does|are|were|is)|(?:things?|matters?|stuff)(?: that| which)?) (?:the |our |most )?(?:people|users|customers|visitors|clients|everyone|they|folks|students|learners|shoppers|buyers)\b(?! (?:rate|think|give|say|said))"
+
+
+def _asks_when(slots: Slots) -> bool:
+    return appearance(slots) is not None
 
 
 def _confirms(slots: Slots) -> bool:
@@ -245,15 +250,24 @@ def _asks_a_secret(slots: Slots) -> bool:
 
 
 _TALKS = r"(?:conversation|chat|dialogue|dialog|session|transcript|interaction|thread|convo)s?"
+_HAND_OVER = r"give|get|got|show|see|find|fetch|pull|dig|read|look|cite|pick|sample|hand|send|bring|locate|surface|grab|produce|spot|share|present|supply|provide|search|hunt|track|open|point|link|name|tell"
 _SOME = re.compile(
-    rf"^(?:[^:?!.]{{0,40}}:\s*)?\W*(?:and |so |ok |just |please )*(?:(?:can|could|may) (?:i|we|you) (?:please )?|let me |let us |i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |give me |gimme |get me |got |show me |show |see |find (?:me )?|pull (?:up )?|read |look at |cite |pick (?:out )?|sample )*(?:see |read |have |look at |how )*(?:an? |some |one |two |three |four |five |\d{{1,2}} |two or three |half a dozen |a dozen |(?:six|seven|eight|nine|ten|several) |a (?:few|couple of|handful of) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|per|by|ids? per))",
+    rf"^(?:[^:?!.]{{0,40}}:\s*)?\W*(?:and |so |ok |just |please |now |then )*(?:(?:can|could|may|would|will) (?:i|we|you) (?:please |kindly )?|let me |let us |do we have |is there |have (?:you|we) (?:got )?|i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |gimme |(?:{_HAND_OVER}) (?:(?:me|us|out|up|for|at|to|down|with) )*)*(?:see |read |have |look at |how |the ids? of )*(?:an? |some |any |one |two |three |four |five |\d{{1,2}} |two or three |half a dozen |a dozen |(?:six|seven|eight|nine|ten|several) |a (?:few|couple of|handful of) |(?:me|us|out|up) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|per|by|ids? per))",
     re.I,
 )
 """A number of conversations that is ordered, not counted: "three one-star sessions", "let me read a chat about refunds"."""
 
 
+_TO_AN_EVENT = rf"(?:the|an?|any|one|some|which|what) (?:\w+ )?{_TALKS}(?: (?:that|which|was|were|is|came|happened|held|took place|just|right|immediately|shortly|directly|people|users|customers|had|they))* (?:before|preced\w+|prior|ahead of|leading|led|leads?|end(?:ed|ing|s)|culminat\w+|result\w+|conclud\w+|clos\w+|finish\w*|trigger\w*|behind)"
+"""One conversation by the business event that came of it."""
+
+
 def _asks_for_some(slots: Slots) -> bool:
-    ordered = _SOME.match(slots.text) or slots.says(r"show (?:me|us) (?:one|some|a few|two|three)\W*$")
+    ordered = (
+        _SOME.match(slots.text)
+        or (slots.events_said and slots.says(_TO_AN_EVENT))
+        or slots.says(r"show (?:me|us) (?:one|some|a few|two|three)\W*$")
+    )
     return (
         bool(ordered)
         and not slots.conversation_ids
@@ -332,6 +346,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("inbox", _fears_a_trick),
     ("ranking", _asks_for_a_peak),
     ("anomalies", _asks_for_unusual_days),
+    ("appearance", _asks_when),
     ("trend", _asks_since_when),
     ("smalltalk", _thanks),
     ("definition", _asks_a_meaning),
@@ -356,6 +371,8 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("segment_create", _makes_a_segment),
     ("refuse_out_of_scope", elsewhere),
     ("tool_failures", _is_out_of_order),
+    ("tool_failures", error_wanted),
+    ("quotes", comments_wanted),
     ("count", _is_bare),
     ("count", asks_at_the_end),
     ("count", _counts_the_hit),

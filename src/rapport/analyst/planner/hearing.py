@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.asked import SHARE
+from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.exemplars import Heard
-from rapport.analyst.planner.reading import conditions
 from rapport.analyst.planner.slots import Slots, Threshold
 
 FIGURES = frozenset({"count", "level", "ranking", "breakdown", "compare", "trend"})
@@ -103,7 +103,12 @@ def figure(heard: Heard | None, slots: Slots) -> str:
             if tools or not name.startswith("tool_")
         }
     )
+    if best and best[0] == "rated_share" and "unrated" in conditions(slots) and slots.says(_HOW_MANY) and not slots.says(SHARE):
+        return "conversations"  # "how many chats were never rated" counts what the share leaves out
     return best[0] if best and best[1] >= CLEAR and best[0] != "-" else ""
+
+
+_HOW_MANY = r"how many|numbers? of|counts?|total|tally|how often"
 
 
 def intent(slots: Slots, chosen: str, figure: str) -> str:

@@ -18,7 +18,10 @@ _RATES = re.compile(
 _BY_PLAN = re.compile(r"\b(?:by|per|each|every|their|customer|pricing)\s+$", re.I)
 """Before "subscription" it is a plan, not an event."""
 _LEFT = re.compile(r"left(?: us)?|leav(?:e|es|ing)", re.I)
-_LEFT_SO = re.compile(r"\s+(?:people|users|customers|clients|them|someone|somebody|everyone|over|open|unanswered|out)\b", re.I)
+_LEFT_SO = re.compile(
+    r"\s+(?:people|users|customers|clients|them|someone|somebody|everyone|over|open|un\w+ed|without|out|happy|unhappy|content|satisfied|pleased|angry|annoyed|furious|disappointed|delighted|frustrated|smiling)\b",
+    re.I,
+)
 _FEEDBACK = re.compile(
     r"\b(?:left|leav(?:e|es|ing))\b(?: (?:us|behind|me|any|an?|the|some|\d|one|no|only|just|single|star|good|bad)){0,4} (?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b|"
     r"\b(?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b[^.?!]{0,50}\b(?:left|leav(?:e|es|ing))\b",

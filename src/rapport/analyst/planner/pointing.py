@@ -39,6 +39,8 @@ def pointed_at(previous: Reading, slots: Slots, answers: Sequence[str], setting:
     ):
         found = (named_in(text, "organization", setting) for text in reversed(answers))
         return next((links for links in found if links), ())
+    if items and previous.intent in ("complaints", "top_topics") and _wants_one(previous, slots):
+        return named_in(items[0], "topic", setting)
     told = previous.of_kind("user", "organization")
     if slots.ordinal is None and told and previous.intent not in ("ranking", "at_risk", "list_entities"):
         return ()  # "they" are the people the turn before was about
@@ -63,6 +65,21 @@ _EMPLOYER_OF = (
     r"(?:that|their|his|her|the|this|same|whole|entire) (?:whole |entire |same )?(?:company|organi[sz]ation|org|account|employer|firm)"
 )
 """The organization of the person that the chat is about."""
+
+
+_ONE_CASE = r"(?:one|1|an?|single|any|the) (?:\w+ )?(?:examples?|quotes?|conversations?|chats?|cases?|instances?|ids?|transcripts?|dialogues?|sessions?|messages?|lines?)|one|example|instance"
+_SINGLE = r"(?:the |our |your )?(?:top|most \w+|main|chief|number one|biggest|commonest|leading|hottest) (?:topic|complaint|subject|theme|issue|problem|gripe|concern|matter|thing)\b"
+
+
+def _wants_one(previous: Reading, slots: Slots) -> bool:
+    """ "1 example, with id" after a list of topics is one of the first; after a single topic that was asked for, so are all."""
+    if slots.ordinal is not None or not slots.says(
+        r"examples?|quotes?|conversations?|chats?|cases?|instances?|ids?|transcripts?|one|verbatim"
+    ):
+        return False
+    return bool(slots.says(_ONE_CASE) or previous.limit == 1 or previous.slots.says(_SINGLE)) and not slots.says(
+        "tickets?|how many|each|every"
+    )
 
 
 def _is_of_the_first(slots: Slots) -> bool:

@@ -77,7 +77,9 @@ def thresholds_of(text: str) -> list[Threshold]:
         stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)|or\s+up|\+))?"
         length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
         times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations?|chats?|times|sessions?|dialogues?|dialogs?|interactions?|threads?|talks|exchanges?)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"
-        for metric, shape in (("rating", rating), ("rating", stars), ("messages", length), ("conversations", times)):
+        grade = r"(?:given|g[ao]ve|g[eo]ts?|earn(?:ed|s)|award(?:ed|s)|receiv(?:ed|es)|scor(?:ed|es)|collected|(?:mark|grade|score|verdict) of)\s+(?:it |us |them |only |just )*an? (?P<v>[1-5]|one|two|three|four|five)(?=\W*$|\s*[,.;]|\s+(?:on|for|from|in|by|and)\b)"
+        shapes = [("rating", grade)] if operator == "=" else []
+        for metric, shape in (("rating", rating), ("rating", stars), *shapes, ("messages", length), ("conversations", times)):
             match = re.search(shape, text, re.I)
             if operator == "=" and metric in ("messages", "conversations") and not (match and match.groupdict().get("m")):
                 continue

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import BROKEN
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period, shift, spell
 from rapport.analyst.planner.slots import Slots, Threshold
@@ -44,6 +43,7 @@ class Reading:
     subject: str = ""
     not_subject: str = ""
     events: tuple[str, ...] = ()
+    led_to: bool = False  # conversations that led to such an event, not all of the people who have one
     languages: tuple[str, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     earlier: tuple[Link, ...] = ()  # names of the turns before
@@ -69,8 +69,8 @@ class Reading:
         excluded = _named([link for link in self.links if link.negated and link.kind not in skipped], negated=True)
         if self.not_subject:
             excluded["text"] = self.not_subject
-        if self.events and "event_type" not in skipped:  # conversations of the people who have such an event
-            given["eventTypes"] = list(self.events)
+        if self.events and "event_type" not in skipped:
+            given["ledTo" if self.led_to else "eventTypes"] = list(self.events)
         if "tool_failed" in self.conditions and "tools" in given:
             given["failedTools"] = given.pop("tools")
         if self.languages:
@@ -101,7 +101,7 @@ class Reading:
         words += [f"in {lexicon.LANGUAGES.get(code, code).title()}" for code in self.languages]
         words += [CONDITION_WORDS.get(name, name.replace("_", " ")) for name in self.conditions]
         words += [threshold_words(threshold) for threshold in self.thresholds]
-        words += [f"people with {event}" for event in self.events if "event_type" not in skipped]
+        words += [f"{'led to' if self.led_to else 'people with'} {event}" for event in self.events if "event_type" not in skipped]
         if subject and self.subject:
             words.append(f"“{self.subject}”")
         if subject and self.not_subject:
@@ -183,65 +183,6 @@ def _limits(thresholds: Sequence[Threshold]) -> dict[str, float]:
 
 # --- From slots --------------------------------------------------------------------------------------------------------
 
-_CALL_FOR = r"ask(?:ed|ing|s)?|want(?:ed|ing|s)?|request(?:ed|ing|s)?|demand(?:ed|ing|s)?|insist(?:ed|ing|s)?|beg(?:ged|ging|s)?|plead(?:ed|ing|s)?|call(?:ed|ing|s)?|cr(?:y|ied|ies|ying)|need(?:ed|ing|s)?|prefer(?:red|s)?"
-_CONDITIONS: tuple[tuple[str, str], ...] = (
-    ("negative", r"negative(?:ly)?\b(?! feedback)"),
-    ("positive", r"positive(?:ly)?\b"),
-    ("neutral", r"neutral\b"),
-    ("frustrated", r"(?<!how )(?:very |highly |really )?(?:(?:flew|fly|flies|flying) off the handle|(?:hits?|hitting) the (?:roof|ceiling)|bl(?:e|o)ws? (?:a gasket|a fuse|(?:their|his|her) (?:top|stack))|(?:saw|sees?|seeing) red|los(?:t|es?|ing) (?:it|(?:their|his|her) (?:temper|cool|rag|patience))|(?:went|goes|go|going) (?:ballistic|berserk|nuts)|hopping mad|livid|seething|fuming|incensed|irate|frustrated|angry|annoyed|furious|irritated|mad|pissed(?: off)?|fed up|exasperated)\b(?! (?:are|is|were|was|do|did|does))"),
-    ("unhappy", r"(?<!how )(?:ended in tears|in a (?:huff|temper|strop|foul mood)|unhappy|dissatisfied|disappointed|displeased|unsatisfied|disgruntled|grumpy|not happy|(?:bad|terrible|awful|poor|failed) (?:conversations?|chats?|dialogues?|sessions?|experiences?|interactions?)|went (?:badly|wrong|sideways)|gone wrong)\b(?! (?:are|is|were|was|do|did|does))"),
-    ("happy", r"(?<!how )(?<!less )(?<!more )(?:over the moon|on cloud nine|tickled pink|chuffed|thrilled|overjoyed|full of praise|singing our praises|happy|satisfied|delighted|pleased|(?:good|great|successful) (?:conversations?|chats?|dialogues?|sessions?|experiences?)|went well|gone well)\b(?! (?:are|is|were|was|do|did|does))"),
-    ("unresolved", r"unresolved|not (?:been )?(?:resolved|solved)|never (?:resolved|solved)|without (?:being |getting |ever being )?(?:an? )?(?:resolved|solved|solution|resolution)|unsolved|did not get (?:resolved|solved)"),
-    ("resolved", r"(?<!not )(?<!never )(?<!being )(?<!getting )(?:resolved|solved)\b"),
-    ("abandoned", r"abandoned|gave up|given up|walked away|dropped off"),
-    ("handover", rf"(?:{_CALL_FOR}) (?:for |on |(?:to )?(?:be )?(?:speak|talk|speaking|talking|chat|put|connected|transferred|handed|passed)(?: (?:on|over|through|directly))* (?:to|with) )?(?:(?:an?|the|some|any|real|live|living|breathing|actual|proper|genuine|human|fellow|flesh[ -]and[ -]blood|and|support)[ ,]+)*(?:humans?|human being|person|people of flesh|agent|representative|rep|operator|(?:real )?somebody real|someone real|member of staff|colleague of ours)|(?:handed|escalated) (?:over|to)|handover|escalat(?:ed|ion|ions)"),
-    ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
-    ("tool_failed", r"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|failed tool(?: calls?)?|failing tools?)|tools? (?:calls? )?(?:fail(?:s|ed)?|br(?:ea|o)k(?:s|e)?|errored|went wrong|crash(?:es|ed)?)"),
-    ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
-    ("rated", r"rated (?:%|percent\w*|share|part|fraction|portion|proportion)|(?:%|percent\w*|share|part|fraction|portion|proportion) (?:\w+ ){0,3}rated(?! (?:\d|below|above|under|over|at|one|two|three|four|five))|(?:with|ha(?:ve|s|d|ving)|carr(?:y|ies|ied|ying)|receiv\w*|g[eo]ts?|getting|gotten|leav\w*|left|g[ai]ven?|giving|bear|bears|contain\w*|earn\w*|attract\w*|end(?:s|ed|ing)? (?:up )?with|come with|comes with) (?:an? |any |some |their |its )?(?:star |customer |user |actual )?(?:ratings?|scores?|stars?|reviews?|marks?|grades?|votes?)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?(?:rated|scored|graded|reviewed|marked)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))(?! by (?:plan|product|model|country))|(?:users?|customers?|people|clients?|they|rated) (?:have |ever |actually )?(?:rated|scored|graded|reviewed)(?= |\W|$)(?! (?:us|them|it|as|\w+ (?:higher|lower|best|worst)))|rating coverage|coverage of ratings|rating (?:participation|response)|bother\w* (?:to rate|rating)|(?:did|do|does|to) (?:\w+ ){0,2}rate(?! (?:us|them|it|him|our|\w+ (?:higher|lower|best|worst)))|rated (?:conversations?|chats?|dialogues?|sessions?|interactions?|threads?)"),
-    ("unrated", r"(?:unrated|without (?:a |any )?(?:star )?(?:ratings?|stars|scores?|reviews?)|(?:not|never|weren['’]t|wasn['’]t|n['’]t|without being) (?:been |being |ever |get(?:ting)? |got )?rated|no (?:star )?rating|(?:nobody|no one|no-one|none|who didn['’]t)(?: \w+){0,3} rated?|(?:ha(?:ve|s|d)|got|carry|carries|with) no (?:stars|rating))\b"),
-    ("tool_used", r"(?:mak|made)\w* use of (?:a |any |one of (?:its|the) )?tools?|us(?:e|es|ed|ing) (?:a |any |one of (?:its|the) |some )tools?|(?:a|any|some|one) (?:\w+ )?tool (?:is|was|were|gets?|got|has been) (?:ever )?(?:called|used|invoked|needed)|with (?:a |any |at least one )?tool (?:calls?|use)|(?:call|invok)(?:s|e|es|ed|ing)? (?:a |any |one of (?:its|the) |some )tools?|involv(?:e|es|ed|ing) (?:a |any )?tools?"),
-    ("tool_unused", r"(?:not (?:a single|one|any)|no|without (?:a |any |using (?:a |any )?|calling (?:a |any )?)?|never (?:use[sd]?|call(?:s|ed)?) (?:a |any )?)\s*tools?(?: calls?| use)?|(?:did|do|does|was|were)(?: not|n['’]t) (?:use|call|need) (?:a |any )tools?"),
-    ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
-    ("jailbreak_detected", r"jailbreak\w*|guard ?rails?|(?:hack|talk|coax|lure|trick|fool)\w* (?:\w+ )?(?:assistant|bot|model|ai)s?\b(?: (?:with words|out of|into))?(?= (?:with words|out of|into))|ignor(?:e|ing) (?:all |any |your |the )*(?:previous|prior) instructions|break(?:ing)? out|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
-    ("hallucination_detected", r"hallucinat\w*|ma(?:d|k)e? (?:things|stuff) up|making (?:things|stuff) up"),
-    ("user_toxicity_detected", r"toxic\w*|abusive|insult(?:s|ed|ing)?|swear\w*|swore|sworn|curs(?:ed|ing)|cuss\w*|offensive"),
-    ("missing_capability_detected", r"missing (?:capabilit(?:y|ies)|features?)|could not do|feature requests?"),
-)  # fmt: skip
-
-
-def conditions(slots: Slots) -> tuple[str, ...]:
-    """Facts that the question asks of each conversation, from its adjectives."""
-    spans = [(hit.start, hit.end) for hit in slots.hits if hit.kind == "extreme"]
-    found = []
-    for name, pattern in _CONDITIONS:
-        match = slots.says(pattern)
-        if match and not any(start < match.end() and match.start() < end for start, end in spans):
-            found.append(name)
-    if "unhappy" in found and "happy" in found and not slots.says(r"(?<!not )(?<!un)happy (?:users?|customers?|people)"):
-        found.remove("happy")
-    if (
-        "tool_failed" not in found
-        and slots.of_kind("tool")
-        and slots.says(rf"{BROKEN}|(?:hit|bitten|stung|affected|let down) by|let (?:\w+ )?down")
-    ):
-        found.append("tool_failed")
-    if "rated" in found and (
-        "unrated" in found
-        or slots.thresholds
-        or not slots.says(
-            r"how many|how often|numbers?|count|shares?|percent\w*|proportion|fraction|portion|part|coverage|%|how (?:large|big)"
-        )
-    ):
-        found.remove("rated")
-    if slots.of_kind("tool") and "unhappy" in found and slots.says(r"went wrong|gone wrong|goes wrong"):
-        found.remove("unhappy")  # the calls did
-    if "tool_unused" in found and "tool_used" in found:
-        found.remove("tool_used")
-    if "unresolved" in found and "resolved" in found:
-        found.remove("resolved")
-    return tuple(found)
-
 
 def event_types(slots: Slots, known: Sequence[str]) -> tuple[str, ...]:
     """The tenant's event types that the question names, or means by a word for the same thing."""
@@ -311,4 +252,4 @@ def shifted(period: Period | None, slots: Slots) -> Period | None:
     return None
 
 
-__all__ = ["Reading", "conditions", "days", "event_types", "period_of", "replace", "shifted", "spoken"]
+__all__ = ["Reading", "days", "event_types", "period_of", "replace", "shifted", "spoken"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.common import common
+from rapport.analyst.planner.conditions import told_in
 from rapport.analyst.planner.english import is_english, is_form
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
@@ -53,6 +54,8 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     higher lower bigger smaller larger greater stronger weaker longer shorter sooner faster slower busier quieter happier angrier calmer
     comment comments commented typed typing remark remarks scribble scribbled jotted earn earned earns starters newcomers colleagues
     numbers showing shows illustrate illustrates demonstrate demonstrates reflects affected accumulate single lone
+    dig digs fetch grab locate surface hunt earn earned earns received receive receives awarded award awards collected obtained scored deserved culminated culminate culminating wanting preceding preceded prior
+    during whichever whoever
     their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 
@@ -60,7 +63,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
 def with_subject(slots: Slots, names: Names) -> Slots:
     """Fills subject, not_subject, unknown and strange from the words that nothing else took."""
     solid = [hit for hit in slots.hits if hit.kind in ("extreme", "dimension", "metric", "order")]
-    spans = [*slots.taken, *((hit.start, hit.end) for hit in solid)]
+    spans = [*slots.taken, *told_in(slots), *((hit.start, hit.end) for hit in solid)]
     free = [word for word in slots.words if not any(start <= word.start < end for start, end in spans)]
     keys = {name.id.partition("=")[0].lower() for name in names.of_kind("property")} | {"plan", "plans", "tier", "tiers"}
     content = [
@@ -89,7 +92,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
     if told := _told_in_quotes(slots):
         return replace(slots, subject=told.lower(), phrase=told, not_subject=" ".join(word.lower for word in negative), framed=True)
-    clause = "" if kept else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
+    clause = "" if kept or told_in(slots) else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
     if clause:
         return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
     return replace(
@@ -156,13 +159,13 @@ _SAID_AS = {"thank-you": "thank you", "thankyou": "thank you", "thank-yous": "th
 FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
 
 _FRAME = re.compile(
-    r"\b(?:about(?!\s+(?:\d|an?\b|one\b|two\b|three\b|four\b|five\b|six\b|ten\b|half\b))|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|on the (?:subject|topic) of|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
+    r"\b(?:about(?!\s+(?:\d|an?\b|one\b|two\b|three\b|four\b|five\b|six\b|ten\b|half\b))|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)s? of|to do with|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
     r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around(?!\s+\d))\b",
     re.I,
 )  # fmt: skip
 
 _STRONG = re.compile(
-    r"^(?:about|regarding|around|mention|concerning|deal|br|relat|involving|on the|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
+    r"^(?:about|regarding|around|mention|concerning|deal|br|relat|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)|to do|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
     re.I,
 )
 
@@ -237,6 +240,10 @@ def _clause(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str]) -> s
 _POLITE = re.compile(r"[\s,]*\b(?:please|pls|thanks|thank you|or so|if any|at all|right now)\b.*$|[?.!\s]+$", re.I)
 
 
+_BEYOND = re.compile(r"\s(?:which|that|who|whose|where|when|so)\b")
+"""What goes on after the last word of a subject says something else of the conversations: "opening hours which earned five stars"."""
+
+
 def _phrase(slots: Slots, content: Sequence[Word], spans: Sequence[tuple[int, int]]) -> str:
     """From the first word of the subject to the end of its clause: "money back" keeps its "back"."""
     if not content:
@@ -244,6 +251,9 @@ def _phrase(slots: Slots, content: Sequence[Word], spans: Sequence[tuple[int, in
     start = content[0].start
     stop = min([end for end, _ in sorted(slots.taken) if end > start] + [len(slots.text)])
     clause = re.split(r"[?!;]|\.\s|,\s", slots.text[start:stop])[0]
+    last = max(word.end for word in content) - start
+    if beyond := _BEYOND.search(clause, last if last <= len(clause) else 0):
+        clause = clause[: beyond.start()]
     text = _POLITE.sub("", clause).strip(" .,?!\"'“”")
     return re.sub(r"\s+(?:for|from|on|in|at|of|by|with|and|or|to|the|a|since|over|during|last|this)$", "", text)[:200] or content[0].lower
 

@@ -20,15 +20,18 @@ from rapport.analyst.planner.asked import (
     events_wanted,
     measured,
     metrics_of,
+    of_holders,
     of_people,
     order_of,
     since,
 )
 from rapport.analyst.planner.choosing import intent_of
+from rapport.analyst.planner.conditions import FELL_OVER, conditions
 from rapport.analyst.planner.dates import mended
 from rapport.analyst.planner.detailing import of_the_shown
 from rapport.analyst.planner.dimensions import HEAD, asked_for, dimension_of, property_keys, split_by
 from rapport.analyst.planner.essence import essence
+from rapport.analyst.planner.evidence import comments_wanted, graded
 from rapport.analyst.planner.exemplars import Heard, bank, masked
 from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
 from rapport.analyst.planner.finding import read
@@ -37,7 +40,7 @@ from rapport.analyst.planner.leaning import leans
 from rapport.analyst.planner.moving import peak_day
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
-from rapport.analyst.planner.reading import Reading, conditions, event_types, period_of
+from rapport.analyst.planner.reading import Reading, event_types, period_of
 from rapport.analyst.planner.refusals import DISCARDS, divided
 from rapport.analyst.planner.scoping import rescoped
 from rapport.analyst.planner.setting import Setting, Turn
@@ -169,7 +172,7 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
     intent = hearing.intent(slots, intent, figure)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
-    if figure and figure != "events" and not slots.of_kind("event_type") and not of_people(slots):
+    if figure and figure != "events" and intent not in _SHOWN and not slots.of_kind("event_type") and not of_people(slots):
         events = ()  # "put the plans in order", "what hour do we spend most on"
     if intent == "count" and events and (not of_people(slots) or counts_events(slots)):
         counted = counted_noun(slots)
@@ -221,6 +224,8 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     if intent == "at_risk":  # who may cancel, not who has
         events = ()
         period = None if period and period.since == period.until == setting.today else period  # "whom to call today"
+    if comments_wanted(slots):  # "the remarks they left" are no leaving
+        events = ()
     if intent not in ("outcomes", "why", "at_risk", "segment_create") and not of_people(slots) and not events_wanted(slots, intent):
         events = ()
     sought = slots.framed and not _OURS.fullmatch(slots.subject)
@@ -251,6 +256,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         subject="" if intent == "at_risk" else subject,  # whoever it may be
         not_subject=slots.not_subject,
         events=events,
+        led_to=intent in _SHOWN and not of_holders(slots),
         languages=slots.languages,
         scores=dict(ranked),
         product=setting.product,
@@ -362,6 +368,9 @@ _OF_NAMES = frozenset(
 )
 """Intents that would answer for everything where a name was not recognised."""
 
+_SHOWN = frozenset({"examples", "quotes"})
+"""Intents that show conversations themselves: an event says which of them, not whose."""
+
 _LOOSE_SUBJECT = frozenset({"trend", "change", "complaints", "examples", "quotes", "ticket_draft", "conversation_detail"})
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
 
@@ -371,9 +380,11 @@ def tidied(reading: Reading) -> Reading:
     slots = reading.slots
     if reading.metric == "messages" and slots.says(rf"{AVERAGE}|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"):
         reading = replace(reading, metrics=("messages_per_conversation",), intent="level" if reading.intent == "count" else reading.intent)
+    if reading.intent in _SHOWN and not slots.thresholds and (grade := graded(slots)):
+        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, grade])))
     if reading.intent == "inbox" and "jailbreak_detected" in reading.conditions and not slots.quoted:
         reading = replace(reading, subject="", not_subject="")
-    if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(BROKEN):
+    if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(rf"{BROKEN}|{FELL_OVER}"):
         rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(BROKEN, word))
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, "tool_failed"])), subject=rest)
     if reading.intent in ("ranking", "level", "trend", "compare", "breakdown", "count", "change", "summary", "at_risk", "why"):
@@ -391,6 +402,8 @@ def tidied(reading: Reading) -> Reading:
         )
     ):
         reading = replace(reading, intent="change")
+    if reading.intent == "count" and "unrated" in reading.conditions and reading.metric in ("rating", "ratings", "rated_share"):
+        reading = replace(reading, metrics=("conversations",))
     if (reading.intent == "count" and reading.metric == "ratings") or reading.intent == "summary":
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "rated"))
     if reading.intent in ("trend", "change"):
@@ -399,7 +412,7 @@ def tidied(reading: Reading) -> Reading:
         reading = replace(
             reading, conditions=tuple(name for name in reading.conditions if name not in ("negative", "unhappy", "frustrated"))
         )
-    if str(reading.metric).startswith("tool_failure"):
+    if str(reading.metric).startswith("tool_failure") and reading.intent not in _SHOWN:
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "tool_failed"))
     if reading.intent == "count" and reading.metric == "conversations" and "rating" in reading.metrics and slots.says(AVERAGE):
         reading = replace(reading, intent="summary", conditions=())

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from rapport.analysis import struggle
 from rapport.analyst.tools.desk import LIMIT, Asked, Reading, period, schema
 from rapport.analytics import breakdown, examples, metrics, people, search
 from rapport.analytics.examples import Example
@@ -20,12 +21,13 @@ def conversation_tools() -> tuple[Reading, ...]:
     account = {"organization": {"type": "string", "description": "id or name"}}
     user = {"user": {"type": "string", "description": "id, name or e-mail"}}
     found = {"query": QUERY, "order": {"enum": list(examples.ORDERS)}, "limit": LIMIT}
+    noted = {"comments": {"type": "boolean", "description": "what was written beside ratings, instead of messages"}}
     return (
         Reading("getConversations", "Searching conversations",
                 "Conversations by filter, order and words or meaning, with ids, figures and a quote.",
                 schema(found), find, meaning="query"),
         Reading("getQuotes", "Collecting quotes", "What users said, word for word, with the ids of the conversations.",
-                schema(found), find, meaning="query"),
+                schema(found | noted), quote, meaning="query"),
         Reading("getConversationDetail", "Reading a conversation", "The transcript and the analysis of one conversation.",
                 schema(one, ["conversation"], filtered=False), detail),
         Reading("getUserDetail", "Reading a user", "Who a user is, their figures, topics, events and latest conversations.",
@@ -48,7 +50,8 @@ async def find(asked: Asked) -> ToolResult:
         found = await examples.load(asked.connection, asked.scope.tenant_id, [hit.id for hit in hits], about=query)
         scores: list[dict[str, Any]] = [{"fit": hit.score, "foundBy": hit.how} for hit in hits]
     else:
-        found = await examples.examples(asked.connection, asked.scope, order=asked.get("order", "newest"), limit=limit)
+        signal = struggle.HANDOVER if "handover" in asked.scope.predicates else ""
+        found = await examples.examples(asked.connection, asked.scope, order=asked.get("order", "newest"), limit=limit, signal=signal)
         scores = [{} for _ in found]
     return ToolResult(
         {
@@ -56,6 +59,22 @@ async def find(asked: Asked) -> ToolResult:
             "inScope": total.metric.shown(total.value),
             "conversations": [example_json(example) | score for example, score in zip(found, scores, strict=True)],
         },
+        evidence=tuple(example.reference for example in found),
+    )
+
+
+async def quote(asked: Asked) -> ToolResult:
+    if not asked.get("comments", False):
+        return await find(asked)
+    found, total = await examples.commented(
+        asked.connection,
+        asked.scope,
+        about=asked.get("query", ""),
+        order=asked.get("order", "newest"),
+        limit=asked.get("limit", 5),
+    )
+    return ToolResult(
+        {"period": period(asked.scope), "comments": total, "conversations": [example_json(example) for example in found]},
         evidence=tuple(example.reference for example in found),
     )
 

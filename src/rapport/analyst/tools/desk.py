@@ -96,6 +96,7 @@ CONDITIONS: dict[str, Any] = {
     "tools": _NAMES | {"description": "conversations that called any of these tools"},
     "failedTools": _NAMES | {"description": "conversations in which any of these tools failed"},
     "eventTypes": _NAMES | {"description": "conversations of users with a business event of any of these types"},
+    "ledTo": _NAMES | {"description": "conversations that a business event of any of these types belongs to, or came right before"},
     "languages": _NAMES | {"description": "ISO 639-1 codes"},
     "flags": {"type": "array", "items": {"enum": list(FLAGS)}},
     "conditions": {"type": "array", "items": {"enum": list(PREDICATES)}, "description": "facts that must hold for a conversation"},
@@ -265,8 +266,10 @@ async def _conditions(connection: Connection, lexicon: Lexicon, tenant_id: int, 
     for argument, attribute in (("tools", "tools"), ("failedTools", "failed_tools")):
         names = [await identify(connection, lexicon, tenant_id, "tool", spelling) for spelling in given.get(argument) or ()]
         found[attribute] = tuple(name.id for name in names)
-    types = [await identify(connection, lexicon, tenant_id, "event_type", spelling) for spelling in given.get("eventTypes") or ()]
-    found |= {"event_types": tuple(name.id for name in types), "text": given.get("text")}
+    for argument, attribute in (("eventTypes", "event_types"), ("ledTo", "led_to")):
+        types = [await identify(connection, lexicon, tenant_id, "event_type", spelling) for spelling in given.get(argument) or ()]
+        found[attribute] = tuple(name.id for name in types)
+    found["text"] = given.get("text")
     found |= {attribute: tuple(given.get(attribute) or ()) for attribute in ("languages", "flags")} | {
         "predicates": tuple(given.get("conditions") or ())
     }

@@ -1,11 +1,12 @@
 """Conversations that fit, quotes from them, and one conversation by its id."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, bullets, counted, day, heading, number, phrase, quoted
 from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.evidence import PRAISE, THANKS, comments_wanted
 from rapport.analyst.planner.reading import Reading
 
 _TROUBLE = r"could ?n[o'’]t|can(?:not|['’]t| not)|did ?n[o'’]t|was ?n[o'’]t|is ?n[o'’]t|never|unable to|fail\w*|wrong(?:ly)?|broke\w*|broken|crash\w*|errors?|bugs?|charged|overcharged|double|twice|missing|lost|late|delayed|stuck|rude|refus\w*|reject\w*|allerg\w*|complain\w*|angry|problems?|issues?|trouble|not (?:work\w*|arriv\w*|receiv\w*|get\w*|come|help\w*)"
@@ -35,11 +36,11 @@ def examples(asked: Asked) -> Answer:
     wanted = reading.limit or (
         1
         if reading.slots.says(
-            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: \w+)? (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction)\b|an? (?:example|conversation|chat|transcript|dialogue|session|case|instance)|one (?:example|conversation|chat|transcript)"
+            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: \w+)? (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction)\b|(?:an?|one|which|what|the|single) (?:\w+ ){0,2}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id"
         )
         else 3
     )
-    output = yield from _found(asked, "getConversations", min(wanted, 20))
+    output, note = yield from _found(asked, "getConversations", min(wanted, 20))
     if output.error:
         return heading("conversations", reading.scope()) + output.error
     found = output.data.get("conversations", [])
@@ -53,7 +54,7 @@ def examples(asked: Asked) -> Answer:
         )
     if not found:
         return (yield from none(asked))
-    text = heading("conversations", reading.scope())
+    text = heading("conversations", reading.scope()) + note
     if len(found) == 1:
         one = found[0]
         return (
@@ -65,8 +66,10 @@ def examples(asked: Asked) -> Answer:
 
 def quotes(asked: Asked) -> Answer:
     """What users said, word for word."""
-    reading = asked.reading
-    output = yield from _found(asked, "getQuotes", min(reading.limit or 4, 15))
+    if comments_wanted(asked.reading.slots):
+        return (yield from _comments(asked))
+    reading = _of_thanks(asked.reading)
+    output, note = yield from _found(replace(asked, reading=reading), "getQuotes", min(_how_many(reading, 4), 15))
     if output.error:
         return heading("quotes", reading.scope()) + output.error
     found = output.data.get("conversations", [])
@@ -77,7 +80,39 @@ def quotes(asked: Asked) -> Answer:
         )
     if not found:
         return (yield from none(asked))
-    return heading("quotes", reading.scope()) + bullets([quoted(one) for one in found])
+    return heading("quotes", reading.scope()) + note + bullets([quoted(one) for one in found])
+
+
+_ONE = r"(?:one|a|an|1|single)(?: (?:single|nice|literal|verbatim|real|typical|angry|happy|short|good|bad|kind|written))* (?:quotes?|quotations?|comments?|remarks?|thank[- ]?yous?|lines?|sentences?|statements?|words?|messages?|compliments?|voice|citation|note)|(?:one|an example) of (?:the|those|these|them|their|its|our)|quote (?:one|somebody|someone|me one)"
+
+
+def _how_many(reading: Reading, default: int) -> int:
+    return reading.limit or (1 if reading.slots.says(_ONE) else default)
+
+
+def _comments(asked: Asked) -> Answer:
+    """What was written beside ratings."""
+    reading = asked.reading if asked.reading.slots.framed else replace(asked.reading, subject="")
+    order = _search(reading, 1)["order"]
+    arguments = {"filter": reading.filter(), "comments": True, "order": order, "limit": min(_how_many(reading, 4), 15)}
+    (output,) = yield [Call("getQuotes", arguments | ({"query": reading.subject} if reading.subject else {}))]
+    title = heading("comments written beside ratings", reading.scope())
+    if output.error:
+        return title + output.error
+    found = output.data["conversations"]
+    if not found:
+        return title + f"No comment was written beside a rating{phrase(reading)}, {reading.when()}."
+    return title + bullets([quoted(one) for one in found])
+
+
+def _of_thanks(reading: Reading) -> Reading:
+    """Praise and thanks are looked for by how a conversation went, and by the word "thanks" where thanks are asked for; they are no
+    subject unless one is named with them ("praise about the opening hours")."""
+    if not reading.slots.says(PRAISE) or reading.slots.framed or reading.slots.quoted:
+        return reading
+    subject = "thanks" if reading.slots.says(THANKS) else ""
+    slots = replace(reading.slots, subject=subject, phrase=subject, framed=bool(subject))
+    return replace(reading, slots=slots, subject=subject, bad=False, conditions=tuple(dict.fromkeys([*reading.conditions, "happy"])))
 
 
 def conversation_detail(asked: Asked) -> Answer:
@@ -105,12 +140,35 @@ def conversation_detail(asked: Asked) -> Answer:
     facts += [f"flags: {', '.join(analysis['flags'])}"] if analysis.get("flags") else []
     text += "\n" + ", ".join(facts) + "."
     text += _commented(output.data.get("ratingComments") or [], reading) + "\n\n"
-    said_lines = [f"{_ROLES.get(turn['role'], turn['role'])}: {_short(str(turn['text'] or ''))}" for turn in turns[:12]]
+    said_lines = [_line(turn) for turn in turns[:12]]
     return (
         text
         + bullets(said_lines)
         + (f"\n({number(len(turns))} turns in all.)" if len(turns) > 12 and len(turns) == one["messages"] else "")
     )
+
+
+def _line(turn: Mapping[str, Any]) -> str:
+    """One turn of a transcript; what people and assistants wrote stands in quotation marks."""
+    role, text = _ROLES.get(turn["role"], turn["role"]), _short(str(turn["text"] or ""))
+    return f"{role}: {text}" if turn["role"] == "tool_call" else f"{role}: “{text}”"
+
+
+def conversation_before(asked: Asked) -> Answer:
+    """The conversation that the user of the one that is shown had before it."""
+    id = asked.reading.slots.conversation_ids[0]
+    (shown,) = yield [Call("getConversationDetail", {"conversation": id})]
+    if shown.error:
+        return heading("one conversation") + f"I know no conversation {id}. {shown.error}"
+    one = shown.data["conversation"]
+    (listed,) = yield [Call("getConversations", {"filter": {"users": [one["userId"]]}, "order": "newest", "limit": 100})]
+    ids = [other["id"] for other in listed.data.get("conversations", [])]
+    earlier = ids[ids.index(one["id"]) + 1 :] if one["id"] in ids else []
+    if not earlier:
+        return heading("one conversation") + f"{one['user']} had no conversation before {one['id']}, which was on {day(one['at'])}."
+    slots = replace(asked.reading.slots, conversation_ids=(earlier[0],))
+    text = yield from conversation_detail(replace(asked, reading=replace(asked.reading, slots=slots)))
+    return f"{text}\n\nThis is the one that {one['user']} had before {one['id']}."
 
 
 def _commented(comments: Sequence[str], reading: Reading) -> str:
@@ -125,9 +183,13 @@ def _short(text: str, length: int = 220) -> str:
     return line if len(line) <= length else line[: length - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Sequence[Output], Output]:
+FITS = 0.55
+"""Fit of a conversation from which its words or its meaning are those of the subject: all words in one message, or a cosine above it."""
+
+
+def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Sequence[Output], tuple[Output, str]]:
     """Conversations about the subject that went as it says; else about the subject; else, where the words were no frame of a subject,
-    those of the rest of the question."""
+    those of the rest of the question. The text says so where what was found is not what was asked for."""
     reading = asked.reading
     plain = _search(reading, limit)
     attempts = [plain]
@@ -136,14 +198,26 @@ def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Seq
     if topics := [link for link in reading.of_kind("topic") if link.score < 100]:  # a likeness to a topic's name: its words mean more
         loose = replace(reading, links=tuple(link for link in reading.links if link not in topics))
         attempts.append({**_search(loose, limit), "query": " ".join(link.text for link in topics)})
+    rest: dict[str, Any] = {}
     if reading.subject and not reading.slots.framed and (reading.links or reading.conditions or reading.thresholds or reading.languages):
-        attempts.append(_search(replace(reading, subject="", slots=replace(reading.slots, subject="", phrase="", quoted=())), limit))
-    output = Output()
+        rest = _search(replace(reading, subject="", slots=replace(reading.slots, subject="", phrase="", quoted=())), limit)
+        attempts.append(rest)
+    output, arguments = Output(), plain
     for arguments in attempts:
         (output,) = yield [Call(tool, arguments)]
         if output.error or output.data.get("conversations"):
             break
-    return output
+    return output, _unfit(reading, output, dropped=arguments is rest)
+
+
+def _unfit(reading: Reading, output: Output, *, dropped: bool) -> str:
+    """What is said before conversations that do not say what was asked for."""
+    found = output.data.get("conversations", [])
+    if dropped and found:
+        return f"I found none about “{reading.subject}”{phrase(reading)}, {reading.when()}. What fits the rest of the question:\n\n"
+    if found and all(one.get("fit", 1) < FITS for one in found):
+        return f"None says “{reading.subject or ' '.join(reading.slots.quoted)}” in so many words. The nearest by words and meaning:\n\n"
+    return ""
 
 
 def _search(reading: Reading, limit: int) -> dict[str, Any]:

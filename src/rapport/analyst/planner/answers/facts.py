@@ -6,21 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, counted, day, heading
+from rapport.analyst.planner.evidence import appearance
 from rapport.analyst.planner.reading import Reading
 
-_LAST = r"last (?:hear|heard|contact\w*|talk\w*|speak|spoke|chat\w*|seen|active|wrote|write|message\w*|conversation|activity)|latest contact|most recent contact"
 _PEOPLE = r"how many (?:people|users?|members?|employees|seats|colleagues|persons)|(?:number|count) of (?:people|users|members|employees)|headcount"
 
 
 def wanted(reading: Reading) -> str | None:
-    """last | people | property:KEY where a plain fact about the one name of the question is asked for; None otherwise."""
+    """first | last | people | property:KEY where a plain fact about the one name of the question is asked for; None otherwise."""
     who = reading.of_kind("user", "organization")
     if len(who) != 1 or len(who[0].names) != 1 or reading.intent.startswith(("ticket", "refuse", "segment")):
         return None
     says = reading.slots.says
-    if says(_LAST) and says(r"when|how long ago|what (?:day|date)|last contact|latest contact"):
-        return "last"
     narrowed = reading.period or reading.conditions or reading.thresholds or reading.events or reading.subject or len(reading.links) > 1
+    if (end := appearance(reading.slots)) and not narrowed:
+        return end
     if who[0].kind == "organization" and says(_PEOPLE) and not narrowed:
         return "people"
     dimension = str(reading.dimension or "")
@@ -53,10 +53,13 @@ def facts(asked: Asked) -> Answer:
 def _sentence(fact: str, known: Mapping[str, Any], label: str) -> str:
     if fact == "people":
         return f"**{label}** has **{counted(known['people'], 'users')}**, with {counted(known['conversations'], 'conversations')} in all."
-    if fact == "last":
+    if fact in ("first", "last"):
         if not known.get("lastConversation"):
             return f"**{label}** has had no conversation yet."
-        return f"The last conversation of **{label}** was on **{day(known['lastConversation'])}**, the first on {day(known['firstConversation'])}."
+        first, last = day(known["firstConversation"]), day(known["lastConversation"])
+        if fact == "first":
+            return f"The first conversation of **{label}** was on **{first}**, the last on {last}."
+        return f"The last conversation of **{label}** was on **{last}**, the first on {first}."
     properties = {**(known.get("organizationProperties") or {}), **(known.get("properties") or {})}
     key = fact.partition(":")[2]
     if properties.get(key) is None:

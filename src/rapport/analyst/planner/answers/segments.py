@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, joined, measured, number, phrase, quoted
-from rapport.analyst.planner.reading import Reading, conditions, spoken
+from rapport.analyst.planner.conditions import conditions
+from rapport.analyst.planner.reading import Reading, spoken
 
 _SEGMENTS = r"(?:seg[emnt]{3,5}s?|cohorts?|audiences?)"
 """The noun, as it is typed in haste too."""

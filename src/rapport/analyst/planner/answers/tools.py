@@ -6,6 +6,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, day, heading, joined, number, phrase, quoted
 from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
 
@@ -52,6 +53,8 @@ def tool_failures(asked: Asked) -> Answer:
     if not failing:
         made = tools[0]["calls"] if len(tools) == 1 else found.data["calls"]
         return text + f"No call failed: {counted(made, 'tool_calls')}{phrase(own)}, {own.when()}."
+    if reading.slots.says(r"how many|number of|total|in all|all together|altogether|adding up|sum") and not named:
+        text += f"**{number(sum(t['failures'] for t in tools))}** of {counted(found.data['calls'], 'tool_calls')} failed{phrase(own)}, {own.when()}.\n\n"
     if len(failing) == 1 or named:
         text += "\n".join(f"{_tool(t)}{_error(t)}" for t in (failing if not named else tools))
     else:
@@ -75,7 +78,9 @@ _ORDERS = {"rate": "tools by failure rate", "calls": "tools by calls", "failures
 
 def _order(slots: Slots) -> str:
     """calls | rate | failures: what the question sorts tools by."""
-    if slots.says(r"called|used?|usage|popular|calls?") and not slots.says(r"fail\w*|error\w*|br(?:ea|o)k\w*|crash\w*|unreliable|flak\w*"):
+    if slots.says(r"called|used?|usage|popular|calls?") and not slots.says(
+        rf"{FELL_OVER}|fail\w*|error\w*|br(?:ea|o)k\w*|crash\w*|unreliable|flak\w*"
+    ):
         return "calls"
     return "rate" if slots.says(r"rates?|reliab\w*|unreliab\w*|percent\w*|share|depend\w*|flak\w*") else "failures"
 

@@ -1,0 +1,98 @@
+"""Facts that a question asks of each conversation: "where a human was asked for", "with a failed tool call", "never rated"."""
+
+import re
+
+from rapport.analyst.planner.asked import BROKEN
+from rapport.analyst.planner.slots import Slots
+
+_REAL = r"(?:(?:real|actual|living|live|breathing|proper|genuine|true|flesh[- ]and[- ]blood)[\s,-]*(?:and )?)+"
+_HUMAN = (
+    rf"{_REAL}(?:human|person|people|agent|someone|somebody|operator|colleague|employee|rep\b|representative|man|woman|voice)\w*(?: beings?| agents?)?"
+    r"|humans?\b(?!-| (?:resources|rights|errors?|body))(?: beings?| agents?| operators?| colleagues?| help| support| representatives?)?|(?:someone|somebody|anyone) (?:real|human|alive|in person)"
+    r"|(?:a |any )?member of (?:the |our |your )?staff|staff members?|flesh and blood|(?:support|service) (?:agents?|reps?\b|representatives?|staff)"
+)
+"""A human as against an assistant, in words that mean nothing else."""
+_CLERK = r"(?:a |an |the |some )(?:person|operator|agent|representative|rep|manager|supervisor|employee|colleague|clerk)\b"
+_BEGS = r"(?:ask(?! about)|demand|request|insist|beg|plead|crav|prefer|rather|(?<!\bi )(?<!\bwe )want|wish|cr[yi]|call(?:s|ed|ing)? for|clamou?r|long(?:s|ed|ing)? for|yearn|(?<!\bi )(?<!\bwe )need|shout|scream|transfer|escalat|connect|hand|pass|put (?:\w+ )?through|(?:speak|talk|spoke)(?:ing)? (?:to|with)|get hold)\w*"
+_HANDED_OVER = (
+    rf"{_BEGS}(?:\W+\w+){{0,7}}?\W+(?:{_HUMAN})(?: (?:instead|rather than|in place|and not|not)(?: of)?(?: (?:the|a|our|this|some))? ?(?:bot|chatbot|machine|robot|assistant|ai|computer)?\w*)?"
+    rf"|(?:ask\w* for|asks?|demand\w*|request\w*|insist\w* on|beg\w* (?:for|to)|(?:put|transferred|connected|passed|handed)(?: (?:on|over|through))? (?:to|with)|(?:speak|talk) (?:to|with)|transfer\w* to|connect\w* (?:to|with)) (?:(?:speak|talk)(?:ing)? (?:to|with) |be (?:put|connected|transferred|passed|handed)(?: (?:on|over|through))? (?:to|with) )?{_CLERK}"
+    r"|(?:handed|escalated) (?:over|to)|handover|hand-over|escalat(?:ed|ion|ions)|instead of (?:the|a|our|this) (?:bot|chatbot|machine|robot)"
+)
+FELL_OVER = r"fail\w*|br(?:ea|o)k(?:s|e|en|ing)?(?: down)?|err(?:s|ed|ing|ored|oring)?(?: out)?|crash\w*|(?:fell|falls?|falling|fallen) (?:over|flat|down|apart|through)|(?:went|goes?|going|gone) (?:wrong|down|awry|south|haywire|belly[- ]up|bang)|bl[eo]w(?:s|n|ing)? up|chok(?:es|ed|ing)|di(?:es|ed)|tim(?:es|ed|ing) out|time-?outs?|bomb(?:s|ed)(?: out)?|conk(?:s|ed) out|g[ai]ve(?:s|n)? (?:up|an error)|(?:did|does|would)(?:n['’]t| not) (?:work|run|answer|respond)|not work(?:ing)?|malfunction\w*|c[ao]me(?:s)? back with an? error|(?:return|thr[eo]w|g[ao]t|hit|end)(?:s|ed|ing|n)?(?: up)?(?: in| with)? (?:an? )?(?:errors?|failures?)|(?:c[ao]me|comes) to grief|on the (?:blink|fritz)|act(?:s|ed|ing) up|stumbl\w*|trip(?:s|ped) up|keel(?:s|ed) over|(?:packed|packs) (?:up|in)"
+_TOOL_FAILED = rf"(?:with|had|having|where|a|any) (?:a |an )?(?:tool (?:failures?|errors?)|(?:failed|failing|broken|crashed|erroneous) (?:tool|function|api)s?(?: calls?)?)|(?:tools?|functions?|apis?)(?:['’]s)?(?: calls?| use)?(?: that| which)?(?: (?:had|has|have|was|were|is|are|simply|just|then|suddenly|itself|once|twice|would))* (?:{FELL_OVER})|(?:failed|failing|crashed|broken) (?:tool|function|api)(?: call)?s?|(?:tool|function|api) (?:errors?|failures?|crash\w*|outages?|time-?outs?)"
+_RATED = r"(?:rat|scor|grad|mark|starr|judg|review|assess|evaluat)ed"
+_MARK = r"(?:(?:star|user|customer) )?(?:ratings?|stars?|scores?|reviews?|verdicts?|marks?|grades?|votes?)(?! (?:of|below|above|under|over|worse|better|lower|higher|at (?:least|most)|than)\b)"
+_NOBODY = r"nobody|no one|no-one|none|no (?:user|customer|person|client|soul|human)|not a (?:single )?(?:soul|person|user)|who didn['’]t"
+_UNRATED = (
+    rf"un(?:rated|scored|graded|reviewed|judged)|without (?:a |any |a single |ever getting a )?{_MARK}|(?:not|never|weren['’]t|wasn['’]t|n['’]t|without being|nowhere|yet to|(?:still )?(?:waiting|due) to) (?:actually |once |yet )?(?:be |been |being |ever |get(?:ting)? |got |gotten )*{_RATED}"
+    rf"|(?:not|never|n['’]t) (?:\w+ )?(?:g[eo]t|gotten|receiv\w*|given|earn\w*|collect\w*|left|leave|ha[ds]|have|carry|attract\w*) (?:a |any |a single |one |their )?{_MARK}|(?:{_NOBODY})(?: \w+){{0,4}}? (?:{_RATED}|(?:rat|scor|grad|judg)(?:e|es|ing)|(?:mark|review)s?)|(?:{_NOBODY})(?: \w+){{0,3}} (?:g[ai]ve|left|leaves?|put|award\w*) (?:a |any |us a )?{_MARK}"
+    rf"|no {_MARK}|(?:lack(?:s|ed|ing)?|miss(?:es|ing)?|remain\w* without|went without|go without|devoid of|minus) (?:a |any )?{_MARK}"
+)
+_SPANNED = ("handover", "tool_failed", "unrated", "happy", "unhappy")
+"""Conditions that are told in a whole phrase, whose words say nothing else."""
+
+_CONDITIONS: tuple[tuple[str, str], ...] = (
+    ("negative", r"negative(?:ly)?\b(?! feedback)"),
+    ("positive", r"positive(?:ly)?\b"),
+    ("neutral", r"neutral\b"),
+    ("frustrated", r"(?<!how )(?:very |highly |really )?(?:(?:flew|fly|flies|flying) off the handle|(?:hits?|hitting) the (?:roof|ceiling)|bl(?:e|o)ws? (?:a gasket|a fuse|(?:their|his|her) (?:top|stack))|(?:saw|sees?|seeing) red|los(?:t|es?|ing) (?:it|(?:their|his|her) (?:temper|cool|rag|patience))|(?:went|goes|go|going) (?:ballistic|berserk|nuts)|hopping mad|livid|seething|fuming|incensed|irate|frustrated|angry|annoyed|furious|irritated|mad|pissed(?: off)?|fed up|exasperated)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("unhappy", r"(?<!how )(?:ended in tears|in a (?:huff|temper|strop|foul mood)|unhappy|dissatisfied|disappointed|displeased|unsatisfied|disgruntled|grumpy|not happy|(?:bad|terrible|awful|poor|failed) (?:conversations?|chats?|dialogues?|sessions?|experiences?|interactions?)|went (?:badly|wrong|sideways)|gone wrong|end(?:ed|ing|s) (?:badly|in tears|in anger|on a (?:bad|sour|low) note)|turn(?:ed|s|ing) sour)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("happy", r"(?<!how )(?<!less )(?<!more )(?:over the moon|on cloud nine|tickled pink|chuffed|thrilled|overjoyed|full of praise|singing our praises|happy|satisfied|delighted|pleased|(?:good|great|successful) (?:conversations?|chats?|dialogues?|sessions?|experiences?)|went well|gone well|end(?:ed|ing|s) (?:well|happily|on a (?:good|high|happy|positive|cheerful) note|in smiles)|(?:user|customer|person|client|caller|visitor)s? (?:was |were |is |left |went away |walked away |being |end(?:ed|s|ing) up )?(?:content|happy|pleased|satisfied|delighted))\b(?! (?:are|is|were|was|do|did|does))"),
+    ("unresolved", r"unresolved|not (?:been )?(?:resolved|solved)|never (?:resolved|solved)|without (?:being |getting |ever being )?(?:an? )?(?:resolved|solved|solution|resolution)|unsolved|did not get (?:resolved|solved)"),
+    ("resolved", r"(?<!not )(?<!never )(?<!being )(?<!getting )(?:resolved|solved)\b"),
+    ("abandoned", r"abandoned|gave up|given up|walked away|dropped off"),
+    ("handover", _HANDED_OVER),
+    ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
+    ("tool_failed", _TOOL_FAILED),
+    ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
+    ("rated", r"rated (?:%|percent\w*|share|part|fraction|portion|proportion)|(?:%|percent\w*|share|part|fraction|portion|proportion) (?:\w+ ){0,3}rated(?! (?:\d|below|above|under|over|at|one|two|three|four|five))|(?:with|ha(?:ve|s|d|ving)|carr(?:y|ies|ied|ying)|receiv\w*|g[eo]ts?|getting|gotten|leav\w*|left|g[ai]ven?|giving|bear|bears|contain\w*|earn\w*|attract\w*|end(?:s|ed|ing)? (?:up )?with|come with|comes with) (?:an? |any |some |their |its )?(?:star |customer |user |actual )?(?:ratings?|scores?|stars?|reviews?|marks?|grades?|votes?)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?(?:rated|scored|graded|reviewed|marked)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))(?! by (?:plan|product|model|country))|(?:users?|customers?|people|clients?|they|rated) (?:have |ever |actually )?(?:rated|scored|graded|reviewed)(?= |\W|$)(?! (?:us|them|it|as|\w+ (?:higher|lower|best|worst)))|rating coverage|coverage of ratings|rating (?:participation|response)|bother\w* (?:to rate|rating)|(?:did|do|does|to) (?:\w+ ){0,2}rate(?! (?:us|them|it|him|our|\w+ (?:higher|lower|best|worst)))|rated (?:conversations?|chats?|dialogues?|sessions?|interactions?|threads?)"),
+    ("unrated", _UNRATED),
+    ("tool_used", r"(?:mak|made)\w* use of (?:a |any |one of (?:its|the) )?tools?|us(?:e|es|ed|ing) (?:a |any |one of (?:its|the) |some )tools?|(?:a|any|some|one) (?:\w+ )?tool (?:is|was|were|gets?|got|has been) (?:ever )?(?:called|used|invoked|needed)|with (?:a |any |at least one )?tool (?:calls?|use)|(?:call|invok)(?:s|e|es|ed|ing)? (?:a |any |one of (?:its|the) |some )tools?|involv(?:e|es|ed|ing) (?:a |any )?tools?"),
+    ("tool_unused", r"(?:not (?:a single|one|any)|no|without (?:a |any |using (?:a |any )?|calling (?:a |any )?)?|never (?:use[sd]?|call(?:s|ed)?) (?:a |any )?)\s*tools?(?: calls?| use)?|(?:did|do|does|was|were)(?: not|n['’]t) (?:use|call|need) (?:a |any )tools?"),
+    ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
+    ("jailbreak_detected", r"jailbreak\w*|guard ?rails?|(?:hack|talk|coax|lure|trick|fool)\w* (?:\w+ )?(?:assistant|bot|model|ai)s?\b(?: (?:with words|out of|into))?(?= (?:with words|out of|into))|ignor(?:e|ing) (?:all |any |your |the )*(?:previous|prior) instructions|break(?:ing)? out|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
+    ("hallucination_detected", r"hallucinat\w*|ma(?:d|k)e? (?:things|stuff) up|making (?:things|stuff) up"),
+    ("user_toxicity_detected", r"toxic\w*|abusive|insult(?:s|ed|ing)?|swear\w*|swore|sworn|curs(?:ed|ing)|cuss\w*|offensive"),
+    ("missing_capability_detected", r"missing (?:capabilit(?:y|ies)|features?)|could not do|feature requests?"),
+)  # fmt: skip
+
+
+def told_in(slots: Slots) -> tuple[tuple[int, int], ...]:
+    """Where the question tells a condition in a whole phrase: its words are no subject of conversations."""
+    named = [] if not slots.of_kind("tool") else [FELL_OVER]
+    patterns = [pattern for name, pattern in _CONDITIONS if name in _SPANNED] + named
+    return tuple(match.span() for pattern in patterns for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", slots.text, re.I))
+
+
+def conditions(slots: Slots) -> tuple[str, ...]:
+    """Facts that the question asks of each conversation, from its adjectives."""
+    spans = [(hit.start, hit.end) for hit in slots.hits if hit.kind == "extreme"]
+    found = []
+    for name, pattern in _CONDITIONS:
+        match = slots.says(pattern)
+        if match and not any(start < match.end() and match.start() < end for start, end in spans):
+            found.append(name)
+    if "unhappy" in found and "happy" in found and not slots.says(r"(?<!not )(?<!un)happy (?:users?|customers?|people)"):
+        found.remove("happy")
+    if (
+        "tool_failed" not in found
+        and slots.of_kind("tool")
+        and slots.says(rf"{FELL_OVER}|{BROKEN}|(?:hit|bitten|stung|affected|let down) by|let (?:\w+ )?down")
+    ):
+        found.append("tool_failed")
+    if "rated" in found and (
+        "unrated" in found
+        or slots.thresholds
+        or not slots.says(
+            r"how many|how often|numbers?|count|shares?|percent\w*|proportion|fraction|portion|part|coverage|%|how (?:large|big)"
+        )
+    ):
+        found.remove("rated")
+    if slots.of_kind("tool") and "unhappy" in found and slots.says(r"went wrong|gone wrong|goes wrong"):
+        found.remove("unhappy")  # the calls did
+    if "tool_unused" in found and "tool_used" in found:
+        found.remove("tool_used")
+    if "unresolved" in found and "resolved" in found:
+        found.remove("resolved")
+    return tuple(found)

@@ -1,0 +1,61 @@
+"""Facts that a question asks of each conversation, told in many words. The tenant is that of test_understand."""
+
+import pytest
+from tests.analyst.planner.test_understand import read
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "a chat in which somebody demanded a living, breathing human being",
+        "got a thread where somebody demands a real human instead of the bot?",
+        "show a chat where the user insisted on speaking to an actual person",
+        "one session where they asked to be put through to an operator",
+        "any dialogue in which people begged for a member of staff?",
+        "a conversation with a customer who would rather talk to someone of flesh and blood",
+    ],
+)
+def test_a_human_is_asked_for(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions, reading.subject) == ("examples", ("handover",), "")
+
+
+@pytest.mark.parametrize("question", ["what do people say about human resources", "I want three quotes of real people on billing"])
+def test_a_human_that_is_spoken_of_is_not_asked_for(question: str):
+    assert "handover" not in read(question).conditions
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "dig me out a chat from Globex during which a tool call fell over",
+        "an example where some tool errored out",
+        "give me one session in which search_docs blew up",
+        "I need the id of a chat that had a tool call end in an error",
+        "a dialogue where a function timed out",
+        "show me one conversation with a crashed tool call",
+    ],
+)
+def test_a_tool_failed(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions, reading.subject) == ("examples", ("tool_failed",), "")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how many chats never got scored by anyone?",
+        "number of chats nobody bothered to rate",
+        "how many conversations have no verdict from the user?",
+        "how many sessions went without a mark",
+        "how many dialogues did not get any stars",
+        "count of conversations that were left unrated",
+    ],
+)
+def test_nobody_rated(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.metric, reading.conditions) == ("count", "conversations", ("unrated",))
+
+
+def test_a_rating_that_is_bounded_is_one():
+    assert "unrated" not in read("which users gave no rating below 3").conditions
