@@ -195,3 +195,9 @@ def test_what_was_changed_looks_for_what_came_in():
     tools = [call.tool for call in calls("What was changed in Harbor Guide when its stars fell?")]
     assert {"getPromptAnalytics", "getModelMetrics", "getToolFailures"} <= set(tools)
     assert "getPromptAnalytics" not in [call.tool for call in calls("what changed on Harbor Guide last week?")]
+
+
+def test_of_loose_words_each_is_looked_up_before_it_is_searched_for():
+    looked_up = calls("show me a chat where somebody grumbled over a gearbox")
+    assert [call.arguments["filter"] for call in looked_up] == [{"text": "grumbled"}, {"text": "gearbox"}]
+    assert calls("show me chats about a gearbox")[0].arguments["query"]

@@ -516,6 +516,7 @@ def test_a_word_that_stands_as_a_name_is_one(question: str, unknown: str):
         ("quote somebody who was over the moon with Harbor Guide", ""),
         ("Trot out two chats of Globex that ended in tears", ""),
         ('show chats in which users say "thank you"', "thank you"),
+        ("Having a dreadful morning, so cheer me up: read me a compliment about Harbor Guide", ""),
     ],
 )
 def test_small_talk_and_turns_of_phrase_are_no_subject(question: str, subject: str):
@@ -547,6 +548,9 @@ def test_what_is_left_out_in_a_sentence_of_its_own_is_left_out(question: str):
         ("We have to decide this week; what is Ledger Mate's average rating?", None),
         ("I need the number of chats today: how many?", "21 Nov 2026"),
         ("We looked at the figures. How many chats came in today?", "21 Nov 2026"),
+        ("It's Friday and I'm knackered; give me the worst-rated model.", None),
+        ("top 3 companies by msgs, 30d", "23 Oct – 21 Nov 2026"),
+        ("avg rating, trailing 7d", "15–21 Nov 2026"),
     ],
 )
 def test_a_day_of_small_talk_is_no_period(question: str, period: str | None):

@@ -92,7 +92,11 @@ def _doubt(reading: Reading, text: str) -> str:
         return ""
     if reading.intent == "change" and reading.against:
         return ""  # two periods are set beside each other, whatever the exemplars say
-    if not reading.scores or reading.scores.get(reading.intent, 0.0) >= UNSURE:
+    said = reading.slots.metrics or reading.slots.values("extreme")
+    by_what = (
+        reading.intent == "ranking" and reading.metric in (None, "conversations") and not said and reading.slots.strange
+    )  # "the touchiest"
+    if not by_what and (not reading.scores or reading.scores.get(reading.intent, 0.0) >= UNSURE):
         return ""
     return "\n\nI could not tell for sure what is asked here; the first line says how I read it. If you mean something else, say it in other words."
 

@@ -20,13 +20,33 @@ from rapport.analyst.planner.words import sentences, split
 LONG = 9
 """Words from which a question may hold more than its request."""
 
+_NOT_LAST = "".join(
+    f"(?<!{word} )"
+    for word in (
+        "last",
+        "past",
+        "prev",
+        "previous",
+        "prior",
+        "the",
+        "trailing",
+        "rolling",
+        "than",
+        "within",
+        "first",
+        "next",
+        "every",
+        "latest",
+    )
+)
+"""Before "30d" that stands alone, and so for the last thirty days."""
 _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"fns?|funcs?", "function"), (r"(?:throws? |returns? )?(?:500s|5xx(?:es|s)?|http 500s?)(?! ?(?:users?|conversations?|chats?))", "fails"),
     (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
     (r"(\w+)-(plan|tier)", r"\1 \2"),
     (r"coments?", "comment"),
     (r"convos|convs", "conversations"), (r"convo|conv", "conversation"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"accts", "accounts"), (r"acct", "account"), (r"custs", "customers"), (r"cust", "customer"), (r"msgs", "messages"), (r"msg", "message"), (r"usrs", "users"), (r"frust", "frustration"), (r"neg", "negative"), (r"usr", "user"), (r"cnts", "counts"), (r"cnt", "count"), (r"qs", "questions"),
-    (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),
+    (rf"{_NOT_LAST}(\d{{1,3}}) ?d(?! (?:before|prior|earlier|ago))", r"last \1 days"), (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),
     (r"(\d)\*s", r"\1-star ratings"), (r"([2-5])\*(?! ?\d)", r"\1-star"), (r"ids? only|just (?:the )?ids?", "id"), (r"(?<=\w) nr|num(?= of)|# of", "number"), (r"w/o", "without"),
     (r"whcih", "which"), (r"(?<=our )logos|(?<=customer )logos|(?<=client )logos|(?<=\x00 )logos|(?<=paying )logos|logos(?= (?:that|who|at|with|by|are|should|might|may)\b)", "accounts"),
     (r"w/|w(?= [\w\x00])", "with"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),

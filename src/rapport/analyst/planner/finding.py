@@ -275,7 +275,7 @@ _NEGATION = re.compile(
 
 
 _LEFT_OUT = re.compile(
-    r"['’]?s?\s*(?:(?:had|has|have|did|was|were|is|are|be|been|being)(?:n['’]?t)?\s+)+(?:never|not|no longer|all)?\s*(?:exist(?:ed)?|left out|taken out|excluded|ignored|removed|subtracted)\b|\s+(?:aside|(?:strip|stripp|filter|cut|carv|tak|weed|back|nett|screen)\w* out|set aside|put aside|omitted|deducted|discounted|disregarded|left out|excluded|excepted|exempted|to one side|not (?:included|counted)|from the (?:picture|count|total|sum|equation|figures?|numbers?|mix|tally)|out of (?:it|this|that|account|consideration|the (?:picture|count|total|sum|equation|figures?|numbers?|list|mix|tally|reckoning|way)))\b|\s+does(?:n['’]t| not) count",
+    r"['’]?s?\s*(?:(?:had|has|have|did|was|were|is|are|be|been|being)(?:n['’]?t)?\s+)+(?:never|not|no longer|all)?\s*(?:exist(?:ed)?|left out|taken out|excluded|ignored|removed|subtracted)\b|\s+(?:aside|(?:strip|stripp|filter|cut|carv|tak|weed|back|nett|screen)\w* out|set aside|put aside|omitted|deducted|discounted|disregarded|left out|excluded|excepted|exempted|to one side|not (?:included|counted)|from the (?:picture|count|total|sum|equation|figures?|numbers?|mix|tally)|out of (?:it|this|that|account|consideration|the (?:picture|count|total|sum|equation|figures?|numbers?|list|mix|tally|reckoning|way)))\b|\s+(?:does|did|do|would)(?:n['’]t| not) (?:count|exist)",
     re.I,
 )
 """After a name: "if gpt-4o had never existed", "with Acme left out", "leave Acme out of it"."""

@@ -413,7 +413,7 @@ def _stands_as_a_value(text: str, window: Sequence[Word]) -> bool:
     before, after = text[: window[0].start], text[window[-1].end :]
     if re.match(r"\W*(?:ones?|only|please|pls|plan|tier|(?:[a-z]+ )?(?:customers|users|accounts|people))?\W*$", after, re.I):
         return bool(_VALUE_BEFORE.search(before) or _GROUP_BEFORE.search(before))
-    return bool(_GROUP_BEFORE.search(before))
+    return bool(_GROUP_BEFORE.search(before) or (re.search(r"[,:]\s*$", before) and re.match(r"\s*(?:[,;]|$)", after)))
 
 
 _VALUE_BEFORE = re.compile(

@@ -52,6 +52,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     separate separately located based residing headquartered attached surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
     verbatims verbatim literal literally handful couple cite cited cites phrase phrased gist rundown lowdown glance excerpt excerpts snippet snippets scoop walk rid clearly obviously possible bring brings brought deal deals dealing dealt staff
     higher lower bigger smaller larger greater stronger weaker longer shorter sooner faster slower busier quieter happier angrier calmer
+    prepare prepares prepared preparing compliment compliments praise praises praised kudos
     comment comments commented typed typing remark remarks scribble scribbled jotted earn earned earns starters newcomers colleagues
     numbers showing shows illustrate illustrates demonstrate demonstrates reflects affected accumulate single lone
     dig digs fetch grab locate surface hunt earn earned earns received receive receives awarded award awards collected obtained scored deserved culminated culminate culminating wanting preceding preceded prior
@@ -117,7 +118,7 @@ _TURNS_OF_PHRASE = re.compile(
 )
 """Turns of phrase that no conversation is about."""
 _STATES = re.compile(
-    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|now|because|since)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|it|it['’]s|this|there|there['’]s)\b(?![^?]*\?)",
+    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|now|because|since)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|it|it['’]s|this|there|there['’]s|having|feeling|what an?|been an?)\b(?![^?]*\?)",
     re.I,
 )
 _WISHES = re.compile(
@@ -130,10 +131,16 @@ _WISHES = re.compile(
 def _of_the_request(text: str, content: list[Word]) -> list[Word]:
     """The words that may be what is looked for: none of a turn of phrase, and none of small talk beside a sentence that asks."""
     idle = [match.span() for match in _TURNS_OF_PHRASE.finditer(text)]
-    parts = sentences(text)
+    parts = [(start + a, start + b) for start, end in sentences(text) for a, b in _at_colons(text[start:end])]
     told = [(start, end) for start, end in parts if _STATES.match(text[start:end]) and not _WISHES.search(text[start:end])]
     idle += told if len(told) < len(parts) else []
     return [word for word in content if not any(start <= word.start < end for start, end in idle)]
+
+
+def _at_colons(sentence: str) -> list[tuple[int, int]]:
+    """Where the parts of a sentence begin and end that colons set apart."""
+    cuts = [0, *(match.end() for match in re.finditer(r":\s", sentence)), len(sentence)]
+    return list(itertools.pairwise(cuts))
 
 
 _TELLS_BEFORE = re.compile(
@@ -159,7 +166,7 @@ _SAID_AS = {"thank-you": "thank you", "thankyou": "thank you", "thank-yous": "th
 FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
 
 _FRAME = re.compile(
-    r"\b(?:about(?!\s+(?:\d|an?\b|one\b|two\b|three\b|four\b|five\b|six\b|ten\b|half\b))|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)s? of|to do with|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
+    r"\b(?:about(?!\s+(?:\d|an?\s+(?:dozen|hundred|thousand|week|month|day|year|hour|quarter|half|third|fifth|couple|few|lot|bit)\b|one\b|two\b|three\b|four\b|five\b|six\b|ten\b|half\b))|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)s? of|to do with|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
     r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around(?!\s+\d))\b",
     re.I,
 )  # fmt: skip
