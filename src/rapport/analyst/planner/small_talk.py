@@ -1,0 +1,40 @@
+"""Words of a question that nothing is looked for by: turns of phrase, and sentences about oneself beside the one that asks."""
+
+import itertools
+import re
+
+from rapport.analyst.planner.words import Word, sentences
+
+TURNS_OF_PHRASE = re.compile(
+    r"\b(?:as a rule|instead(?: of)?|rather than|in (?:the )?first place|in touch|touch base|by and large|at large|for good(?: measure)?|on the (?:blink|fritz|nose|dot|whole|fly|hop|spot|quiet|ground)|(?:is|are) (?:all i need|plenty|enough|fine)|"
+    r"(?:from )?the horse['’]s mouth|near enough|or thereabouts|give or take|take the brunt|took the brunt|went mental|go(?:es|ing)? mental|(?:fall|fell|falls|fallen|falling) (?:flat|over|apart|short|down)|dig (?:me |us )?(?:out|up)|fish (?:me |us )?out|"
+    r"hunt (?:me |us )?down|dish (?:me |us )?up|rustle up|chuck (?:me|us)|throw (?:me|us)|hit me with|i can bear it|rough(?:ly)? speaking|so to speak|(?:pain|sore|sticking|talking) points?|if you like|to boot|into the bargain|on top of (?:that|it)|in a nutshell|cut to the chase|"
+    r"to hand|at hand|for the time being|once and for all|all in all|back (?:it|this|that) up|in (?:so many|other|their own|plain) words|word for word|letter for letter|chapter and verse|one way or (?:the other|another)|bar none|of late|to date|"
+    r"off the top of|on (?:the )?(?:support|shop) floor|round about|on record|poor devil|good soul|in so far as|to speak of|over the moon|on cloud nine|tickled pink|singing our praises|full of praise|(?:ended )?in tears|in a (?:huff|temper|strop)|off the handle|(?:hits?|hitting) the (?:roof|ceiling)|a gasket|a fuse|(?:their|his|her) (?:top|stack|temper|cool|rag)|belly up|(?:trot|dredge|dish|ferret|smoke|root) (?:me |us )?(?:out|up)|(?:the )?(?:skinny|cream of the crop|pick of the bunch)|(?:flew|saw|sees|blew|lost|went|goes) (?=off|red|a |it|their|his|her|ballistic|berserk|nuts)|flesh[- ]and[- ]blood(?: \w+)?|begging|(?:living|real|live|actual|breathing|flesh[- ]and[- ]blood)(?:[ ,]+(?:and )?(?:living|breathing|human|fellow))*[ ,]+(?:humans?|persons?|being)|as (?:good|well) as|when it comes to|at (?:the )?(?:very )?(?:least|most)|if anything|of all|for once|at (?:a|one) (?:glance|go|stretch)|no end|to the letter)\b",
+    re.I,
+)
+"""Turns of phrase that no conversation is about."""
+_STATES = re.compile(
+    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|now|because|since)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|it|it['’]s|this|there|there['’]s|having|feeling|what an?|been an?)\b(?![^?]*\?)",
+    re.I,
+)
+_WISHES = re.compile(
+    r"\b(?:want|need|like|love|looking|search\w*|interested|after|wonder\w*|curious|know|see|show|hear\w*|heard|overhear\w*|tell|told|complain\w*|mention\w*|say|says|said|saying|ask\w*|talk\w*|report\w*|about|notic\w*|mean|shipped|launched|released|changed|introduced)\b",
+    re.I,
+)
+"""A sentence about oneself that still tells what is looked for, or what happened to the product."""
+
+
+def of_the_request(text: str, content: list[Word]) -> list[Word]:
+    """The words that may be what is looked for: none of a turn of phrase, and none of small talk beside a sentence that asks."""
+    idle = [match.span() for match in TURNS_OF_PHRASE.finditer(text)]
+    parts = [(start + a, start + b) for start, end in sentences(text) for a, b in _at_colons(text[start:end])]
+    told = [(start, end) for start, end in parts if _STATES.match(text[start:end]) and not _WISHES.search(text[start:end])]
+    idle += told if len(told) < len(parts) else []
+    return [word for word in content if not any(start <= word.start < end for start, end in idle)]
+
+
+def _at_colons(sentence: str) -> list[tuple[int, int]]:
+    """Where the parts of a sentence begin and end that colons set apart."""
+    cuts = [0, *(match.end() for match in re.finditer(r":\s", sentence)), len(sentence)]
+    return list(itertools.pairwise(cuts))
