@@ -81,3 +81,16 @@ def test_a_peak_is_the_day_with_the_most(question: str, intent: str, dimension: 
 def test_the_people_hit_by_a_tool_are_counted(question: str):
     reading = read(question)
     assert (reading.intent, reading.metric, reading.conditions) == ("count", "users", ("tool_failed",))
+
+
+@pytest.mark.parametrize(
+    ("question", "metric", "order"),
+    [
+        ("which account with at least 100 conversations is the least satisfied?", "rating", "lowest"),
+        ("among firms with 50 chats or more, which is rated worst?", "rating", "lowest"),
+        ("of the users with at least ten chats, who is the happiest?", "sentiment", "highest"),
+        ("which account with at least 5 chats has the best quality index?", "quality_index", "highest"),
+    ],
+)
+def test_the_words_of_a_bound_are_no_figure_and_no_end(question: str, metric: str, order: str):
+    assert (read(question).metric, read(question).order) == (metric, order)

@@ -188,7 +188,7 @@ def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
         return "highest" if good < 0 else "lowest"
     if slots.says(r"best|winner|healthiest|better"):
         return "lowest" if good < 0 else "highest"
-    if slots.says(r"lowest|least|fewest|bottom|smallest|minimum"):
+    if slots.says(r"lowest|(?<!at )least|fewest|bottom|smallest|minimum"):
         return "lowest"
     if not metrics and "bad" in slots.values("polarity") and slots.says(r"most (?:\w+ )?(?:negative|unhappy|bad|dissatisfied|miserable)"):
         return None  # of what goes badly, whichever figure tells it

@@ -61,9 +61,14 @@ def thresholds(slots: Slots, heard: Heard) -> tuple[Threshold, ...]:
     return (*slots.thresholds, Threshold("rating", "=", _STARS[told]))
 
 
+def _bounded(slots: Slots) -> bool:
+    """Whether a number of conversations bounds the groups ("firms with 50 chats or more"): its words are no figure and no end of a list."""
+    return any(threshold.metric == "conversations" for threshold in slots.thresholds)
+
+
 def order(slots: Slots, metric: str | None, found: str | None, heard: Heard) -> str | None:
     """highest | lowest, by the value of the metric. An extreme of the lexicon that is of this metric ("harshest") is sure of its end."""
-    if any(extreme[0] == metric for extreme in slots.values("extreme")):
+    if any(extreme[0] == metric for extreme in slots.values("extreme")) or (found and _bounded(slots)):
         return found
     high, low = heard.order.get("high", 0.0), heard.order.get("low", 0.0)
     if abs(high - low) < MARGIN:
@@ -95,12 +100,13 @@ def figure(heard: Heard | None, slots: Slots) -> str:
         return ""
     named = {str(extreme[0]) for extreme in slots.values("extreme")}
     found = {name for name in slots.metrics if name not in ("conversations", "messages")}
+    judged = _bounded(slots) and bool((named | found) - lexicon.COUNTS - {"None"})
     tools = slots.of_kind("tool") or slots.says(_OF_TOOLS)
     best = _best(
         {
             name: score + (NAMED if name in named else SAID if name in found else 0)
             for name, score in heard.metric.items()
-            if tools or not name.startswith("tool_")
+            if (tools or not name.startswith("tool_")) and not (name == "conversations" and judged)
         }
     )
     if best and best[0] == "rated_share" and "unrated" in conditions(slots) and slots.says(_HOW_MANY) and not slots.says(SHARE):
