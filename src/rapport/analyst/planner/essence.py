@@ -138,28 +138,13 @@ def essence(text: str, names: Names, today: date) -> str:
     if _UNTOUCHED.search(text) or writes(text) or secrets(text):
         return text
     bare = _AFTER.sub("", _BEFORE.sub("", text)).strip()
-    text = _without_preamble(bare, names, today) if len(bare.split()) >= 2 else text
+    text = bare if len(bare.split()) >= 2 else text
     if len(text.split()) < LONG:
         return text
     request = _request(text, names, today)
     if request is None:
         return text
     return _with_the_rest(text, request, names, today)
-
-
-_PREAMBLE = re.compile(r"^(?P<said>[^:?!\"“]{3,70}):\s+(?P<asked>\S.*)$", re.S)
-_ASKS = re.compile(
-    rf"\b(?:{_ASK}|quot\w+|verbatims?|citations?|examples?|ids?|compar\w+|trends?|versus|vs|lists?|top|bottom|worst|best|complain\w*|topics?|summar\w+|overview|count|number|average|share|percent\w*|rank\w*|show|split|mood|words?|one|only)\b",
-    re.I,
-)
-
-
-def _without_preamble(text: str, names: Names, today: date) -> str:
-    """What follows the colon of an opening that asks for nothing and names nothing: "spare me the horror stories for once: ..."."""
-    match = _PREAMBLE.match(text)
-    if match is None or len(match["asked"].split()) < 4 or _ASKS.search(match["said"]):
-        return text
-    return text if _content(match["said"], names, today) or not _content(match["asked"], names, today) else match["asked"]
 
 
 _BRIEFING = re.compile(
