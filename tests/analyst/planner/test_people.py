@@ -162,3 +162,33 @@ def test_a_payload_is_filed_whatever_its_words_compare():
     before = ("Draft a ticket about refunds on Harbor Guide", "Here is a draft.")
     payload = 'ok good, createTicket: {"title": "Harbor Guide: refunds", "description": "You explained it worse than my book"}'
     assert read(payload, before).intent == "ticket_create"
+
+
+def test_what_is_used_most_is_ranked_by_use():
+    before = ("Who gives us the lowest stars?", "*users*\n\n**Maria Lopez**: 1.10 stars, all time.")
+    reading = read("Which assistant does she use most?", before)
+    assert (reading.intent, reading.metric, reading.dimension, reading.scope()) == (
+        "ranking", "conversations", "product", "Maria Lopez · all time",
+    )  # fmt: skip
+
+
+def test_what_was_said_before_an_event_belongs_to_the_event():
+    reading = read("What were people complaining about prior to cancelling?")
+    assert (reading.intent, reading.events) == ("outcomes", ("subscription_cancelled",))
+
+
+def test_a_group_is_a_segment():
+    assert read("Make a group of everybody who has not been seen for 14 days, name it Sleepers").intent == "segment_create"
+
+
+def test_the_other_way_round_turns_a_ranking_over():
+    reading = read("and the other way round?", RANKED)
+    assert (reading.intent, reading.dimension, reading.order) == ("ranking", "organization", "lowest")
+
+
+def test_what_follows_a_count_of_events_stays_with_its_people():
+    counted = ("How many users have requested a cancellation?", "**20 users**")
+    made = read("Create a segment with them.", counted)
+    assert (made.intent, made.events) == ("segment_create", ("subscription_cancelled",))
+    split = read("from which plan do most of them come?", counted)
+    assert (split.intent, split.dimension, split.events) == ("outcomes", "property:plan", ("subscription_cancelled",))

@@ -67,6 +67,10 @@ def weekdays(slots: Slots) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
+USED_MOST = r"(?:us(?:e|es|ed|ing)|(?:talk|chat|speak|turn|writ|work)\w*(?: (?:to|with))?|prefer\w*|visit\w*|contact\w*)(?: us)? (?:the )?(?:most|least)(?: often)?"
+"""What is done most: "which assistant does she use most"."""
+
+
 def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
     found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
@@ -86,6 +90,8 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
         )
         noun = most.group(1).lower() if most else ""
         found += [name for name, words in (("users", "users people persons staff employees individuals customers"), ("organizations", "organizations organisations companies accounts"), ("conversations", "conversations chats"), ("messages", "messages"), ("tool_calls", "tool calls"), ("ratings", "ratings reviews")) if noun and noun in words]  # fmt: skip
+    if intent == "ranking" and not found and slots.says(USED_MOST):
+        found += ["conversations"]
     if intent == "count":
         counted = counted_noun(slots)
         found += [counted] if counted else []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rapport.analyst.planner import dates, lexicon
-from rapport.analyst.planner.asked import EMPLOYER, order_of
+from rapport.analyst.planner.asked import EMPLOYER, USED_MOST, order_of
 from rapport.analyst.planner.choosing import LEAST
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.forced import forced
@@ -45,7 +45,12 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
         carried, pointed = _turned_over(previous, carried, own), ()
     if pair := _pair(previous, reading.slots):
         carried = replace(carried, intent="compare", links=pair)
-    if carried.intent == "ranking" and previous.intent == "ranking" and pointed:
+    other = (
+        reading.dimension in ("product", "model", "tool", "topic")
+        and reading.dimension != previous.dimension
+        and reading.slots.says("which|what")
+    )
+    if carried.intent == "ranking" and previous.intent == "ranking" and pointed and not other:
         told = "level" if _says_metric(reading.slots, reading) and own == "ranking" else own
         carried = replace(carried, intent="user_profile" if told in (None, "ranking") else told)
     if carried.of_kind("user") and reading.slots.says(EMPLOYER) and not _says_metric(reading.slots, reading):
@@ -70,7 +75,7 @@ def _asks_the_place(previous: Reading, reading: Reading, own: str | None) -> boo
     """ "And who is the runner-up?" after a ranking: the next place of the same one."""
     slots = reading.slots
     bare = not (reading.links or _says_metric(slots, reading) or reading.events) and len(slots.words) <= 6
-    return bool(previous.intent == "ranking" and (slots.ordinal or 0) > 1 and own in (None, "ranking") and bare)
+    return bool(previous.intent == "ranking" and (slots.ordinal or 0) > 1 and not slots.says("other") and own in (None, "ranking") and bare)
 
 
 def _strange(carried: Reading) -> Reading:
@@ -155,16 +160,20 @@ def _turns_over(previous: Reading, reading: Reading) -> bool:
     return bool(
         previous.intent in ("ranking", "breakdown")
         and len(slots.words) <= 6
-        and (reading.order or _OTHER_END.match(slots.text))
+        and (reading.order or _OTHER_END.match(slots.text) or slots.says(_REVERSED))
         and not reading.links
-        and slots.ordinal is None
+        and (slots.ordinal is None or slots.says(_REVERSED))
         and not _says_metric(slots, reading)
         and not slots.says(r"one|user|person|product|account|why|that|this")
     )
 
 
+_REVERSED = r"(?:the )?other way (?:round|around)|vice versa|(?:in|the) reverse|reversed|upside down"
+
+
 def _turned_over(previous: Reading, carried: Reading, own: str | None) -> Reading:
-    order = order_of(carried.slots, previous.metrics) or (previous.order if own is None else None)
+    turned = ("highest" if previous.order == "lowest" else "lowest") if carried.slots.says(_REVERSED) else None
+    order = turned or order_of(carried.slots, previous.metrics) or (previous.order if own is None else None)
     return replace(carried, intent="ranking", metrics=previous.metrics, dimension=previous.dimension, links=previous.links, order=order)
 
 
@@ -214,7 +223,7 @@ def _about(previous: Reading, carried: Reading, *, by_itself: bool, points: bool
 
 
 _OF_A_SUBJECT = ("examples", "quotes", "count", "ticket_draft", "complaints", "top_topics", "trend")
-_OF_EVENTS = ("outcomes", "top_topics", "complaints", "why", "examples", "quotes")
+_OF_EVENTS = ("outcomes", "top_topics", "complaints", "why", "examples", "quotes", "segment_create")
 
 
 def _order_of(previous: Reading, metrics: Sequence[str]) -> str | None:
@@ -241,7 +250,7 @@ def _says_metric(slots: Slots, reading: Reading) -> bool:
     return bool(
         named
         or slots.values("extreme")
-        or (reading.metrics and slots.says("how many|count|number|traffic|volume|conversations|users|messages"))
+        or (reading.metrics and slots.says(f"how many|count|number|traffic|volume|conversations|users|messages|{USED_MOST}"))
     )
 
 

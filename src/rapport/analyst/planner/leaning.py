@@ -35,7 +35,9 @@ _OF_EVENTS = r"worth|value|revenue|money|amount|earn\w*|(?:the |very )?(?:latest
 def asks_who_of_them(previous: Reading, reading: Reading) -> bool:
     """ "Which product took the brunt?" after a count of events: of which of them there were most, with no figure of its own."""
     slots = reading.slots
-    named = reading.dimension in ("product", "organization", "user") and slots.says(r"which|what|who|whose")
+    dimension = str(reading.dimension)
+    named = dimension in ("product", "organization", "user") or dimension.startswith("property:")
+    named = named and slots.says(r"which|what|who|whose")
     if slots.says(r"he|she|him|her|his|hers|(?:that|this|the same) (?:\w+ )?(?:person|user|customer|one)"):
         return False  # somebody who was named
     own = (

@@ -177,15 +177,20 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
     if intent == "count" and events and (not of_people(slots) or counts_events(slots)):
         counted = counted_noun(slots)
         intent = intent if counted in ("conversations", "messages", "ratings", "tool_calls") else "outcomes"
-    if events and intent == "top_topics":
+    if events and (intent == "top_topics" or (intent == "complaints" and slots.says(_LEADING_TO))):
         intent = "outcomes"  # "what do people talk about before they cancel"
     if events and intent in _OF_EVENTS and not of_people(slots) and not measured(slots):
         intent = "outcomes"
+    elif intent == "outcomes" and of_people(slots) and dimension_of(slots, "ranking", setting.names) in ("model", "tool", "language"):
+        intent = "ranking"  # "which model did the people who cancelled talk to most": events are of no model
     elif intent == "outcomes" and of_people(slots) and slots.says("how many") and counted_noun(slots) in ("conversations", "messages"):
         intent = "count"  # of the people who cancelled
     elif intent == "outcomes" and of_people(slots) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
         intent = "breakdown" if dimension_of(slots, "breakdown", setting.names) else "level"
     return intent, events
+
+
+_LEADING_TO = r"before|prior to|ahead of|(?:in the )?run-?up to|leading (?:up )?to|just until|preceding"
 
 
 def _beside(slots: Slots, intent: str, period: Period | None, against: Period | None) -> str:

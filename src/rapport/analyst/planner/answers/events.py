@@ -78,7 +78,7 @@ def outcomes(asked: Asked) -> Answer:
     if before and (
         reading.intent == "why"
         or slots.says(
-            r"before|why|lead\w* up|preced\w*|reasons?|talk\w*|about|cause\w*|complain\w*|said|say|driv\w*|because|led to|topics?|issues?|subjects?|themes?|problems?|matters?"
+            r"before|prior|run-?up|ahead|why|lead\w* up|preced\w*|reasons?|talk\w*|about|cause\w*|complain\w*|said|say|driv\w*|because|led to|topics?|issues?|subjects?|themes?|problems?|matters?"
         )
     ):
         text += _lead_up(before)

@@ -140,7 +140,9 @@ def _order(reading: Reading) -> _Order:
     single = singular(reading)
     whole = reading.slots.says(rf"{_WHOLE}|rank(?:ing)?|order|sort|all|every")
     ordinal = reading.slots.ordinal or 1
-    again = reading.follows and reading.former is not None and reading.former.intent == "ranking"  # "and the second one?"
+    again = (
+        reading.follows and not reading.slots.says("other") and reading.former is not None and reading.former.intent == "ranking"
+    )  # "and the second one?"
     place = ordinal if ordinal > 1 and (again or _RANKED_PLACE.search(reading.slots.text)) else 1
     every = any(threshold.metric == "conversations" for threshold in reading.thresholds)  # "everybody with more than 20 chats"
     one = single and reading.slots.values("extreme") and reading.slots.says(_ONE_ASKED)
@@ -303,7 +305,7 @@ def singular(reading: Reading) -> bool:
     return True
 
 
-_ELSE = r"who else|what else|which else|anyone else|anybody else|the next|others?|other than (?:that|them|those|him|her)"
+_ELSE = r"who else|what else|which else|anyone else|anybody else|the next|others?(?! (?:way|end))|other than (?:that|them|those|him|her)"
 
 
 def _shown_before(asked: Asked) -> set[str]:

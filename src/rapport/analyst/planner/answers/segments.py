@@ -138,8 +138,8 @@ def _told_name(text: str) -> str:
 def _conditions(reading: Reading) -> list[str]:
     """Conditions that the question asks of its people; those of the name ("call it Grumpy") ask for nothing."""
     blank = _NAMED.sub(lambda match: " " * len(match.group()), reading.slots.text)
-    said = conditions(replace(reading.slots, text=blank))
-    return [name for name in reading.conditions if name in said]
+    named = set(conditions(reading.slots)) - set(conditions(replace(reading.slots, text=blank)))
+    return [name for name in reading.conditions if name not in named]
 
 
 _GATHERED = re.compile(
@@ -309,7 +309,7 @@ def wanted(asked: Asked, intent: str) -> str | None:
 
 
 _MAKING = (
-    r"create|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|convert|establish|have|shall|could|(?:segment|cohort|audience)\s*:|(?:->|→|=>)\s*(?:\w+ )?(?:segment|cohort|audience)|segment (?:of|for|from|where|with|the|all|users?|"
+    r"create|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|convert|establish|have|shall|could|(?:segment|cohort|audience)\s*(?:[\"“'‘][^\"”’']{1,80}[\"”’']\s*)?:|(?:->|→|=>)\s*(?:\w+ )?(?:segment|cohort|audience)|segment (?:of|for|from|where|with|the|all|users?|"
     r"people|customers?)|cohort (?:of|for|from|where|with)"
 )
 _REVIEW = r"inbox|(?:needs?|needing|require\w*|for|to|waiting for|awaiting|un)[ -]?(?:be )?(?:my |our |a |manual |human )*review\w*|reviewed|dismissed|look at|triage|attention"
