@@ -50,10 +50,12 @@ async def breakdown(
     limit: int = 10,
     min_n: int = 1,
     max_n: int | None = None,
+    min_size: int = 1,
+    max_size: int | None = None,
     steady: float | None = None,
 ) -> Breakdown:
     """Each metric by group, ordered by the first one (or by key); groups that rest on fewer than `min_n` or more than `max_n`
-    conversations are left out.
+    conversations are left out, and those of fewer than `min_size` or more than `max_size` in all, with the metric or without it.
 
     `steady`, the first metric's mean over all, orders by means that are pulled towards it by STEADY conversations: someone with three bad
     conversations does not come before someone with fifteen nearly as bad ones. The figures themselves stay plain.
@@ -72,7 +74,9 @@ async def breakdown(
               FROM (SELECT {found.key} AS key, count(*) AS conversations, {metrics.columns(measured)}
                     {source} AND {found.key} IS NOT NULL
                     GROUP BY 1 HAVING {measured[0].n} >= {arguments.add(max(min_n, 1))}
-                    AND {measured[0].n} <= coalesce({arguments.add(max_n)}::bigint, {measured[0].n})) every
+                    AND {measured[0].n} <= coalesce({arguments.add(max_n)}::bigint, {measured[0].n})
+                    AND count(*) >= {arguments.add(max(min_size, 1))}
+                    AND count(*) <= coalesce({arguments.add(max_size)}::bigint, count(*))) every
               ORDER BY {direction}, key LIMIT {arguments.add(min(limit, MOST_GROUPS))}) g
         ORDER BY {direction}, {"label," if order != "key" else ""} key
         """,

@@ -118,7 +118,7 @@ def test_where_a_tool_failed_its_failures_are_asked_for():
 def test_the_least_of_a_group_does_not_replace_the_metric():
     first = calls("lowest rated user with at least 7 conversations")[0]
     assert first.arguments["metrics"][0] == "rating"
-    assert (first.arguments["minConversations"], first.arguments["order"]) == (7, "lowest")
+    assert (first.arguments["minSize"], first.arguments["order"]) == (7, "lowest")
 
 
 @pytest.mark.parametrize("question", ["the plans by conversations", "list all plans by number of chats"])

@@ -17,7 +17,17 @@ METRIC_LIST = {"type": "array", "items": METRIC_NAMES, "minItems": 1, "maxItems"
 ORDER = {"enum": list(breakdown.ORDERS), "description": "which groups come first, by the first metric"}
 MIN_N = {"type": "integer", "minimum": 1, "description": "leave out groups whose first figure rests on fewer conversations"}
 MAX_N = {"type": "integer", "minimum": 1, "description": "leave out groups whose first figure rests on more conversations"}
-GROUPED = {"metrics": METRIC_LIST, "order": ORDER, "limit": LIMIT, "minConversations": MIN_N, "maxConversations": MAX_N}
+MIN_SIZE = {"type": "integer", "minimum": 1, "description": "leave out groups of fewer conversations in all"}
+MAX_SIZE = {"type": "integer", "minimum": 1, "description": "leave out groups of more conversations in all"}
+GROUPED = {
+    "metrics": METRIC_LIST,
+    "order": ORDER,
+    "limit": LIMIT,
+    "minConversations": MIN_N,
+    "maxConversations": MAX_N,
+    "minSize": MIN_SIZE,
+    "maxSize": MAX_SIZE,
+}
 PRODUCTS = {"type": "array", "items": {"type": "string"}, "maxItems": 20, "description": "ids or names; none: all"}
 SIDES = {
     "type": "array", "minItems": 2, "maxItems": 6,
@@ -110,7 +120,7 @@ async def _grouped(asked: Asked, dimension: str, default: Sequence[str]) -> Tool
     found = await breakdown.breakdown(
         asked.connection, asked.scope, measured, dimension, steady=steady,
         order=asked.get("order", "highest"), limit=asked.get("limit", 10), min_n=asked.get("minConversations", 1),
-        max_n=asked.get("maxConversations", None),
+        max_n=asked.get("maxConversations", None), min_size=asked.get("minSize", 1), max_size=asked.get("maxSize", None),
     )  # fmt: skip
     return ToolResult(
         {

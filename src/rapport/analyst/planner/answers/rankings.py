@@ -41,6 +41,7 @@ RANKING_TOOLS = {
 MEANS = frozenset({"rating", "sentiment", "frustration", "struggle", "quality_index", "commercial_intent", "tool_failure_rate"})
 
 
+_ENDS = r"(?<!at )least|lowest|highest|worst|best|fewest|most"
 _ONE_ASKED = r"who(?:['’]s| is| was)?|which|the (?:\w+est|most \w+|least \w+) (?:user|person|customer|client|account|company|organi[sz]ation|firm|product|model)\b"
 
 
@@ -145,7 +146,7 @@ def _order(reading: Reading) -> _Order:
     )  # "and the second one?"
     place = ordinal if ordinal > 1 and (again or _RANKED_PLACE.search(reading.slots.text)) else 1
     every = any(threshold.metric == "conversations" for threshold in reading.thresholds)  # "everybody with more than 20 chats"
-    one = single and reading.slots.values("extreme") and reading.slots.says(_ONE_ASKED)
+    one = single and (reading.slots.values("extreme") or reading.slots.says(_ENDS)) and reading.slots.says(_ONE_ASKED)
     if every and not reading.limit and not one:
         return _Order(dimension, metric, ranked_order(reading, metric), 50, 1, single=False)
     if reading.slots.says(_WHOLE):

@@ -21,13 +21,13 @@ def title(metric: str) -> str:
 
 
 def size(reading: Reading) -> dict[str, int]:
-    """How many conversations a group must have, as arguments: "more than 20 conversations" is {"minConversations": 21}."""
+    """How many conversations a group must have, as arguments: "more than 20 conversations" is {"minSize": 21}."""
     given = {"minConversations": 1}
     for threshold in reading.thresholds:
         if threshold.metric == "conversations" and threshold.operator in (">", ">=", "="):
-            given["minConversations"] = max(1, int(threshold.value) + (threshold.operator == ">"))
+            given["minSize"] = max(1, int(threshold.value) + (threshold.operator == ">"))
         if threshold.metric == "conversations" and threshold.operator in ("<", "<=", "="):
-            given["maxConversations"] = max(1, int(threshold.value) - (threshold.operator == "<"))
+            given["maxSize"] = max(1, int(threshold.value) - (threshold.operator == "<"))
     return given
 
 
