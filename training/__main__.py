@@ -79,7 +79,7 @@ def write_exemplars(encoder: Encoder) -> None:
     made = exemplars.Fitted.made(encoder)
     (HERE.parent / "src/rapport/analyst/planner/exemplars.npz").write_bytes(made.packed())
     for told, rows in (("words", None), ("words and meaning", made.rows)):
-        bank = exemplars.Bank(exemplars.exemplars(), rows=rows)
+        bank = exemplars.Bank(exemplars.exemplars(), made.index, rows=rows)
         guessed = [bank.intents[place] for place in bank.left_out().argmax(axis=1)]
         right = np.mean([intent == exemplar.intent for intent, exemplar in zip(guessed, bank.exemplars, strict=True)])
         print(f"exemplars, {told}, leaving one out: {right:.3f} of {len(guessed)}")

@@ -10,7 +10,8 @@ from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.hearing import FIGURES
 from rapport.analyst.planner.slots import Slots
 
-SURE, LEAST, PLAIN = 0.45, 0.2, 0.8
+SURE, LEAST = 0.3, 0.2
+PLAIN = {"refuse_write": 0.8, "refuse_secret": 0.5}
 """Scores that an intent needs: where nothing else speaks of the tenant's data, where something does, and for a refusal by likeness alone.
 Below, the slots decide, or the question is declined. Chosen on the exemplars, each judged by all the others."""
 
@@ -18,38 +19,19 @@ TALK = r"people|mention\w*|about|complain\w*|quotes?|conversations?|chats?|say|s
 
 ELSEWHERE = r"weather|poem|joke|recipe|capital of|president|stock price|bitcoin|hamlet|translate|haiku|lyrics|horoscope|world cup|movie|poetry|rhymes?|umbrella|forecast for|president|capital city"
 
-_OF_SOMETHING = frozenset(
-    {
-        "count",
-        "level",
-        "ranking",
-        "compare",
-        "breakdown",
-        "trend",
-        "list_entities",
-        "outcomes",
-        "user_profile",
-        "conversation_detail",
-        "prompt_versions",
-        "quotes",
-        "definition",
-    }
-)
-"""Intents that mean nothing without a metric, a name or a noun of this tenant's data."""
-
-
-_LOOSE = frozenset({"count"})
-"""Intents that a bare noun forces, and that a clear vote for another figure outweighs: it was wrong in 12 of 63, the rule in 27."""
-CLEAR_VOTE = 0.6
+YIELDS = {"count": 0.6, "trend": 0.9, "refuse_out_of_scope": 0.5}
+"""Intents that a few words force although the vote is often right against them, with the score from which it decides. On 4,545 questions by
+six writers whose wordings the bank did not hold: "count" was right in 4 of 31 where they differed and the vote in 26."""
+OVERRULES = 1.2
+"""Score of a vote that decides against words that force another intent: of 45 such questions the vote was right in 30, the words in 9.
+Orders to change something, and requests for secrets, stay refused all the same."""
 
 
 def intent_of(slots: Slots, ranked: list[tuple[str, float]], *, figure: bool = False) -> str:
     """The intent of a question by itself. `ranked` are intents with their scores (0 to 1), the likeliest first; `figure`: a metric was
     heard, whatever the words."""
     best, score = ranked[0] if ranked else ("", 0.0)
-    if (told := forced(slots)) and not (
-        told in _LOOSE and best in FIGURES and score >= CLEAR_VOTE and (best == "trend" or not asks_a_share(slots))
-    ):
+    if (told := forced(slots)) and not _outvoted(told, best, score, slots):
         return told
     if foreign(slots):
         return "refuse_out_of_scope"
@@ -62,21 +44,24 @@ def intent_of(slots: Slots, ranked: list[tuple[str, float]], *, figure: bool = F
         return "breakdown"
     for place, (intent, score) in enumerate(ranked):
         if intent in ("refuse_write", "refuse_secret"):
-            if place == 0 and score >= PLAIN and not slots.metrics and not slots.says(TALK):
+            if place == 0 and score >= PLAIN[intent] and not slots.metrics and not slots.says(TALK):
                 return intent
             continue  # what is to be refused is mostly told by `forced`; a likeness is not enough
         if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and data):
             continue
         if intent == "refuse_out_of_scope" and data and (not slots.says(ELSEWHERE) or slots.says(TALKED)):
             continue
-        if score < (LEAST if data else SURE) or (
-            not data
-            and intent in _OF_SOMETHING
-            and not (intent == "quotes" and (slots.framed or slots.says(r"(?:quotes?|verbatims?) (?:on|of|for|from|regarding)")))
-        ):
+        if score < (LEAST if data else SURE):
             break
         return intent
     return _fallback(slots)
+
+
+def _outvoted(told: str, best: str, score: float, slots: Slots) -> bool:
+    """Whether the vote for another intent outweighs the words that force this one."""
+    if told in ("refuse_write", "refuse_secret") or (told == "count" and best in FIGURES and best != "trend" and asks_a_share(slots)):
+        return False
+    return best != told and best != "follow_up" and score >= YIELDS.get(told, OVERRULES)
 
 
 def _fallback(slots: Slots) -> str:

@@ -132,10 +132,46 @@ def sentence(wording: str) -> str:
     return " ".join(_STANDS_FOR.get(word, word) for word in wording.split())
 
 
+class Index(NamedTuple):
+    """Which exemplars hold a term, with its weight in them: `keys` are the terms, sorted, `idf` how rare each is, and `at` and `of` the
+    exemplars and the weights of term i from `starts[i]` to `starts[i + 1]`."""
+
+    keys: np.ndarray
+    idf: np.ndarray
+    starts: np.ndarray
+    at: np.ndarray
+    of: np.ndarray
+
+    @classmethod
+    def made(cls, texts: Sequence[str]) -> "Index":
+        counted = [_terms(text, masked(text)) for text in texts]
+        keys, term_of, seen = np.unique(np.concatenate([terms.keys for terms in counted]), return_inverse=True, return_counts=True)
+        idf = (np.log((1 + len(counted)) / (1 + seen)) + 0.3).astype(np.float32)
+        bare = cls(keys, idf, *(np.zeros(0),) * 3)
+        weights = np.concatenate([bare.weigh(terms, len(texts)) for terms in counted])
+        order = np.argsort(term_of, kind="stable")
+        at = np.repeat(np.arange(len(texts), dtype=np.uint16), [len(terms.keys) for terms in counted])[order]
+        starts = np.searchsorted(term_of[order], np.arange(len(keys) + 1)).astype(np.int32)
+        return cls(keys, idf, starts, at, weights[order].astype(np.float16))
+
+    def places(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(where each term is in the index, whether it is there at all)."""
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return places, self.keys[places] == keys
+
+    def weigh(self, terms: _Terms, exemplars: int) -> np.ndarray:
+        """TF-IDF of unit length. A word that no exemplar holds counts as the rarest, so that it makes all of them less alike."""
+        places, known = self.places(terms.keys)
+        rarest = math.log(1 + exemplars) + 0.3
+        weights = terms.roots * np.where(known, self.idf[places], terms.words * rarest)
+        return weights / (np.linalg.norm(weights) or 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """What exemplars.npz holds. `words` and `both`: the weights of the exemplars [n, intents], by words alone and with meaning; `rows`:
-    int8 vectors [n, WIDTH] of an encoder, `projection` [dimensions, WIDTH] from its space; `digest`: of the exemplars it was made of."""
+    int8 vectors [n, WIDTH] of an encoder, `projection` [dimensions, WIDTH] from its space; `digest`: of the exemplars it was made of;
+    the rest is their Index, which takes three seconds to make and a tenth of one to read."""
 
     encoder: str
     digest: str
@@ -143,6 +179,15 @@ class Fitted:
     rows: np.ndarray
     words: np.ndarray
     both: np.ndarray
+    keys: np.ndarray
+    idf: np.ndarray
+    starts: np.ndarray
+    at: np.ndarray
+    of: np.ndarray
+
+    @property
+    def index(self) -> Index:
+        return Index(self.keys, self.idf, self.starts, self.at, self.of)
 
     def packed(self) -> bytes:
         buffer = io.BytesIO()
@@ -151,14 +196,15 @@ class Fitted:
 
     @classmethod
     def made(cls, encoder: Encoder) -> "Fitted":
-        """Encodes the exemplars and fits their weights: half a minute of one core."""
+        """Encodes the exemplars and fits their weights: some minutes and 4 GB."""
         known = exemplars()
         whole = encoder.encode([sentence(masked(exemplar.text)) for exemplar in known])
         projection = np.linalg.svd(whole, full_matrices=False)[2][:WIDTH].T.astype(np.float16)
         rows = whole @ projection.astype(np.float32)
         rows = np.round(127 * rows / np.abs(rows).max()).astype(np.int8)
-        words, both = (Bank(known, rows=given).fit().astype(np.float16) for given in (None, rows))
-        return cls(encoder.name, digest(), projection, rows, words, both)
+        index = Index.made([exemplar.text for exemplar in known])
+        words, both = (Bank(known, index, rows=given).fit().astype(np.float16) for given in (None, rows))
+        return cls(encoder.name, digest(), projection, rows, words, both, *index)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -207,9 +253,9 @@ class Heard:
 
 
 class Bank:
-    """The exemplars as an inverted index in a few arrays, and as vectors where `rows` are given."""
+    """The exemplars by their terms, and as vectors where `rows` are given."""
 
-    def __init__(self, exemplars: Sequence[Exemplar], *, rows: np.ndarray | None = None, weights: np.ndarray | None = None):
+    def __init__(self, exemplars: Sequence[Exemplar], index: Index, *, rows: np.ndarray | None = None, weights: np.ndarray | None = None):
         """Without `weights` it knows what is alike, and can `fit` them, but has no vote."""
         self.exemplars = tuple(exemplars)
         self._weights = None if weights is None else weights.astype(np.float32)
@@ -217,25 +263,16 @@ class Bank:
         self.intents = tuple(dict.fromkeys(exemplar.intent for exemplar in exemplars))
         told = [exemplar.asks for exemplar in exemplars if exemplar.asks]
         self.asks = tuple(tuple(sorted({asked[place] for asked in told})) for place in range(len(ASKS)))
-        counted = [_terms(exemplar.text, masked(exemplar.text)) for exemplar in exemplars]
-        self._keys, term_of, seen = np.unique(np.concatenate([terms.keys for terms in counted]), return_inverse=True, return_counts=True)
-        self._idf = np.log((1 + len(counted)) / (1 + seen)) + 0.3
-        self._index(np.concatenate([self._weigh(terms) for terms in counted]), [len(terms.keys) for terms in counted], term_of)
-
-    def _index(self, weights: np.ndarray, sizes: Sequence[int], term_of: np.ndarray) -> None:
-        """Term -> the exemplars that hold it and their weights: slices of two arrays, where the next one starts this one ends."""
-        order = np.argsort(term_of, kind="stable")
-        self._at = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[order]
-        self._of = weights[order].astype(np.float32)
-        self._starts = np.searchsorted(term_of[order], np.arange(len(self._keys) + 1)).astype(np.int32)
+        self._index = index
 
     def _kernel(self) -> np.ndarray:
         """How alike the exemplars are to each other, with the ridge on the diagonal."""
-        kernel = np.empty((len(self.exemplars), len(self.exemplars)))
+        kernel = np.empty((len(self.exemplars), len(self.exemplars)), np.float32)
         for at, exemplar in enumerate(self.exemplars):
             alike = self._similar(_terms(exemplar.text, masked(exemplar.text)))
             kernel[at] = alike + (0 if self._rows is None else self._close(self._rows[at]))
-        return kernel + RIDGE * np.eye(len(kernel))
+        kernel[np.diag_indices_from(kernel)] += RIDGE
+        return kernel
 
     def fit(self) -> np.ndarray:
         """The weights of kernel ridge regression: [exemplar, intents and then the values of each of ASKS]. What is asked is learnt from
@@ -254,25 +291,14 @@ class Bank:
         values = [(place, value) for place, known in enumerate(self.asks) for value in known]
         return np.array([[self.exemplars[at].asks[place] == value for place, value in values] for at in told], np.float32)
 
-    def _places(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(where each term is in the index, whether it is there at all)."""
-        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return places, self._keys[places] == keys
-
-    def _weigh(self, terms: _Terms) -> np.ndarray:
-        """TF-IDF of unit length. A word that no exemplar holds counts as the rarest, so that it makes all of them less alike."""
-        places, known = self._places(terms.keys)
-        rarest = math.log(1 + len(self.exemplars)) + 0.3
-        weights = terms.roots * np.where(known, self._idf[places], terms.words * rarest)
-        return weights / (np.linalg.norm(weights) or 1.0)
-
     def _similar(self, terms: _Terms) -> np.ndarray:
-        places, known = self._places(terms.keys)
-        starts, ends = self._starts[places[known]], self._starts[places[known] + 1]
+        index = self._index
+        places, known = index.places(terms.keys)
+        starts, ends = index.starts[places[known]], index.starts[places[known] + 1]
         sizes = ends - starts
         held = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)  # the slices, one after the other
-        weights = np.repeat(self._weigh(terms)[known], sizes) * self._of[held]
-        return np.bincount(self._at[held], weights, len(self.exemplars))
+        weights = np.repeat(index.weigh(terms, len(self.exemplars))[known], sizes) * index.of[held]
+        return np.bincount(index.at[held], weights, len(self.exemplars))
 
     def _close(self, vector: np.ndarray) -> np.ndarray:
         return np.maximum(self._rows @ vector, 0) ** 2
@@ -308,7 +334,7 @@ class Bank:
 def fitted() -> Fitted:
     """exemplars.npz of the package. A test compares its digest with the exemplars."""
     with np.load(io.BytesIO(_file("exemplars.npz").read_bytes())) as kept:
-        return Fitted(str(kept["encoder"]), str(kept["digest"]), *(kept[name] for name in ("projection", "rows", "words", "both")))
+        return Fitted(str(kept["encoder"]), str(kept["digest"]), *(kept[name] for name in Fitted.__slots__[2:]))
 
 
 _READING = threading.Lock()
@@ -323,7 +349,9 @@ def bank(*, with_meaning: bool = False) -> Bank:
 @cache
 def _read(with_meaning: bool) -> Bank:
     known = fitted()
-    return Bank(exemplars(), rows=known.rows, weights=known.both) if with_meaning else Bank(exemplars(), weights=known.words)
+    if with_meaning:
+        return Bank(exemplars(), known.index, rows=known.rows, weights=known.both)
+    return Bank(exemplars(), known.index, weights=known.words)
 
 
 def exemplars() -> list[Exemplar]:
