@@ -4,6 +4,7 @@ The list says nothing of names: a customer may be called Apex. It tells that a w
 holds, is no typing error and need not be a name that nobody has.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -24,6 +25,9 @@ _PAST = frozenset(
 )  # fmt: skip
 
 
+_PREFIX = re.compile(r"(?:re|un|mis|over|out|non|pre)([a-z]{4,})")
+
+
 @cache
 def _listed() -> frozenset[str]:
     text = resources.files("rapport.analyst.planner").joinpath("english.txt").read_text("utf-8")
@@ -35,6 +39,8 @@ def is_english(word: str) -> bool:
     """Whether `word`, in lower case, is an English word or a form of one."""
     if "-" in word:
         return all(is_english(part) or len(part) < 3 for part in word.split("-"))
+    if (led := _PREFIX.match(word)) and is_english(led.group(1)):
+        return True
     return word in _listed() or word in _PAST or (word.isalpha() and len(word) >= 5 and any(is_english(base) for base in _bases(word)))
 
 

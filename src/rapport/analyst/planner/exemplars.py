@@ -330,11 +330,14 @@ class Bank:
         return wanted - (inverse @ wanted) / np.diag(inverse)[:, None]
 
 
+_ARRAYS = ("projection", "rows", "words", "both", *Index._fields)
+
+
 @cache
 def fitted() -> Fitted:
     """exemplars.npz of the package. A test compares its digest with the exemplars."""
     with np.load(io.BytesIO(_file("exemplars.npz").read_bytes())) as kept:
-        return Fitted(str(kept["encoder"]), str(kept["digest"]), *(kept[name] for name in Fitted.__slots__[2:]))
+        return Fitted(str(kept["encoder"]), str(kept["digest"]), *(kept[name] for name in _ARRAYS))
 
 
 _READING = threading.Lock()

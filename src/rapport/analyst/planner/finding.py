@@ -39,7 +39,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     hits = lexicon.find(text, [word for word in mended if not any(start <= word.start < end for start, end in taken)])
     hits = [hit for hit in hits if not (hit.kind in ("metric", "dimension", "extreme") and _SET_ASIDE.search(text[: hit.start]))]
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
-    links, hits = _settle(text, _versions(text, links, names), hits)
+    links, hits, short = _settle(text, _versions(text, links, names), hits)
     links = [link for link in links if not _inside_a_quote(link, quoted)]
     languages = _spoken(text, links)
     tongues = {lexicon.LANGUAGES[code] for code in languages}
@@ -58,6 +58,7 @@ def read(text: str, names: Names, today: date) -> Slots:
         ordinal=ordinal_of(text, taken),
         languages=languages,
         taken=tuple(taken),
+        short=short,
     )
     slots = with_subject(slots, names)
     missing = _missing_version(text, slots, names)
@@ -217,9 +218,23 @@ def _everyday(text: str) -> bool:
     )
 
 
-def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], list[Hit]]:
-    """Where a name and a phrase of the lexicon lie on the same words: an exact name wins, a guessed one does not."""
-    kept = []
+_TOPIC_BESIDE = re.compile(r"\b(?:topics?|themes?|subjects?)\W{0,3}(?:of|called|named|on|is)?\W{0,3}$", re.I)
+_TOPIC_AFTER = re.compile(r"^\W{0,3}(?:topics?|themes?|subjects?)\b", re.I)
+LONG_NAME = 3
+"""Words from which on the name of a topic is no chance: somebody read it in an answer."""
+
+
+def _said_as_a_topic(text: str, link: Link) -> bool:
+    """Whether the topic itself is meant. A short name is mostly what people talk about in any words: "how many chats are about opening
+    hours" asks for all that hold these words, not for the few that a topic of this name took in."""
+    beside = _TOPIC_BESIDE.search(text[: link.start]) or _TOPIC_AFTER.match(text[link.end :])
+    return bool(beside) or (len(split(link.text)) >= LONG_NAME and not _everyday(link.text))
+
+
+def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], list[Hit], tuple[tuple[int, int], ...]]:
+    """Where a name and a phrase of the lexicon lie on the same words: an exact name wins, a guessed one does not. The places of short names
+    of topics come third: their words are looked for as words."""
+    kept, short = [], []
     for link in links:
         rival = [hit for hit in hits if hit.start < link.end and link.start < hit.end]
         if rival and link.score < 100 and not text[link.start].isupper():
@@ -229,11 +244,14 @@ def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], 
             continue  # "the most fed up contact" is no one who talks about "fed up"
         if link.score < 100 and link.kind not in ("topic", "topic_group") and _another_word(link):
             continue
-        if link.kind in ("topic", "topic_group") and not _TOPIC_BEFORE.search(text[: link.start]) and _everyday(link.text):
+        if link.kind in ("topic", "topic_group") and not _said_as_a_topic(text, link):
+            plain = not _everyday(link.text) or _TOPIC_BEFORE.search(text[: link.start])
+            short += [(link.start, link.end)] if plain and link.score >= 100 and len(link.text.split()) > 1 else []
             continue
         kept.append(link)
-    hits = [hit for hit in hits if not any(hit.start < link.end and link.start < hit.end for link in kept)]
-    return kept, hits
+    spans = [*((link.start, link.end) for link in kept), *short]
+    hits = [hit for hit in hits if not any(hit.start < end and start < hit.end for start, end in spans)]
+    return kept, hits, tuple(short)
 
 
 def _another_word(link: Link) -> bool:

@@ -50,6 +50,7 @@ class Reading:
     former: "Reading | None" = field(default=None, repr=False)  # the question that this one narrows or goes on from
     whole: "Reading | None" = field(default=None, repr=False)  # what a share is asked of
     follows: bool = False
+    edits: Mapping[str, str] = field(default_factory=dict)  # changes to a drafted ticket
     declined: str = ""  # a part of the question that is not done
     product: str | None = None  # what the chat is limited to, for the words only
 

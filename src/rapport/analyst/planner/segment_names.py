@@ -13,16 +13,12 @@ _MAKING = re.compile(
 )
 _SEGMENT_AFTER = re.compile(r"[\s\"'”’]*(?:segment|cohort)s?\b", re.I)
 _SEGMENT_BEFORE = re.compile(r"(?:\b(?:segment|cohort)s?\s+(?:of\s+|called\s+|named\s+)?(?:the\s+)?[\"'“‘]?|[\"“])$", re.I)
-_RANKED = re.compile(
-    r"\b(?:top|bottom|biggest|largest|heaviest|first|number one|main|which|who (?:is|are)(?: the| our)?)\s+(?:(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\s+)?$",
-    re.I,
-)
 _GROUP_WORDS = frozenset(
     "of them all those these they it him her us you the a an our my and or who that with in on for from to users user people customers customer clients accounts everyone everybody buyers members plan only".split()
 )
 """Words that any question may hold: a segment that is called by them, or by the value of a property, is linked only as a name."""
 _RANKED = re.compile(
-    r"\b(?:top|first|biggest|largest|busiest|heaviest|leading|\d+|two|three|four|five|six|seven|eight|nine|ten|which|whose|any|an?|most|list|name|show)(?: (?:me|us|of|the|our|are|is|who|\d+|two|three|five|ten|biggest|real|true))*\s+$",
+    r"\b(?:top|first|biggest|largest|busiest|heaviest|leading|number one|bottom|main|\d+|two|three|four|five|six|seven|eight|nine|ten|which|whose|any|an?|most|list|name|show)(?: (?:me|us|of|the|our|are|is|who|\d+|two|three|five|ten|biggest|real|true))*\s+$",
     re.I,
 )
 """Before a group that is to be found, not one that is kept: "top five power users"."""
@@ -42,8 +38,6 @@ def stands_as_segment(name: Name, text: str, window: Sequence[Word], segments: S
         return False  # "top five power users, most chats first"
     if _SEGMENT_AFTER.match(text[end:]) or _SEGMENT_BEFORE.search(text[:start]) or text[start:end].lower() in (name.id, *name.also):
         return True
-    if _RANKED.search(text[:start]) and not text[start].isupper():
-        return False
     words = [word.lower for word in window]
     everyday = name.text.casefold() in _EVERYDAY_SEGMENTS or all(word in _GROUP_WORDS or is_value(word) for word in words)
     if len(window) > 1 and (all(word.text[:1].isupper() for word in window) or not everyday):

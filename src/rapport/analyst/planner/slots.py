@@ -41,6 +41,7 @@ class Slots:
     stray: tuple[str, ...] = ()  # what looks like a name only where the question has no other use for it
     strange: tuple[str, ...] = ()  # words that are neither everyday English nor of the lexicon nor names
     languages: tuple[str, ...] = ()
+    short: tuple[tuple[int, int], ...] = ()  # where words stand that are also the short name of a topic
     taken: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
     def values(self, kind: str) -> list:

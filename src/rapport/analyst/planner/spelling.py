@@ -20,7 +20,7 @@ from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.subject import STOP, SUBJECT_BEFORE
 from rapport.analyst.planner.words import stem
 
-SEEN, OFTEN, SHORT_OFTEN = 2, 6, 25
+SEEN, OFTEN, SHORT_OFTEN = 4, 9, 38
 """Times that a word occurs in the exemplars: to be no error, to be what an error stands for, and the same for up to five letters."""
 LEAST, LONG = 4, 8
 

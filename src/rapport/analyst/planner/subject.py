@@ -71,14 +71,17 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     content = [
         word
         for word in free
-        if word.lower not in STOP
-        and word.lower not in keys
-        and word.lower.removesuffix("s") not in keys
-        and stem(word.lower) not in lexicon.AFFECT
-        and not word.lower.isdigit()
-        and not re.fullmatch(r"[1-5][- ]?stars?|[1-5]/5|\w+-wise|\w+[- ](?:rated|star)|[a-z]+-(?:language|speaking)", word.lower)
-        and not (slots.languages and word.lower in lexicon.LANGUAGES.values())
-        and not (word.lower in FAILED and slots.of_kind("tool"))
+        if any(start <= word.start < end for start, end in slots.short)
+        or (
+            word.lower not in STOP
+            and word.lower not in keys
+            and word.lower.removesuffix("s") not in keys
+            and stem(word.lower) not in lexicon.AFFECT
+            and not word.lower.isdigit()
+            and not re.fullmatch(r"[1-5][- ]?stars?|[1-5]/5|\w+-wise|\w+[- ](?:rated|star)|[a-z]+-(?:language|speaking)", word.lower)
+            and not (slots.languages and word.lower in lexicon.LANGUAGES.values())
+            and not (word.lower in FAILED and slots.of_kind("tool"))
+        )
     ]
     content = [word for word in content if not (word.lower == "never" and len(content) == 1)]
     content = of_the_request(slots.text, content)

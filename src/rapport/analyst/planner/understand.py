@@ -30,6 +30,7 @@ from rapport.analyst.planner.conditions import FELL_OVER, conditions
 from rapport.analyst.planner.dates import mended
 from rapport.analyst.planner.detailing import of_the_shown
 from rapport.analyst.planner.dimensions import HEAD, asked_for, dimension_of, property_keys, split_by
+from rapport.analyst.planner.editing import beside_edits, edits
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.evidence import comments_wanted, graded
 from rapport.analyst.planner.exemplars import Heard, bank, masked
@@ -85,6 +86,8 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     reading = _by_wording(_resolve(slots, ranked, setting), whole)
     if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and _discards(question, reading, previous):
         return replace(reading, intent="smalltalk", follows=True)
+    if previous is not None and previous.intent == "ticket_draft" and (changes := edits(question)) and not _asks(reading):
+        return replace(reading, intent="ticket_create" if orders(beside_edits(question)) else "ticket_draft", edits=changes, follows=True)
     if previous is not None:
         if changed := of_the_shown(reading, answers, setting) or rescoped(previous, reading):
             return with_the_first(previous, changed, answers, setting)
@@ -117,8 +120,11 @@ def _discards(question: str, reading: Reading, previous: Reading) -> bool:
         return True
     if previous.intent == "ticket_draft" and asks_if_filed(question):
         return True
-    asks = reading.slots.says(r"how many|how much|which|who|what|why|how|show|list") or reading.intent == "ticket_draft"
-    return holds_back(question) and not asks
+    return holds_back(question) and not _asks(reading) and reading.intent != "ticket_draft"
+
+
+def _asks(reading: Reading) -> bool:
+    return bool(reading.slots.says(r"how many|how much|which|who|what|why|how|show|list"))
 
 
 _POINTS_BACK = r"(?<!which )(?<!what )(?:he|she|it|its|his|her|him|they|their|them|that (?:one|person|user|customer|product|assistant|company|model|account|organization))"

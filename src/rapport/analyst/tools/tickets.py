@@ -38,6 +38,11 @@ DRAFT_ARGUMENTS = schema(
         "target": {"type": "string", "description": "team, repository or project, by name, key or id"},
         "labels": {"type": "array", "items": {"type": "string"}, "maxItems": 20},
         "priority": {"enum": list(PRIORITIES)},
+        "edits": {
+            "type": "object",
+            "description": "changes to the draft that is there, as the person told them: title, description, append (a sentence), priority,"
+            " labelIds, target; nothing else is looked up",
+        },
     }
 )
 SHOWN_DRAFT = brief(DRAFT_ARGUMENTS)
@@ -88,6 +93,8 @@ async def _answer(arguments: Mapping[str, Any], parameters: Mapping[str, Any], w
 
 
 async def _draft(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
+    if arguments.get("edits"):
+        return await _redraft(desk, arguments["edits"])
     provider = await desk.provider()
     targets = await provider.targets()
     if not targets:
@@ -102,13 +109,32 @@ async def _draft(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
         label_ids=_labels(labels, arguments.get("labels") or [], drafting.kind(findings)),
         priority=arguments.get("priority") or drafting.priority(findings), source_type=source_type, source_id=source_id,
     )  # fmt: skip
+    output = await _kept(desk, draft, labels)
+    found = {"found": findings.found, "inScope": findings.in_scope}
+    return ToolResult(output | found, public=output, evidence=tuple(example.reference for example in findings.examples))
+
+
+async def _redraft(desk: Desk, edits: Mapping[str, Any]) -> ToolResult:
+    """The newest draft of the conversation with a person's edits, as a draft of its own. Raises ToolError where there is none."""
+    async with desk.database.connection() as connection:
+        stored = await tickets.drafts(connection, desk.base.tenant_id, desk.chat_id)
+    if not stored:
+        raise ToolError("There is no draft in this conversation to change; draft the ticket first.")
+    provider = await desk.provider()
+    last = stored[0]
+    appended = {"description": f"{last.description}\n\n{edits['append']}"} if edits.get("append") else {}
+    draft = replace(await edited(provider, last, {**edits, **appended}), id=new_id())
+    output = await _kept(desk, draft, await provider.labels(draft.target))
+    return ToolResult(output, public=output)
+
+
+async def _kept(desk: Desk, draft: TicketDraft, labels: Sequence[TicketLabel]) -> dict[str, Any]:
+    """Stores a draft; what is shown of it."""
     warning = await _warning(desk, draft)
     async with desk.database.transaction() as connection:
         await tickets.save_draft(connection, desk.base.tenant_id, desk.chat_id, draft)
     desk.drafted.add(draft.id)
-    output = {"draft": draft_json(draft), "availableLabels": [_label_json(label) for label in labels], "dedupWarning": warning}
-    found = {"found": findings.found, "inScope": findings.in_scope}
-    return ToolResult(output | found, public=output, evidence=tuple(example.reference for example in findings.examples))
+    return {"draft": draft_json(draft), "availableLabels": [_label_json(label) for label in labels], "dedupWarning": warning}
 
 
 def draft_json(draft: TicketDraft) -> dict[str, Any]:
@@ -167,18 +193,28 @@ async def _find(desk: Desk, arguments: Mapping[str, Any]) -> Findings:
             scope, wanted = _with(scope, worst), ""
         if failing:  # the ticket is about the tool: those conversations fit where it failed, whatever was said in them
             scope, wanted = replace(scope, failed_tools=failing), ""
+        if topics := _topics(lexicon, wanted):
+            scope, wanted = replace(scope, topic_ids=topics), ""
         hits = await search.search(connection, scope, wanted, meaning=meaning, limit=FITTING) if wanted else ()
         least = max(search.LEAST_COSINE, 0.6 * hits[0].score) if hits else 0.0
         fitting = [hit.id for hit in hits if hit.score >= least]
         if fitting and not failing:
             scope = replace(scope, conversation_ids=tuple(fitting))
         told = replace(scope, predicates=(*scope.predicates, "unhappy")) if worst else scope
-        picked = fitting[:5] if fitting else [one.id for one in await examples.examples(connection, told, order="worst", limit=5)]
+        nothing = wanted and not fitting and not named  # words that nobody wrote: the worst of all the rest would be no evidence
+        picked = fitting[:5] or ([] if nothing else [one.id for one in await examples.examples(connection, told, order="worst", limit=5)])
         shown = await examples.load(connection, scope.tenant_id, [*named, *(id for id in picked if id not in named)][:5])
         if named and not problem:
             scope = replace(scope, conversation_ids=tuple(named))
         found = await _measured(Asked(desk, connection, lexicon, scope, arguments), problem, shown, int(total.value or 0))
         return replace(found, worst=worst)
+
+
+def _topics(lexicon: Lexicon, wanted: str) -> tuple[UUID, ...]:
+    """The topic that the problem is called by its name, as an answer gave it: "closed although your opening hours". Two words are no name:
+    they are looked for in what people wrote."""
+    said = wanted.strip(" .!?").casefold()
+    return tuple(UUID(name.id) for name in lexicon.of("topic") if name.text.casefold() == said and len(said.split()) > 2)
 
 
 async def _worst(connection: Any, scope: Scope) -> Worst | None:

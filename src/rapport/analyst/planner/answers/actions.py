@@ -6,56 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, heading
+from rapport.analyst.planner.editing import edits
 from rapport.analyst.planner.filing import holds_back
-from rapport.analyst.planner.reading import Reading, days
-from rapport.analyst.planner.refusals import sentences
-
-_NOT_THE_PROBLEM = re.compile(
-    r"^(?:(?:ok(?:ay)?|please|pls|can you|could you|would you|i (?:want|need)(?: you)?(?: to)?|let us|let's|now|then|and|just|great|also|go ahead and)[\s,]+)*(?:draft|write(?: up)?|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get|report)?(?: me| us)?(?: up)?\s*(?:an?|the|one)?\s*(?:new |short |quick |linear |jira |github |support |engineering )*(?:(?:tickets?|issues?|bug reports?|jira|story|task|bug)\b(?: ready| done| going)?)?\s*(?:(?:(?:out )?of|on|about|for|from|regarding|concerning|that|describing|covering|because|saying|re)\b|:|-|\s)*",
-    re.I,
-)  # fmt: skip
-
-
-_NAMES_A_TICKET = re.compile(r"\b(?:tickets?|issues?|bug reports?|jira|drafts?|createTicket|draftTicket)\b", re.I)
-_OF_THE_ORDER = re.compile(
-    r"\b(?:an?|the|that|this|it|those|these|them|me|us|you|i|we|and|so|of|on|about|for|from|into|as|out|up|with|to|please|pls|thanks?|kindly|now|then|first|just|only|"
-    r"can|could|would|will|should|want|need|needs|like|deserves?|let|make|made|turn|draft(?:ed)?|drafts?|write|written|prepare|compose|open|file|raise|log|create|put|together|cut|get|give|report|ready|yet|not|no|do|"
-    r"tickets?|issues?|bugs?|jira|linear|github|developers?|engineers?|engineering|team|desk|one|new|short|quick|proper|look|at|is|be|enough|moment|nothing|more)\b|\W",
-    re.I,
-)
-"""Words of a sentence that only orders: "could you make a ticket of that, please"."""
-_AT_THE_END = re.compile(
-    r"[\s,;:(–—-]*(?:->|→|=>)?[\s,;:(–—-]*\b(?:(?:but |and )?(?:just|only|as|a|an|the|for now|first|please|pls|in|ticket|bug report)[\s,]+)*"
-    r"(?:draft|ticket)(?:[\s,]+(?:only|first|please|pls|for now|thanks|ticket|it|me|us|that|this|draft))*[\s.!)]*$",
-    re.I,
-)
-
-_LEFT_OF_THE_ORDER = re.compile(
-    r"^(?:that|this|it|those|these|them|into|as)$|^(?:(?:can|could|would) (?:u|you) )?(?:turn|make)\b|^(?:what (?:happened|went on|was said) in|the (?:developers|engineers|team|dev team):?)\s|"
-    r"\s+(?:deserves|needs|merits|into|as|to)$|[,;–-]+ ?(?:draft|write|open|file|raise|create)$",
-    re.I,
-)
-
-
-def problem(reading: Reading) -> str:
-    """What a ticket is about, as the asker put it, without the words that ask for a ticket."""
-    text = reading.slots.text.strip().rstrip(".!?")
-    told = [part for part in sentences(text) if not (_NAMES_A_TICKET.search(part) and not _OF_THE_ORDER.sub("", part))]
-    text = " ".join(told).rstrip(".!?") if told else text
-    rest = _NOT_THE_PROBLEM.sub("", _AT_THE_END.sub("", text), count=1).strip()
-    rest = re.sub(
-        r"\b(?:into|as) (?:an?|the) (?:ticket|issue|bug report|bug|task|story)\b.*$|\b(?:please|pls|thanks|thank you)\b",
-        "",
-        rest,
-        flags=re.I,
-    ).strip(" ,.")
-    return _LEFT_OF_THE_ORDER.sub("", rest).strip(" ,.")
+from rapport.analyst.planner.problem import problem
+from rapport.analyst.planner.reading import Reading
 
 
 def ticket_draft(asked: Asked) -> Answer:
     """A draft with evidence; nothing is filed."""
     reading = asked.reading
-    said = problem(reading)
+    if reading.edits:
+        (output,) = yield [Call("draftTicket", {"edits": reading.edits})]
+        return _drafted(output)
+    said = problem(reading.slots.text)
     ids = reading.slots.conversation_ids
     for given in ids:
         said = said.replace(given, "").strip(" ,.#:'\"`“”‘’")
@@ -63,12 +26,10 @@ def ticket_draft(asked: Asked) -> Answer:
     if ids or len(reading.slots.words) > 30:  # a date in a long message tells of the problem
         reading = replace(reading, period=None)
     arguments: dict[str, Any] = {"filter": {} if ids else reading.filter()}
-    if reading.follows and not re.search(
-        r"\w{4,}", re.sub(r"\b(?:that|this|it|those|them|these|worst|problem|issue|one|first|second|third|top|most|the)\b", "", said)
-    ):
-        said = _earlier_problem(asked) or said
-        found = re.findall(r"`([^`\s]+)`", asked.before[-1].answer) if asked.before else []
-        if found and not ids:
+    if asked.before and not _POINTING.sub("", said):
+        said = _earlier_problem(asked)
+        found = re.findall(r"`([^`\s]+)`", asked.before[-1].answer)
+        if found and not ids and not said:
             ids = (found[_place(reading, len(found))],)
     if said:
         arguments["problem"] = said[:1000]
@@ -84,6 +45,13 @@ def ticket_draft(asked: Asked) -> Answer:
         if "draft" not in output.data:
             return heading("ticket draft") + f"I could not draft a ticket: I know no conversation {ids[0]}."
     return _drafted(output)
+
+
+_POINTING = re.compile(
+    r"\b(?:that|this|it|those|them|these|which|worst|biggest|latest|problem|issue|trouble|matter|thing|ones?|first|second|third|top|last|most|the|of|from|about|above|named|mentioned|for|just|you|your|list|answer|result|finding)\b|\W",
+    re.I,
+)
+"""Words that only point at the answer before: "the second one", "that problem"."""
 
 
 def _place(reading: Reading, count: int) -> int:
@@ -117,7 +85,10 @@ def _drafted(output: Any) -> str:
         )
     draft = output.data["draft"]
     text = heading("ticket draft", draft["target"]["teamName"]) + f"**{draft['title']}**\n\n{_opening(draft['description'])}\n"
+    text += f"\nPriority: {draft['priority']}." if draft.get("priority") else ""
     source = draft.get("source") or {}
+    if output.data.get("inScope") and not source.get("conversationId"):
+        text += "\nNo logged conversation holds this; the draft rests on your words alone."
     if source.get("conversationId"):
         text += f"\nEvidence: conversation `{source['conversationId']}`."
     if output.data.get("dedupWarning"):
@@ -145,22 +116,12 @@ def payload(text: str) -> dict[str, Any]:
     return {}
 
 
-def _edits(text: str) -> dict[str, Any]:
-    """Edits in plain words: title "...", priority high."""
-    title = re.search(r"\btitle\b[^\"“”']{0,30}[\"“']([^\"”']{3,200})[\"”']", text, re.I)
-    priority = re.search(
-        r"\b(?:priority\s+(?:to\s+|as\s+|is\s+|of\s+|:\s*)?(urgent|high|medium|low)|(urgent|high|medium|low)\s+priority)\b", text, re.I
-    )
-    found: dict[str, Any] = {"title": title.group(1)} if title else {}
-    return found | ({"priority": (priority.group(1) or priority.group(2)).lower()} if priority else {})
-
-
 def ticket_create(asked: Asked) -> Answer:
     """Files the draft of this conversation; the tool refuses where there is none, and nothing is filed where the order is taken back."""
     if holds_back(asked.question):
         yield from ()
         return heading("create ticket") + "All right: nothing is filed, and nothing was changed."
-    given = payload(asked.question) or _edits(asked.question)
+    given = payload(asked.question) or edits(asked.question)
     if "{" in asked.question and not given and not re.search(r"\{\s*(?:draft|payload|\.\.\.)?\s*\}", asked.question):
         yield [Call("countConversations")]
         return (
@@ -179,6 +140,3 @@ def ticket_create(asked: Asked) -> Answer:
             + f"This ticket already exists: **{made['providerIdentifier']}** ({made['providerTicketUrl']}). Nothing new was filed."
         )
     return heading("create ticket") + f"Created **{made['providerIdentifier']}**: {made['providerTicketUrl']}"
-
-
-__all__ = ["days", "payload", "problem", "ticket_create", "ticket_draft"]

@@ -48,7 +48,7 @@ def count(asked: Asked) -> Answer:
         return (yield from breakdown(asked))
     repeated = next((t for t in reading.thresholds if t.metric == "conversations"), None)
     if metric in ("users", "organizations", "days", "topics") and repeated:
-        return (yield from _count_frequent(asked, metric, share=share))
+        return (yield from _count_frequent(asked, metric, share=bool(share)))
     if metric.endswith("_share") or metric in ("rating", "sentiment", "frustration", "quality_index", "struggle"):
         metric = "conversations" if (reading.thresholds or reading.conditions) else "ratings" if metric == "rating" else "conversations"
     if metric in ("products", "models", "tools", "topics", "segments", "prompt_versions", "event_types", "languages", "days"):

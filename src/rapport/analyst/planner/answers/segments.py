@@ -290,7 +290,17 @@ def wanted(asked: Asked, intent: str) -> str | None:
         return None
     if intent == "segment_create":  # nothing is made by a question that only speaks of a segment
         return None if says(_MAKING) else "segment_profile" if linked else "segment_list"
-    if len(linked) >= 2 and intent in ("compare", "level", "summary", "ranking", "breakdown", "change", "at_risk", "list_entities"):
+    if len(linked) >= 2 and intent in (
+        "compare",
+        "level",
+        "summary",
+        "ranking",
+        "breakdown",
+        "change",
+        "at_risk",
+        "list_entities",
+        "outcomes",
+    ):
         return "segment_compare"
     if (
         linked
