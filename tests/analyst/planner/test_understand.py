@@ -611,3 +611,7 @@ def test_a_figure_of_a_conversation_is_not_changed(question: str):
 def test_what_a_ranking_goes_by_is_not_what_it_runs_over():
     assert read("Which bot is the cream of the crop by stars?").dimension == "product"
     assert read("how many ratings by stars").dimension == "rating"
+
+
+def test_an_id_before_a_colon_is_what_is_asked_about():
+    assert read("w1-0944: what was that user's problem?").slots.conversation_ids == ("w1-0944",)
