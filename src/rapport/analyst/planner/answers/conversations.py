@@ -195,7 +195,7 @@ def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Seq
     attempts = [plain]
     if mood := _mood(reading):
         attempts = [{**plain, "filter": {**plain["filter"], "conditions": [*reading.conditions, mood]}}, plain]
-    if topics := [link for link in reading.of_kind("topic") if link.score < 100]:  # a likeness to a topic's name: its words mean more
+    if topics := reading.of_kind("topic"):  # where no conversation has that topic, some may hold its words
         loose = replace(reading, links=tuple(link for link in reading.links if link not in topics))
         attempts.append({**_search(loose, limit), "query": " ".join(link.text for link in topics)})
     rest: dict[str, Any] = {}

@@ -57,6 +57,7 @@ def _sentence(fact: str, known: Mapping[str, Any], label: str) -> str:
         if not known.get("lastConversation"):
             return f"**{label}** has had no conversation yet."
         first, last = day(known["firstConversation"]), day(known["lastConversation"])
+        label += f" ({known['organization']})" if known.get("organization") else ""
         if fact == "first":
             return f"The first conversation of **{label}** was on **{first}**, the last on {last}."
         return f"The last conversation of **{label}** was on **{last}**, the first on {first}."
