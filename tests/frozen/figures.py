@@ -25,7 +25,7 @@ QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`|«[^»]*»|^\s*>.*$", re.
 ORDINALS = re.compile(r"^\s*(?:[-*]\s*)?(?:#{1,4}\s*)?\d+[.)]\s|#\d+\b", re.M)
 ADDRESSES = re.compile(r"https?://\S+|\b\d{1,2} ?[–-] ?(?=\d{1,2} [A-Z][a-z]{2}\b)")
 NO_FIGURES = re.compile(r"(?:out of|of|/) ?5\b|\bv(?:ersion )?\d+|gpt-4o|\d{1,2}:\d\d|\b\d{4}\b(?= ?[·,–*]| vs)|95 %")
-MOST_SLICES = 600
+MOST_SLICES = 1_200
 MOST_JOINED = 8
 
 
@@ -84,15 +84,18 @@ def _facets(world: World, text: str) -> list[tuple[str, frozenset[str]]]:
     return found + both
 
 
-def _windows(world: World, text: str) -> list[tuple[date, date]]:
-    days = sorted(days_named(text, world.now.date()))[:12]
+def _windows(world: World, heard: str, answer: str) -> list[tuple[date, date]]:
+    """All time; each day that is named, and the week that begins with it; and the spans between days of the question or the first line."""
+    today = world.now.date()
+    named = sorted(days_named(f"{heard} {answer.partition(chr(10))[0]}", today))[:12]
+    days = sorted({*named, *days_named(answer, today)})[:40]
     windows = (
-        [(date.min, date.max)] + [(day, day + timedelta(days=length)) for day in days for length in (0, 6)] + list(combinations(days, 2))
+        [(date.min, date.max)] + [(day, day + timedelta(days=length)) for day in days for length in (0, 6)] + list(combinations(named, 2))
     )
-    for first, last in list(combinations(days, 2)):
+    for first, last in combinations(named, 2):
         span = last - first + timedelta(days=1)
         windows += [(first - span, first - timedelta(days=1)), (first, last - timedelta(days=1))]
-    return windows
+    return windows + [(date.min, first - timedelta(days=1)) for first in named]
 
 
 def _amounts(talks: list[Talk]) -> set[float]:
@@ -105,7 +108,17 @@ def _amounts(talks: list[Talk]) -> set[float]:
     found |= {sum(t.mood == mood for t in talks) for mood in ("good", "ok", "bad")} | {len({t.at.date() for t in talks})}
     money = [float(value) for _, value, kind in events if kind == "currency"]
     found |= {sum(money), round(sum(money) / max(1, len(money)), 2), *_low(rated)}
+    found |= set(_by_mean(rated))
     return {float(each) for each in found} | ({mean(rated)} if rated else set())
+
+
+def _by_mean(rated: list[Talk]) -> tuple[int, int]:
+    """How many users rate 2 or lower, and 4 or higher, on average."""
+    by_user: dict[User, list[Talk]] = {}
+    for talk in rated:
+        by_user.setdefault(talk.user, []).append(talk)
+    means = [mean(talks) for talks in by_user.values()]
+    return sum(each <= 2 for each in means), sum(each >= 4 for each in means)
 
 
 def _low(rated: list[Talk]) -> set[int]:
@@ -113,8 +126,8 @@ def _low(rated: list[Talk]) -> set[int]:
     return {len(low), len({talk.user for talk in low}), len({talk.user.org for talk in low})}
 
 
-def plausible(world: World, text: str) -> set[float]:
-    facets, windows = _facets(world, text), _windows(world, text)
+def plausible(world: World, heard: str, answer: str) -> set[float]:
+    facets, windows = _facets(world, f"{heard} {answer}"), _windows(world, heard, answer)
     sets = [None, *(ids for _, ids in facets)] + [a & b for (one, a), (two, b) in combinations(facets, 2) if one != two]
     found: set[float] = set()
     for ids, (first, last) in list(product(sets, windows))[:MOST_SLICES]:
@@ -156,7 +169,7 @@ def unsupported(world: World, asked: str, answer: str) -> list[str]:
         bare = pattern.sub(lambda found: " " * len(found.group()), bare)
     found = [(float(re.sub(r"[, ]", "", each.group())), each.start(), each.end()) for each in NUMBER.finditer(bare)]
     given = {float(each) for each in re.findall(r"\d+(?:\.\d+)?", asked)} | {1.0}
-    amounts = plausible(world, f"{asked} {answer}") if found else set()
+    amounts = plausible(world, asked, answer) if found else set()
     flagged = []
     listed = ANALYSED.search(answer.partition("\n")[0])
     for place, (figure, start, end) in enumerate(found):
