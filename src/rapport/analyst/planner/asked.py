@@ -15,8 +15,10 @@ EMPLOYER = r"works?|working|employ\w*|compan(?:y|ies)|organi[sz]ation|org|firm|b
 
 def asks_a_share(slots: Slots) -> bool:
     """Whether one share is asked for, not one for each group."""
+    actors = "|".join(re.escape(link.text) for link in slots.links if not link.negated)
+    agent = rf"(?!\s+(?:the\s+)?(?:{actors})(?!\w))" if actors else ""  # "served by that model" splits nothing
     return bool(slots.says(SHARE)) and not slots.says(
-        r"by|per(?! (?:cent|hundred))|each(?! (?:hundred|100))|every(?! (?:hundred|100))|which \w+ has|trend|over time|compared?|versus|vs|changed?|highest|lowest|most|least|quality|below|above|under|over"
+        rf"by{agent}|per(?! (?:cent|hundred))|(?<!of )each(?! (?:hundred|100))|(?<!of )every(?! (?:hundred|100))|which \w+ has|trend|over time|compared?|versus|vs|changed?|highest|lowest|most|least|quality|below|above|under|over"
     )
 
 
@@ -27,6 +29,7 @@ AVERAGE = r"averages?|averaged|(?<!i )(?<!you )(?<!we )(?<!i don't )mean(?! (?:t
 BROKEN = (
     r"timed? ?out|time-?outs?|timing out|fail\w*|errors?|errored|erroring|break(?:s|ing|downs?)?|broke|broken|crash\w*|(?:went|goes?|going|gone) wrong|did not work|didn't work|not working|tool_failed"
     r"|c[ao]me to grief|f(?:e|a)lls? (?:over|flat)|on the blink|out of order|conk\w*|malfunction\w*|misfir\w*|misbehav\w*|glitch\w*|chok(?:e|es|ed|ing)|act(?:s|ed|ing) up|play(?:s|ed|ing)? up|g[ai]ve up the ghost|keel\w* over|blew up|blow(?:s|n|ing)? up"
+    r"|(?:do|does|did|has|have|had)(?:n['’]t| not|n?t)(?: ever| even| always)? (?:c[ao]me (?:back|through)|go(?:ne)? through|return\w*|respond\w*|repl(?:y|ied)|answer\w*|succeed\w*|complet\w*|finish\w*|deliver\w*|work(?:ed)?)|never (?:c[ao]me back|return\w*|respond\w*|answer\w*)"
 )
 
 
@@ -136,6 +139,17 @@ _COUNTED = {
 }  # fmt: skip
 
 
+_TALKS = r"conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|messages?|ratings?"
+
+
+def _only_of(slots: Slots, start: int, end: int) -> bool:
+    """ "Total of October, all bots, conversations", "12 November (that day included): chats?": of what, or when, something else is counted."""
+    before = slots.text[:start]
+    wide = re.search(r"\b(?:all|every|across|over|that|this|the same|on)\s+(?:the\s+|our\s+|of\s+|all\s+)*$", before, re.I)
+    asked = re.search(r"\b(?:how many|numbers? of|counts? of)\s+(?:of\s+)?(?:all\s+|the\s+|our\s+)*$", before, re.I)
+    return bool(wide and not asked and re.search(rf"\b(?:{_TALKS})\b", slots.text[end:], re.I))
+
+
 def counted_noun(slots: Slots) -> str | None:
     """What "how many ..." counts: the first noun after it."""
     if slots.says("how often|how frequently|how many times") and not slots.of_kind("tool") and not slots.events_said:
@@ -159,7 +173,7 @@ def counted_noun(slots: Slots) -> str | None:
             return "ratings"
         if hit.kind == "metric" and hit.value == "conversations":
             return "conversations"
-        if hit.kind == "dimension" and str(hit.value) in _COUNTED:
+        if hit.kind == "dimension" and str(hit.value) in _COUNTED and not _only_of(slots, hit.start, hit.end):
             return _COUNTED[str(hit.value)]
     return None
 

@@ -19,6 +19,7 @@ from rapport.analyst.planner.answers import (
     events,
     facts,
     levels,
+    movers,
     people,
     rankings,
     segments,
@@ -38,7 +39,7 @@ from rapport.analyst.planner.subject import STOP
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
-    "trend": changes.trend, "change": causes.changes, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
+    "trend": changes.trend, "change": causes.changes, "movers": movers.movers, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.conversation_before,
@@ -82,7 +83,7 @@ UNSURE = 0.5
 it 21; a third of all that were wrong."""
 
 
-_PLAIN = ("*since when tools fail", "*first and last day")
+_PLAIN = ("*since when tools fail", "*share of", "*change of", "*first and last day")
 """Answers that are given by what the words say plainly, whatever the exemplars think."""
 
 
@@ -236,6 +237,8 @@ def route(asked: Asked) -> str:
         return "tool_onset"
     if intent in _OF_CHANGES and says(_DONE_TO):
         return "what_was_changed"
+    if movers.wanted(reading):
+        return "movers"
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(named) >= 2):
         return "tool_failures"
     if "messages_per_conversation" in reading.metrics and intent in ("count", "examples", "summary") and says(_LENGTH):

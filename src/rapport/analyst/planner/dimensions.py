@@ -92,6 +92,10 @@ def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
     weighs = intent in ("ranking", "compare") and best is not None and best.weight >= HEAD  # "which bot is best by stars"
     if slots.says(_SPREAD) and not weighs:
         return "rating"
+    if intent in ("ranking", "breakdown", "count", "level", "compare") and slots.says(
+        r"(?:which|what|best|worst|busiest|quietest|by|per|each|every) (?:\w+ )?(?:day of the week|weekday|days of the week)"
+    ):
+        return "weekday"
     value = _BY_VALUE.search(slots.text)
     if value and (best is None or best.weight < NAMED):
         found = value.group("value").lower()

@@ -345,6 +345,7 @@ def _anchored(m: re.Match, today: date) -> Period | None:
 
 
 _D, _E, _U = DAY_SAID.replace("@", "a"), DAY_SAID.replace("@", "b"), UNIT_SAID.replace("@", "u")
+_ABOUT = r"(?:(?:about|around|roughly|approximately|approx\.?|circa|ca\.?|some\s+time\s+(?:around|about))\s+)?"
 _TO = r"(?:-|–|—|to|and|through|thru|until|till|til)"
 _WITH_TODAY = r",?\s*\(?(?:(?:with\s+)?today\s+(?:itself\s+)?(?:included|counted|inclusive)|(?:including|counting|incl\.?|inclusive\s+of|with)\s+today)"
 _NO_TODAY = r",?\s*\(?(?:today\s+(?:itself\s+)?(?:excluded|left\s+out|not\s+(?:counted|included)|aside)|(?:not\s+(?:counting|including)|excluding|excl\.?|without|leaving\s+out|except|minus|but\s+not)\s+today(?:\s+itself)?)"
@@ -387,7 +388,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (rf"{_D}\s+(?:and|or)\s+(?P<sign>later|after|newer|onwards?|since|thereafter|more\s+recent|earlier|before|older|prior)\b", _compared),
     (rf">=?\s*{_D}\s*(?:and|&+|,)\s*(?:\w+\s*)?(?P<lead>)(?P<join><=?)\s*{_E}", _between),
     (rf"(?P<sign>>=|<=|≥|≤|>|<)\s*{_D}", _compared),
-    (rf"(?:(?P<excl>(?:(?:all\s+)?(?:the\s+)?days?\s+)?(?:after|following)|later\s+than|newer\s+than)|(?:ever\s+)?since|(?:starting|dating|counting|beginning)(?:\s+(?:from|on|with))?|from|as\s+(?:of|from)|on\s+or\s+after|not\s+before|no\s+earlier\s+than)\s+{_D}(?:\s+(?:on|onwards?|forward))?(?!\s*\d)", _since),
+    (rf"(?:(?P<excl>(?:(?:all\s+)?(?:the\s+)?days?\s+)?(?:after|following)|later\s+than|newer\s+than)|(?:ever\s+)?since|(?:starting|dating|counting|beginning)(?:\s+(?:from|on|with))?|from|as\s+(?:of|from)|on\s+or\s+after|not\s+before|no\s+earlier\s+than)\s+{_ABOUT}{_D}(?:\s+(?:on|onwards?|forward))?(?!\s*\d)", _since),
     (r"(?:the|this)\s+(?:(?:current|present|running|ongoing)\s+)?(?P<u>week|month|quarter|year)\s+(?:so\s+far|to\s+date|(?:that\s+)?(?:we(?:['’]re|\s+are)|(?:it|this)\s+is)\s+(?:currently\s+|now\s+|presently\s+)?in|(?:up\s+to|until)\s+(?:now|today)|at\s+hand|in\s+progress|under\s*way)(?:\s*,?\s*(?:up\s+to|until)\s+(?:now|today))?", lambda m, t: unit_at(t, m.group("u"))),
     (rf"(?P<lead>before|prior\s+to|until|till|up\s+(?:to|till|until)(?:\s+and\s+including)?|through|after|since)\s+{_U}(?!\s+\d)", _beyond_unit),
     (r"(?P<u>week|month|quarter|year)[\s-]+to[\s-]+date\b|\b(?P<s>wtd|mtd|qtd|ytd)\b",
@@ -395,7 +396,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (rf"(?P<n>{COUNT})\s+(?P<u>{UNIT})s?\s+back\s*,?\s*(?:until|till|up\s+to|to|from|counting\s+from|through)\s+(?:now|today|this\s+(?:day|moment))", lambda m, t: last(number(m.group("n")), m.group("u"), t)),
     (r"(?:all[\s-]+(?:the\s+)?time|since\s+(?:the\s+)?(?:(?:very\s+)?beginning|start|launch|day\s+one|forever)|since\s+we\s+(?:started|began|launched|went\s+live|first)(?:\s+(?:to\s+)?(?:logging|log|collecting|collect|counting|recording|record|tracking|track|measuring)\b)?|life[\s-]?time|from\s+the\s+(?:very\s+)?(?:beginning|start)(?!\s+of)|all\s+the\s+way\s+back|at\s+any\s+time|so\s+far(?!\s+(?:this|today))|up\s+(?:to|till|until)\s+(?:now|today|this\s+point)|(?:until|till|as\s+of)\s+(?:now|today)|to\s+date|to\s+this\s+day|ever|in\s+total|overall|everything\s+we\s+have|over\s+the\s+(?:whole|entire)\s+period|whole\s+(?:history|period))\b",
      lambda m, t: Mention(0, 0, Period(), kind="all")),
-    (rf"(?:(?P<excl>(?<!day\s)before|prior\s+to|earlier\s+than|older\s+than)|(?:up\s+)?(?:until|till)(?:\s+and\s+including)?|up\s+(?:to|through)(?:\s+and\s+including)?|through|by(?:\s+the\s+(?:end|close)\s+of)?|no\s+later\s+than|not\s+after)\s+{_D}", _until),
+    (rf"(?:(?P<excl>(?<!day\s)before|prior\s+to|earlier\s+than|older\s+than)|(?:up\s+)?(?:until|till)(?:\s+and\s+including)?|up\s+(?:to|through)(?:\s+and\s+including)?|through|by(?:\s+the\s+(?:end|close)\s+of)?|no\s+later\s+than|not\s+after)\s+{_ABOUT}{_D}", _until),
     (rf"(?:over|within|during|across)\s+(?P<n>{COUNT})\s+(?P<u>{UNIT})s?\b(?!\s+(?:ago|before|after|later|earlier|of)\b)", lambda m, t: last(number(m.group("n")), m.group("u"), t)),
     (r"(?P<n>\d{1,3})[\s-]+(?P<u>day|week|month)\s+(?:window|trend|view|period|average)", lambda m, t: last(number(m.group("n")), m.group("u"), t)),
     (rf"(?P<end>first|last|final|opening|closing)\s+(?P<n>{COUNT})\s+(?P<what>day|week)s\s+(?:of|in)\s+{_U}", _days_of),
@@ -403,7 +404,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (rf"^\W*(?!(?:a|an|one|1)\s)(?P<n>{COUNT})\s+(?P<u>day|week|month)s\s+of\b(?!\s+(?:the|this|last|an?)\b)", lambda m, t: last(number(m.group("n")), m.group("u"), t)),
     (rf"(?:(?:over|in|during|for|within|across|throughout)\s+)?(?:the\s+|these\s+|our\s+)?(?:last|past|previous|trailing|latest|recent|most\s+recent|prior|rolling)\s+(?P<n>{COUNT})[\s-]+(?P<u>{UNIT})s?\b",
      lambda m, t: last(number(m.group("n")), m.group("u"), t)),
-    (rf"since\s+(?P<n>{COUNT})\s+(?P<u>day|week|month)s?\s+ago", lambda m, t: Period(move(t, -number(m.group("n")), m.group("u")), t, "range")),
+    (rf"since\s+{_ABOUT}(?P<n>{COUNT})\s+(?P<u>day|week|month)s?\s+ago", lambda m, t: Period(move(t, -number(m.group("n")), m.group("u")), t, "range")),
     (r"(?:in|over|during|within|for)\s+the\s+(?:last|past|previous)\s+(?P<u>week|month|quarter|year)\b(?!\s+of)", lambda m, t: last(1, m.group("u"), t)),
     (rf"(?P<n>first|second|third|fourth|1st|2nd|3rd|4th|last|final)\s+week\s+(?:of|in)\s+(?:(?P<m>{MONTH})\b(?:\s+(?P<y>{YEAR}))?|(?:the\s+|this\s+)?(?P<mod>last\s+|previous\s+)?month\b)", _week_of_month),
     (rf"(?P<n>{COUNT})\s+(?P<u>week|fortnight|month|quarter|year)s?\s+ago", _ago),

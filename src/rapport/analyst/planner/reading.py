@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from rapport.analyst.planner import lexicon
@@ -222,10 +222,20 @@ def _moved(period: Period, count: int, unit: str) -> Period:
     return shift(period, count, unit or (period.grain if period.grain in _GRAINS else "day"))
 
 
+_BESIDE = r"(?:compar\w*(?: (?:to|with|against))?|against|versus|vs\.?|next to|beside|than|relative to|over|and)"
+_ALL_EARLIER = rf"{_BESIDE} (?:with |in |the )*(?:everything|anything|all|all that was|the rest|whatever (?:was|came|went))(?: (?:that )?(?:was|came|went|lies|is))? ?(?:of the time )?(?:earlier|before(?:hand)?|until then|up to then|previously|older)(?=\W|$)"
+_TIME_BEFORE = rf"{_BESIDE} (?:with |in |during |that of )*(?:the |an? )?(?:(?:same |equal(?:ly long)? )?(?:time|days|period|stretch|span|weeks|window|interval)) (?:just |right |directly |immediately )?(?:before|earlier|prior|preceding)(?: (?:that|it|this|them|those))?(?=\W|$)"
+""" "The last 7 days against everything earlier", "the last 14 days next to the time before"."""
+
+
 def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
     """(period, the one to compare with)."""
     periods = slots.periods
     moved = [mention.shift for mention in slots.dates if mention.shift and mention.kind == "period"]
+    if len(periods) == 1 and not moved and periods[0].since and slots.says(_ALL_EARLIER):
+        return periods[0], Period(None, periods[0].since - timedelta(days=1), "range")
+    if len(periods) == 1 and not moved and periods[0].since and periods[0].until and slots.says(_TIME_BEFORE):
+        return periods[0], periods[0].before()
     if len(periods) == 1 and moved and slots.says(SET_BESIDE):  # "last week against the week before it"
         return periods[0], _moved(periods[0], *moved[0])
     earlier = [mention.moves(periods[0]) for mention in slots.dates if mention.moves and len(periods) == 1]

@@ -9,7 +9,7 @@ _MARKS = r"stars?|marks?|ratings?|rated?|scor(?:es?|ed|ing)|votes?|grades?|grade
 _VALUE = r"(?:[1-5](?![\d.,]*\d)|one|two|three|four|five)"
 _STARRED = r"(?:[\s-]*(?:stars?|\*+|★+)(?!\w))"
 _A = r"(?:an?\s+|only\s+|just\s+|even\s+|merely\s+|either\s+)*"
-_SAID = r"\b(?:is|are|was|were|be|being|been|rated|scored|scoring|marked|graded|g[ai]ve|gives|given|giving|got|gets|getting|us|it|them|of|as|with|at|either|between|from|for|(?:marks?|ratings?|scores?|votes?|grades?)\s*[(:,]?)\s*"
+_SAID = r"\b(?:is|are|was|were|be|being|been|rated|scored|scoring|marked|graded|g[ai]ve|gives|given|giving|got|gets|getting|(?:press|click|tapp?|pick|select|award|submit|punch|choos|chos)\w*(?: most often| mostly| usually)?|hits?|hitting|left|leaves|us|it|them|of|as|with|at|either|between|from|for|(?:marks?|ratings?|scores?|votes?|grades?)\s*[(:,]?)\s*"
 _ENDS = r"(?=\s*(?:$|[?.!,;:)]|(?:on|for|in|from|at|as|to|among|during|over|since|by|that|which|when|vs|versus|did|do|does|per)\b))"
 _LIST = re.compile(
     rf"(?P<said>{_SAID})?{_A}(?<![\w.,])(?P<a>{_VALUE})(?P<sa>{_STARRED})?-?\s*(?P<join>,|/|&|-|–|or|and|to|through|up to)\s*{_A}(?P<b>{_VALUE})(?P<sb>{_STARRED})?"
@@ -25,6 +25,21 @@ _RATED = re.compile(
     rf"\b(?:rated|rates?|gave|gives?|given|giving|scored|scores?|marked|graded|awarded|handed)\s+(?:us|it|them|him|her|this|that)\s+{_A}(?P<a>{_VALUE})(?:{_STARRED})?{_ENDS}",
     re.I,
 )
+_NOUNS = r"(?:marks?|scores?|grades?|ratings?|stars?|votes?)"
+_UTMOST = re.compile(
+    rf"\b(?:(?:full|perfect|maximum|max|straight|top|whole|solid|glowing|clean|highest|best) (?:fives?|5s?)(?:{_STARRED})?(?!\w)"
+    rf"|(?:full|perfect|maximum|max|(?:highest|best|top) possible) {_NOUNS}\b|top marks\b)",
+    re.I,
+)
+_LEAST = re.compile(
+    rf"\b(?:(?:lowest|worst|poorest|bottom|minimum) (?:possible {_NOUNS}|{_NOUNS} (?:there is|possible|you can give|on offer|available))|bottom marks?)\b",
+    re.I,
+)
+_OUT_OF = re.compile(
+    rf"(?<![\w.,])(?P<a>{_VALUE})(?: stars?)? out of (?:five|5)\b(?! (?:{_NOUNS[3:-1]} (?:are|were|is)|chats?|conversations?|users?|people))(?: stars?)?(?P<more> (?:or|and) (?:more|better|above|higher|up))?(?P<less> (?:or|and) (?:less|worse|below|lower))?|\b(?:(?:five|5) of (?:five|5)|5/5)(?![\w/])",
+    re.I,
+)
+"""The scale told with it, or an end of the scale told as such: "4 out of 5", "top marks", "the full five", "the lowest possible grade"."""
 _PLURALS = {"ones": 1, "twos": 2, "threes": 3, "fours": 4, "fives": 5}
 _PLURAL = re.compile(
     rf"(?<!in )\b(?P<a>{'|'.join(_PLURALS)})(?:\s*(?:,|/|&|or|and|to)\s*(?P<b>{'|'.join(_PLURALS)}))?\b", re.I
@@ -33,6 +48,8 @@ _PLURAL = re.compile(
 
 def ratings_told(text: str) -> list[Threshold]:
     """The rating that is asked for as one threshold or two; empty where the number of stars is not told in such a way."""
+    if told := _on_the_scale(text):
+        return told
     marks = re.search(rf"\b(?:{_MARKS})\b|★", text, re.I)
     for match in _LIST.finditer(text) if marks else ():
         starred = match.group("noun") or any(match.group(group) for group in ("sa", "sb", "sc"))
@@ -52,6 +69,15 @@ def ratings_told(text: str) -> list[Threshold]:
         if values != [1]:  # "the old ones"
             return _within(values[0], values[-1])
     return []
+
+
+def _on_the_scale(text: str) -> list[Threshold]:
+    if match := _OUT_OF.search(text):
+        operator = ">=" if match.group("more") else "<=" if match.group("less") else "="
+        return [Threshold("rating", operator, _value(match.group("a") or "5"))]
+    if _UTMOST.search(text):
+        return [Threshold("rating", "=", 5.0)]
+    return [Threshold("rating", "=", 1.0)] if _LEAST.search(text) else []
 
 
 def _value(word: str) -> float:

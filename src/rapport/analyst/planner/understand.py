@@ -214,8 +214,13 @@ def _beside(slots: Slots, intent: str, period: Period | None, against: Period | 
 _THEN = r"(?:and|but|;|,) ?(?:then|thereafter|afterwards?|after (?:that|which)|since(?: then)?|from then on|all at once|overnight|suddenly|now)|then (?:it|they|the|its|things)|no longer|ever since|not any ?more|not since"
 
 
+_FELL = r"tank(?:ed|ing)|fell|fallen|dropp\w*|plummet\w*|plung\w*|collaps\w*|slump\w*|nose-?div\w*|crater\w*|sank|sunk|slid|turned|sour(?:ed)?|deteriorat\w*|worsen\w*|(?:went|gone|going) (?:south|downhill|bad|sour|off a cliff)|g[eo]t(?:ten)? worse|took a (?:dive|turn|hit|tumble|nosedive)|start\w*|beg[au]n|marked down|lost (?:its|their) \w+"
+
+
 def _turned(slots: Slots, intent: str, period: Period | None) -> Period | None:
     """ "Until 5 November it was loved, and then the stars went out. Why?": the time after that day is asked about."""
+    if intent == "why" and period and period.since and period.since == period.until and slots.says(_FELL):
+        return Period(period.since, None, "range")  # "it tanked on 5 November": from then on
     if intent not in ("why", "change") or period is None or period.since or not period.until or not slots.says(_THEN):
         return period
     return Period(period.until + timedelta(days=1), None, "range")
@@ -292,7 +297,7 @@ def _grouped(
         asked = noun is not None and noun.dimension == dimension and noun.weight >= HEAD
         dimension = hearing.dimension(dimension, heard, property_keys(setting.names), asked=asked)
         order = hearing.order(slots, metrics[0] if metrics else None, order, heard) if intent == "ranking" else order
-    if intent == "ranking" and peak_day(slots) and not slots.says(r"who|which (?!day|date)\w+"):
+    if intent == "ranking" and dimension != "weekday" and peak_day(slots) and not slots.says(r"who|which (?!day|date)\w+"):
         dimension = "day"
     return intent, dimension, order
 
@@ -398,6 +403,8 @@ def tidied(reading: Reading) -> Reading:
     if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(rf"{BROKEN}|{FELL_OVER}"):
         rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(BROKEN, word))
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, "tool_failed"])), subject=rest)
+    if reading.intent in ("ranking", "breakdown", "trend", "change") and reading.metric == "tool_calls" and slots.says(BROKEN):
+        reading = replace(reading, metrics=("tool_failures", *reading.metrics[1:]))
     if reading.intent in ("ranking", "level", "trend", "compare", "breakdown", "count", "change", "summary", "at_risk", "why"):
         # an adjective that already chose the metric does not also filter
         told = {"frustrated": "frustration", "unhappy": "sentiment", "happy": "sentiment", "positive": "sentiment", "negative": "sentiment", "resolved": "resolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share", "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share"}  # fmt: skip

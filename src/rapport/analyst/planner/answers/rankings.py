@@ -120,7 +120,7 @@ def by_share(asked: Asked) -> Answer:
     rows.sort(key=lambda row: row[0], reverse=_largest_first(reading))
     of_what = "rated conversations" if rated else "conversations"
     note = f"at least {least} {of_what} each" if least > 1 else ""
-    text = heading(f"{_plural(dimension.replace('property:', ''))} by share of {of_what}", reading.scope(), note)
+    text = heading(f"{_plural(dimension.replace('property:', '').replace('_', ' '))} by share of {of_what}", reading.scope(), note)
     return text + bullets(
         [f"**{name}**: {100 * share:.1f}% ({n} of {of})" for share, n, of, name in rows[: reading.limit or 8]], numbered=True
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, day, heading, joined, number, phrase, quoted
 from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.asked import BROKEN
 from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
@@ -21,7 +22,11 @@ def tool_failures(asked: Asked) -> Answer:
         links=tuple(link for link in reading.links if link.kind != "tool"),
         subject="",
     )
-    order = _order(reading.slots)
+    order = (
+        "calls"
+        if reading.metric == "tool_calls" and not reading.bad and not reading.slots.says(rf"{BROKEN}|{FELL_OVER}")
+        else _order(reading.slots)
+    )
     arguments: dict[str, Any] = {"order": order, "limit": 20, "filter": own.filter()}
     calls = [Call("getToolFailures", arguments)]
     if named:

@@ -8,7 +8,9 @@ from typing import Any
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, bullets, counted, day, heading, measured, number, said
 from rapport.analyst.planner.answers.causes import why
+from rapport.analyst.planner.answers.rankings import by_share
 from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.asked import SHARE
 from rapport.analyst.planner.reading import Reading
 
 _WHEN = r"when|since|what day|which day|what date|which date|from what|the date|how long|first"
@@ -23,6 +25,8 @@ _DATED = 6
 def prompt_versions(asked: Asked) -> Answer:
     """Versions of prompts side by side; the day on which the newest came in first, where that is asked for."""
     reading = asked.reading
+    if (reading.thresholds or reading.conditions) and reading.slots.says(SHARE):
+        return (yield from by_share(replace(asked, reading=replace(reading, dimension="prompt_version"))))
     usual = ("rating", "sentiment", "frustration", "quality_index", "conversations")
     asked_for = [metric for metric in reading.metrics if metric not in lexicon.COUNTS]
     counted_only = reading.metrics[:1] == ("conversations",) and not asked_for
