@@ -107,7 +107,7 @@ def _next(start: date, bucket: str) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The same metric of two scopes. `p` is None for a metric that cannot be tested (counts of different things, ratios)."""
+    """The same metric of two scopes. `p` is None for a metric that cannot be tested (sums over conversations)."""
 
     metric: Metric
     one: Figure
@@ -133,32 +133,54 @@ class Comparison:
 
 
 async def compare(connection: Connection, one: Scope, other: Scope, measured: Sequence[Metric]) -> tuple[Comparison, ...]:
-    """Each metric of two scopes, tested: means and shares by Welch's test, counts by rate where both scopes have their days."""
+    """Each metric of two scopes, tested: means, shares and ratios by Welch's test, counts by rate where both scopes have their days."""
     first, second = await metrics.level(connection, one, measured), await metrics.level(connection, other, measured)
     samples_one, samples_other = await samples(connection, one, measured), await samples(connection, other, measured)
     found = []
     for metric, a, b in zip(measured, first, second, strict=True):
         p = None
-        if metric.sample:
+        if metric.name in samples_one:
             p = welch_p(samples_one[metric.name], samples_other[metric.name])
-        elif metric.kind == "count":
+        elif metric.kind in ("count", "distinct"):
             p = poisson_p(a.value or 0, _days(one), b.value or 0, _days(other))
         found.append(Comparison(metric, a, b, p))
     return tuple(found)
 
 
 async def samples(connection: Connection, scope: Scope, measured: Sequence[Metric]) -> dict[str, Sample]:
-    """Size, mean and variance by name of metric, for those that are a mean over conversations."""
+    """Size, mean and variance by name of metric, for those that are a mean over conversations or a ratio of two sums over them."""
     wanted = [metric for metric in measured if metric.sample]
+    ratios = [metric for metric in measured if metric.kind == "ratio"]
+    found = {metric.name: await _ratio(connection, scope, metric) for metric in ratios}
     if not wanted:
-        return {}
+        return found
     arguments = Arguments(scope.tenant_id)
     selected = ", ".join(
         f"count({m.sample}) AS n{i}, avg({m.sample}) AS m{i}, coalesce(var_samp({m.sample}), 0) AS s{i}" for i, m in enumerate(wanted)
     )
     row = await connection.fetchrow(f"SELECT {selected} {relation(scope, arguments)}", *arguments)
     assert row is not None
-    return {m.name: Sample(row[f"n{i}"], row[f"m{i}"] or 0.0, row[f"s{i}"]) for i, m in enumerate(wanted)}
+    return found | {m.name: Sample(row[f"n{i}"], row[f"m{i}"] or 0.0, row[f"s{i}"]) for i, m in enumerate(wanted)}
+
+
+async def _ratio(connection: Connection, scope: Scope, metric: Metric) -> Sample:
+    """A ratio of two sums as the mean of its linearised values, one for each conversation (Cochran, Sampling Techniques, 1977, 6.3):
+    calls of one conversation fail together, so they are no trials of their own."""
+    arguments = Arguments(scope.tenant_id)
+    row = await connection.fetchrow(
+        f"""
+        SELECT count(y) AS n, coalesce(sum(y), 0)::float8 AS y, coalesce(sum(x), 0)::float8 AS x, coalesce(sum(y * y), 0)::float8 AS yy,
+               coalesce(sum(x * y), 0)::float8 AS xy, coalesce(sum(x * x), 0)::float8 AS xx
+        FROM (SELECT {metric.row} AS y, {metric.per} AS x {relation(scope, arguments)}) r WHERE y IS NOT NULL
+        """,
+        *arguments,
+    )
+    assert row is not None
+    if row["n"] < 2 or not row["x"]:
+        return Sample(row["n"], 0.0, 0.0)
+    ratio, mean_x = row["y"] / row["x"], row["x"] / row["n"]
+    spread = max(row["yy"] - 2 * ratio * row["xy"] + ratio * ratio * row["xx"], 0.0)
+    return Sample(row["n"], ratio, spread / (row["n"] - 1) / mean_x**2)
 
 
 def _days(scope: Scope) -> float:

@@ -259,10 +259,17 @@ def measured(slots: Slots) -> bool:
     return bool(extremes or slots.says(noun) or [name for name in slots.metrics if name not in lexicon.COUNTS])
 
 
+_NOUNS = frozenset(("payment", "order placed", "checkout", "revenue", "sale", "sales"))
+_DONE = "|".join(
+    phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|") if phrase not in _NOUNS
+)
+"""What people did; a payment is as often what they talk about ("where the payment upload broke")."""
+
+
 def events_wanted(slots: Slots, intent: str) -> bool:
     """ "conversation ids of purchase events": conversations are asked for by the event that they led to, or that their people had."""
     before = slots.says(
-        r"(?:led|leads?|leading|ended|ending|ends?|finish\w*|clos\w*|result\w*|culminat\w*|conclud\w*|before|preced\w*|followed|up|ahead|prior|trigger\w*|prompt\w*|brought|caus\w*|where|in which|during which|that|whose|with|of|behind) (?:\w+ ){0,3}?(?:to|with|in|by|up|a|an|the|their|they|people|users|customers|on|about|of|was|ask\w*|request\w*|want\w*|decid\w*)"
+        rf"(?:led|leads?|leading|ended|ending|ends?|finish\w*|clos\w*|result\w*|culminat\w*|conclud\w*|before|preced\w*|followed|up|ahead|prior|after which|upon which|trigger\w*|prompt\w*|brought|caus\w*|where|in which|during which|that|whose|with|of|behind) (?:\w+ ){{0,6}}?(?:{_DONE})(?:s|l?ing|ed|d)?\b"
     )
     return intent in ("examples", "quotes", "level") and bool(
         slots.says("events?") or slots.of_kind("event_type") or (before and slots.events_said)

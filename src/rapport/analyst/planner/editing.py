@@ -7,8 +7,11 @@ _PRIORITIES = {
     "medium": r"medium|normal|moderate|p2|sev(?:erity)? ?3", "low": r"low(?:er|est)?|minor|p3|p4|trivial|sev(?:erity)? ?[45]",
 }  # fmt: skip
 _LEVEL = "|".join(rf"(?P<{name}>{words})" for name, words in _PRIORITIES.items())
+_IT = r"(?:it|this|that|them|the (?:ticket|draft|issue|bug|story|priority|prio))"
 _PRIORITY = re.compile(
-    rf"\b(?:prio(?:rity)?|severity|urgency)\b[^.;{{]{{0,25}}?\b(?:{_LEVEL})\b|\b(?:make|mark|set|bump|raise|lower|put|flag|treat|change|keep|with|as|is|it['’]s)\b[^.;{{]{{0,25}}?\b(?:{_LEVEL.replace('P<', 'P<_')})\b(?: prio(?:rity)?)?"
+    rf"\b(?:prio(?:rity)?|severity|urgency)\b[^.;{{]{{0,25}}?\b(?:{_LEVEL})\b"
+    rf"|\b(?:make|mark|set|bump|raise|lower|put|flag|treat|change|keep|consider)\s+{_IT}\s*(?:up |down )?(?:as |to |at |be )?(?:an? |very |really |rather |more )*(?:{_LEVEL.replace('P<', 'P<_')})\b(?: prio(?:rity)?)?"
+    rf"|(?:,\s*)?\b(?:and )?{_IT}(?:['’]s| is| needs to be| should be| must be| has to be| ought to be)\s+(?:very |really |rather |of )?(?:{_LEVEL.replace('P<', 'P<___')})\b(?: prio(?:rity)?)?"
     rf"|\b(?:{_LEVEL.replace('P<', 'P<__')}) prio(?:rity)?\b",
     re.I,
 )
@@ -23,6 +26,22 @@ _ADDED = re.compile(
     r"^\W*(?:(?:please|also|and|can you|could you|ok(?:ay)?|good|fine|but|yes)[\s,]+)*(?:add|mention|note|state|include|write|say|put in|point out)(?: in (?:it|there|the (?:ticket|draft|description)))?(?: also)?(?: that|:| a (?:line|note|sentence|remark)(?: (?:that|saying|about|on))?)\s+(?P<added>.{3,400}?)\s*[.!]*$",
     re.I | re.S,
 )  # fmt: skip
+
+
+_PLAIN_URGENT = re.compile(r"\b(urgent|critical)\s+(?=(?:bug )?(?:tickets?|issues?|bugs?|report|draft|jira|story|defect)\b)", re.I)
+
+
+def priority_of(text: str) -> str | None:
+    """The priority that an order for a ticket names: "an urgent ticket on X", "draft one on X, it must be low priority"."""
+    if _PLAIN_URGENT.search(text):
+        return "urgent"
+    level = _PRIORITY.search(text)
+    return next(name.strip("_") for name, word in level.groupdict().items() if word) if level else None
+
+
+def without_priority(text: str) -> str:
+    """`text` without the clause that names a priority."""
+    return _PRIORITY.sub(" ", text).strip(" ,;")
 
 
 def beside_edits(text: str) -> str:
@@ -40,6 +59,6 @@ def edits(text: str) -> dict[str, str]:
         found["title"] = title.group("title").strip()
     if added := _ADDED.match(said):
         return found | {"append": added.group("added").strip()}
-    if level := _PRIORITY.search(said):
-        found["priority"] = next(name.strip("_") for name, word in level.groupdict().items() if word)
+    if level := priority_of(said):
+        found["priority"] = level
     return found

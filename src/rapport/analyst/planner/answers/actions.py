@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, heading
-from rapport.analyst.planner.editing import edits
+from rapport.analyst.planner.editing import edits, priority_of, without_priority
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.problem import problem
 from rapport.analyst.planner.reading import Reading
@@ -18,7 +18,8 @@ def ticket_draft(asked: Asked) -> Answer:
     if reading.edits:
         (output,) = yield [Call("draftTicket", {"edits": reading.edits})]
         return _drafted(output)
-    said = problem(reading.slots.text)
+    priority = priority_of(reading.slots.text)
+    said = problem(without_priority(reading.slots.text) if priority else reading.slots.text)
     ids = reading.slots.conversation_ids
     for given in ids:
         said = said.replace(given, "").strip(" ,.#:'\"`“”‘’")
@@ -31,6 +32,8 @@ def ticket_draft(asked: Asked) -> Answer:
         found = re.findall(r"`([^`\s]+)`", asked.before[-1].answer)
         if found and not ids and not said:
             ids = (found[_place(reading, len(found))],)
+    if priority:
+        arguments["priority"] = priority
     if said:
         arguments["problem"] = said[:1000]
     if ids:

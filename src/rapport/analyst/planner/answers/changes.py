@@ -116,7 +116,7 @@ def change(asked: Asked) -> Answer:
         text += (
             ("Clear changes: " + "; ".join(f"{c['title']} {'up' if c['verdict'] == 'higher' else 'down'}" for c in moved) + ".\n\n")
             if moved
-            else "No average or share changed beyond what chance would give.\n\n"
+            else "Nothing changed beyond what chance would give.\n\n"
         )
     return text + bullets(lines)
 
