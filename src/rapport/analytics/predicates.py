@@ -37,6 +37,8 @@ _TABLE = (
     Predicate("low_quality",     "a.quality_index < 0.5", "with a quality index below 0.5", True),
     Predicate("rated",           "(c.rating_score IS NOT NULL)", "that were rated"),
     Predicate("unrated",         "(c.rating_score IS NULL)", "without a rating"),
+    Predicate("commented",       "EXISTS (SELECT FROM rating r WHERE r.tenant_id = c.tenant_id AND r.conversation_id = c.id"
+              " AND btrim(coalesce(r.feedback, '')) <> '')", "with a comment beside the rating"),
     Predicate("low_rated",       "c.rating_score <= 2", "rated 2 or lower", True),
     Predicate("high_rated",      "c.rating_score >= 4", "rated 4 or higher", False),
     Predicate("tool_used",       "a.tool_calls > 0", "with tool calls"),

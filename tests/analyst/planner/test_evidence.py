@@ -98,3 +98,134 @@ SHOWN = "*conversations · all time*\n\n**`w-0042`**: “Where is it?” (Will H
 def test_the_conversation_before_the_one_that_is_shown(question: str):
     reading = read(question, ("a conversation about refunds", SHOWN))
     assert (reading.intent, reading.slots.conversation_ids) == ("conversation_before", ("w-0042",))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how many ratings came with a written comment",
+        "How many raters bothered to add a remark?",
+        "what share of ratings have a comment?",
+        "what number of ratings have some text typed beside them?",
+        "Some raters also leave a few words in the comment box. How often did that happen till now?",
+        "how many of the ratings carry a note",
+    ],
+)
+def test_ratings_with_a_comment_are_counted(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.metrics, reading.conditions) == ("count", ("ratings",), ("commented",))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "show one chat after which the person asked us to cancel",
+        "a conversation whereupon the user cancelled",
+        "show me a chat where somebody complained and then cancelled",
+    ],
+)
+def test_what_came_after_a_conversation_is_an_event(question: str):
+    assert read(question).filter().get("ledTo") == ["subscription_cancelled"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "a chat where the customer left thankful",
+        "sessions where someone lost their patience with the bot, ids please",
+        "show a conversation where the user left in a huff",
+        "one chat where the caller left with a smile",
+        "a dialogue in which the user lost all trust",
+        "show a chat where somebody left puzzled",
+    ],
+)
+def test_leaving_in_a_mood_is_no_cancellation(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.events) == ("examples", ())
+
+
+@pytest.mark.parametrize("question", ["how many people left us", "how many people left"])
+def test_those_who_left_have_cancelled(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.events) == ("outcomes", ("subscription_cancelled",))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does anyone write to us in a language other than English? Two ids as evidence.",
+        "show me a non-English chat",
+        "chats that are not in English, two ids",
+        "a conversation in another language, please",
+        "one thread in a foreign language",
+    ],
+)
+def test_any_language_but_english(question: str):
+    reading = read(question)
+    assert reading.intent == "examples"
+    assert "en" not in reading.languages
+    assert {"es", "de"} <= set(reading.languages)
+    assert reading.subject == ""
+    assert "not in English" in reading.scope()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Did anybody try to talk one of the assistants out of its rules?",
+        "show me a chat where somebody tried to get the bot to reveal its system prompt",
+        "has anyone argued a bot into ignoring its guidelines?",
+        "conversations where users tried to coax the assistant past its restrictions",
+    ],
+)
+def test_talking_an_assistant_out_of_its_rules_is_flagged(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions) == ("inbox", ("jailbreak_detected",))
+
+
+FAILING = "*tools by failures*\n\n1. **search_docs**: 9 of 20 tool calls failed (45%), in 9 conversations"
+
+
+@pytest.mark.parametrize(
+    ("question", "before"),
+    [
+        ("Got a conversation where I can see that?", "how many failed search_docs calls have we got by now"),
+        ("one id where it crashed", "how often was search_docs called"),
+        ("an example where it broke", "how often is search_docs used"),
+    ],
+)
+def test_a_case_of_a_failure_is_one_that_failed(question: str, before: str):
+    reading = read(question, (before, FAILING))
+    assert reading.filter().get("failedTools") == ["search_docs"]
+
+
+def test_how_often_a_failing_tool_was_called_at_all():
+    reading = read("How often was it called in all, good or bad?", ("Something our bots call keeps crashing. Which one is it?", FAILING))
+    assert [link.names[0].id for link in reading.links] == ["search_docs"]
+    assert "tool_failed" not in reading.conditions
+
+
+@pytest.mark.parametrize("question", ["Between those two, which has got more conversations?", "and which one of the two has more chats?"])
+def test_two_that_were_named_are_set_beside(question: str):
+    reading = read(question, "how is Harbor Guide rated on average", "same for Ledger Mate")
+    assert (reading.intent, reading.metric) == ("compare", "conversations")
+    assert [link.names[0].id for link in reading.links] == ["p1", "p2"]
+
+
+@pytest.mark.parametrize("question", ["on what plan are they?", "what plan is that company on"])
+def test_a_property_of_the_one_that_was_counted(question: str):
+    reading = read(question, ("how many chats did Globex have", "*conversations · Globex*\n\n**3 conversations** for Globex."))
+    assert (reading.dimension, reading.metrics, [link.names[0].id for link in reading.links]) == ("property:plan", (), ["o2"])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "I have to tell my boss who ran into a broken search_docs. How many distinct users is that?",
+        "I know the number of cancellations, but how many different people are behind it?",
+        "Customers sometimes ask for a human. How often was that in October?",
+    ],
+)
+def test_what_is_counted_may_be_told_before(question: str):
+    reading = read(question)
+    assert reading.conditions or reading.events

@@ -178,9 +178,15 @@ _DONE_TO = (
 """What was done to the assistant; "what changed" alone asks how the figures moved."""
 _MOVING = r"(?:wors|improv)\w+ (?:lately|recently)|(?:go|gone|went|going) (?:up|down)|climb\w*|worsen\w*|deteriorat\w*|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"
 _SHAPED = r"trends?|develop\w*|evol\w*|chart|plot|graph|curve|timeline|history|by|per|each|dai?ly|weekly|monthly|hourly|chang\w*|grow\w*|grew|drop\w*|fall\w*|fell|rose|declin\w*|since when|pattern|week over week|day over day|peak\w*|over|across|direction|up|down|improv\w*|wors\w*|better|when"
-_GROWING = r"grow\w*|grew|ris(?:e|en|ing)|rose|increas\w*|gain\w*|emerg\w*|trending|up and coming|coming up|picking up|more often|more frequent\w*|on the up|new(?:ly)?|shrink\w*|declin\w*|fad(?:e|ing)|dying|falling|decreas\w*"
+_GROWING = r"grow\w*|grew|ris(?:e|en|ing)|rose|increas\w*|gain\w*|emerg\w*|trending|jump\w*|surg\w*|spik\w*|soar\w*|climb\w*|(?:taken|took|taking|takes) off|shot up|sho(?:o)?t(?:ing)? up|sky-?rocket\w*|rocket\w*|explod\w*|boom\w*|balloon\w*|swell\w*|swollen|mushroom\w*|(?:gather|pick)\w* (?:up|steam|pace|momentum)|up and coming|coming up|picking up|more often|more frequent\w*|on the up|new(?:ly)?|shrink\w*|declin\w*|fad(?:e|ing)|dying|falling|decreas\w*"
 _LENGTH = r"average|mean|typical\w*|how long|per (?:chat|conversation|dialogue|session)|length"
 _OF_TOOLS = frozenset({None, "tool_calls", "tool_failures", "tool_failure_rate", "conversations"})
+
+
+def _over_days(reading: Reading) -> bool:
+    """Whether topics can grow in the time that is asked about: what there was most of on one day is no growth."""
+    period = reading.period
+    return not (period and period.since and period.since == period.until)
 
 
 def _asks_for_onset(asked: Asked) -> bool:
@@ -261,7 +267,7 @@ def route(asked: Asked) -> str:
         and not says(_SHAPED)
     ):
         return "count"
-    if dimension == "topic" and says(_GROWING) and not reading.of_kind("topic"):
+    if dimension == "topic" and says(_GROWING) and not reading.of_kind("topic") and _over_days(reading):
         return "growing_topics"
     if intent == "ranking" and dimension == "topic":
         return "top_topics"

@@ -3,6 +3,7 @@
 import re
 
 from rapport.analyst.planner.asked import BROKEN
+from rapport.analyst.planner.evidence import comments_counted
 from rapport.analyst.planner.slots import Slots
 
 _REAL = r"(?:(?:real|actual|living|live|breathing|proper|genuine|true|flesh[- ]and[- ]blood)[\s,-]*(?:and )?)+"
@@ -29,14 +30,14 @@ _UNRATED = (
     rf"|(?:not|never|n['’]t) (?:\w+ )?(?:g[eo]t|gotten|receiv\w*|given|earn\w*|collect\w*|left|leave|ha[ds]|have|carry|attract\w*) (?:a |any |a single |one |their )?{_MARK}|(?:{_NOBODY})(?: \w+){{0,4}}? (?:{_RATED}|(?:rat|scor|grad|judg)(?:e|es|ing)|(?:mark|review)s?)|(?:{_NOBODY})(?: \w+){{0,3}} (?:g[ai]ve|left|leaves?|put|award\w*) (?:a |any |us a )?{_MARK}"
     rf"|no {_MARK}|(?:lack(?:s|ed|ing)?|miss(?:es|ing)?|remain\w* without|went without|go without|devoid of|minus) (?:a |any )?{_MARK}"
 )
-_SPANNED = ("handover", "tool_failed", "unrated", "happy", "unhappy")
+_SPANNED = ("handover", "tool_failed", "unrated", "happy", "unhappy", "frustrated")
 """Conditions that are told in a whole phrase, whose words say nothing else."""
 
 _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("negative", r"negative(?:ly)?\b(?! feedback)"),
     ("positive", r"positive(?:ly)?\b"),
     ("neutral", r"neutral\b"),
-    ("frustrated", r"(?<!how )(?:very |highly |really )?(?:(?:flew|fly|flies|flying) off the handle|(?:hits?|hitting) the (?:roof|ceiling)|bl(?:e|o)ws? (?:a gasket|a fuse|(?:their|his|her) (?:top|stack))|(?:saw|sees?|seeing) red|los(?:t|es?|ing) (?:it|(?:their|his|her) (?:temper|cool|rag|patience))|(?:went|goes|go|going) (?:ballistic|berserk|nuts)|hopping mad|livid|seething|fuming|incensed|irate|frustrated|angry|annoyed|furious|irritated|mad|pissed(?: off)?|fed up|exasperated)\b(?! (?:are|is|were|was|do|did|does))"),
+    ("frustrated", r"(?<!how )(?:very |highly |really )?(?:(?:flew|fly|flies|flying) off the handle|(?:hits?|hitting) the (?:roof|ceiling)|bl(?:e|o)ws? (?:a gasket|a fuse|(?:their|his|her) (?:top|stack))|(?:saw|sees?|seeing) red|los(?:t|es?|ing) (?:it\b|(?:(?:their|his|her|all|any|the) )?(?:\w+ )?(?:temper|cool|rag|patience|composure|nerve))|ran out of patience|at (?:the end of (?:their|his|her) (?:tether|rope)|(?:their|his|her) wits['’]? end)|(?:shout|yell|scream)(?:ed|ing|s)? at|rag(?:ed|ing)|(?:went|goes|go|going) (?:ballistic|berserk|nuts)|hopping mad|livid|seething|fuming|incensed|irate|frustrated|angry|annoyed|furious|irritated|mad|pissed(?: off)?|fed up|exasperated)\b(?! (?:are|is|were|was|do|did|does))"),
     ("unhappy", r"(?<!how )(?:ended in tears|in a (?:huff|temper|strop|foul mood)|unhappy|dissatisfied|disappointed|displeased|unsatisfied|disgruntled|grumpy|not happy|(?:bad|terrible|awful|poor|failed) (?:conversations?|chats?|dialogues?|sessions?|experiences?|interactions?)|went (?:badly|wrong|sideways)|gone wrong|end(?:ed|ing|s) (?:badly|in tears|in anger|on a (?:bad|sour|low) note)|turn(?:ed|s|ing) sour)\b(?! (?:are|is|were|was|do|did|does))"),
     ("happy", r"(?<!how )(?<!less )(?<!more )(?:(?:a |some |any |the )?(?:compliments?|praise|kudos|kind words)|over the moon|on cloud nine|tickled pink|chuffed|thrilled|overjoyed|full of praise|singing our praises|happy|satisfied|delighted|pleased|(?:good|great|successful) (?:conversations?|chats?|dialogues?|sessions?|experiences?)|went well|gone well|end(?:ed|ing|s) (?:well|happily|on a (?:good|high|happy|positive|cheerful) note|in smiles)|(?:user|customer|person|client|caller|visitor)s? (?:was |were |is |left |went away |walked away |being |end(?:ed|s|ing) up )?(?:content|happy|pleased|satisfied|delighted))\b(?! (?:are|is|were|was|do|did|does))"),
     ("unresolved", r"unresolved|not (?:been )?(?:resolved|solved)|never (?:resolved|solved)|without (?:being |getting |ever being )?(?:an? )?(?:resolved|solved|solution|resolution)|unsolved|did not get (?:resolved|solved)"),
@@ -51,7 +52,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("tool_used", r"(?:mak|made)\w* use of (?:a |any |one of (?:its|the) )?tools?|us(?:e|es|ed|ing) (?:a |any |one of (?:its|the) |some )tools?|(?:a|any|some|one) (?:\w+ )?tool (?:is|was|were|gets?|got|has been) (?:ever )?(?:called|used|invoked|needed)|with (?:a |any |at least one )?tool (?:calls?|use)|(?:call|invok)(?:s|e|es|ed|ing)? (?:a |any |one of (?:its|the) |some )tools?|involv(?:e|es|ed|ing) (?:a |any )?tools?"),
     ("tool_unused", r"(?:not (?:a single|one|any)|no|without (?:a |any |using (?:a |any )?|calling (?:a |any )?)?|never (?:use[sd]?|call(?:s|ed)?) (?:a |any )?)\s*tools?(?: calls?| use)?|(?:did|do|does|was|were)(?: not|n['’]t) (?:use|call|need) (?:a |any )tools?"),
     ("commercial", r"(?:with )?(?:commercial|buying|purchase|sales) (?:intent|interest|signals?)"),
-    ("jailbreak_detected", r"jailbreak\w*|guard ?rails?|(?:hack|talk|coax|lure|trick|fool)\w* (?:\w+ )?(?:assistant|bot|model|ai)s?\b(?: (?:with words|out of|into))?(?= (?:with words|out of|into))|ignor(?:e|ing) (?:all |any |your |the )*(?:previous|prior) instructions|break(?:ing)? out|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
+    ("jailbreak_detected", r"jailbreak\w*|guard ?rails?|(?:hack|talk|coax|lure|trick|fool)\w* (?:\w+ )?(?:assistant|bot|model|ai)s?\b(?: (?:with words|out of|into))?(?= (?:with words|out of|into))|(?:talk|argu|coax|lur|trick|fool|sweet-?talk|persuad|convinc|cajol|lead|get|jail|social-engineer|reason)\w* (?:[\w-]+ ){1,6}?(?:out of|around|past|into (?:break|ignor|forget|dropp|giv|reveal|leak|spill|abandon|bypass|overrid)\w*|to (?:break|ignore|forget|drop|reveal|leak|spill|abandon|bypass|override|disregard|give (?:up|away)))(?: [\w'’]+){0,3} (?:rules|instructions|guardrails|guidelines|restrictions|(?:system )?prompt|limits|orders|role|policy|policies|programming|secrets)|ignor(?:e|ing) (?:all |any |your |the )*(?:previous|prior) instructions|break(?:ing)? out|prompt injections?|(?:trick|fool|manipulat|outsmart|hack)\w* (?:the |our |your )?(?:bots?|assistants?|models?|ai|system)|(?:drop|ignor|bypass|break|overrid|circumvent|get around|getting around|evad)\w* (?:its|their|the|our|your|his|all|any)? ?(?:safety )?(?:rules|instructions|guardrails|guidelines|restrictions|system prompt)"),
     ("hallucination_detected", r"hallucinat\w*|ma(?:d|k)e? (?:things|stuff) up|making (?:things|stuff) up"),
     ("user_toxicity_detected", r"toxic\w*|abusive|insult(?:s|ed|ing)?|swear\w*|swore|sworn|curs(?:ed|ing)|cuss\w*|offensive"),
     ("missing_capability_detected", r"missing (?:capabilit(?:y|ies)|features?)|could not do|feature requests?"),
@@ -81,6 +82,8 @@ def conditions(slots: Slots) -> tuple[str, ...]:
         and slots.says(rf"{FELL_OVER}|{BROKEN}|(?:hit|bitten|stung|affected|let down) by|let (?:\w+ )?down")
     ):
         found.append("tool_failed")
+    if comments_counted(slots):
+        found = [name for name in found if name != "rated"] + ["commented"]
     if "rated" in found and (
         "unrated" in found
         or slots.thresholds

@@ -68,6 +68,12 @@ def asked_for(slots: Slots, names: Names) -> Noun | None:
     return max(found, key=lambda noun: (noun.weight + (4 if noun.dimension != "user" else 0), -noun.start)) if found else None
 
 
+def is_asked_for(slots: Slots, names: Names) -> bool:
+    """Whether the noun that the answer would run over is asked for, and not only told ("something our bots call keeps crashing")."""
+    noun = asked_for(slots, names)
+    return noun is not None and noun.weight >= WHO
+
+
 def split_by(slots: Slots, names: Names) -> str | None:
     """What the figure is wanted for each of: "per plan", "for each of our models", "of every single assistant"; no time."""
     if slots.says(r"what|which|how") and slots.says(r"in total across|overall across|altogether"):
@@ -140,11 +146,15 @@ _WITH_PEOPLE = re.compile(
 )
 
 
+_BY_SIZE = re.compile(r"\b(?:biggest|largest|smallest|major|key|corporate|business)\s+$", re.I)
+""" "Our biggest customers" are companies: a person has no size."""
+
+
 def _of_accounts(slots: Slots, start: int, end: int) -> bool:
     """Whether "customer" means a company: it has people of its own, or a property that only organizations have ("enterprise customer")."""
     if not _CUSTOMER.fullmatch(slots.text[start:end]):
         return False
-    if _WITH_PEOPLE.match(slots.text[end:]):
+    if _WITH_PEOPLE.match(slots.text[end:]) or _BY_SIZE.search(slots.text[:start]):
         return True
     before = [
         link

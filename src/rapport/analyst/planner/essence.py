@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from rapport.analyst.planner import dates, lexicon
-from rapport.analyst.planner.finding import languages_of, negate
+from rapport.analyst.planner.finding import negate
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import secrets, writes
 from rapport.analyst.planner.timeframe import timed
+from rapport.analyst.planner.tongues import languages_of
 from rapport.analyst.planner.words import sentences, split
 
 LONG = 9
@@ -58,6 +59,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(yesterday|today|last week|last month|this week|this month)s", r"\1's"),
     (r"calendar[ -](week|month|quarter|year)", r"\1"), (r"how many percent|how many per cent|what per cent|wh?at %|which percentage|what pct", "what percent"),
     (r"#2|(?:number|no\.?|nr\.?) ?2(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) second place|number two|the runner-up|runner-up", "the second one"),
+    (r"(?:#1|(?:number|no\.?|nr\.?) ?(?:1|one))(?= (?:on|of|in|from) (?:that|the|this|your|our|said) (?:list|ranking|table|line-?up|league)\b)", "the first one"),
     (r"#3|(?:number|no\.?|nr\.?) ?3(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) third place|number three", "the third one"),
     (r"(?:a |the )?(?:rating|score|grade|mark)s? (?:of|equal to|that (?:is|are)|=) ?(?:just |only |exactly )?(?:1|one)(?: out of (?:5|five))?(?!\s*(?:or|and|to|of|-|–)|,? (?:\w+ ){0,3}other\b|[.\d])", "1-star ratings"),
     (r"(rated|scored|graded|marked|gave|given|got|awarded|with) (?:us )?(?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
@@ -260,14 +262,46 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         return None  # which conversations is said outside of it
     if before and _SUCH.search(text[begin:end]):
         begin = before[-1][0]
+    if _points_away(text[begin:end], text[before[-1][0] if before else sentence : begin], names):
+        begin = sentence if text[sentence:begin].strip() else before[-1][0]
     if _OF_BEFORE.search(text[begin:end]):
         begin = sentence
     for start, after in parts:
-        if start == end and _REASON.match(text[start:after]):
+        if start == end and (_REASON.match(text[start:after]) or AS_EVIDENCE.match(text[start:after])):
             end = after
         if start == end and len(text[start:after].split()) <= _TAIL and _content(text[start:after], names, today) >= 1:
             end = after
     return begin, end
+
+
+AS_EVIDENCE = re.compile(
+    r"\W*(?:(?:please|and|just|also|i need|i want|give me|send me|show me|with|need|want)\W+)*(?:an?|one|two|three|four|five|some|a few|a couple of|the|\d) (?:\w+ )?(?:ids?|examples?|cases?|instances?|transcripts?|chats?|conversations?|sessions?|threads?)(?: (?:as|for|to|by|will|would|is|are|of|please|pls|enough|do)\b.{0,40})?\W*$",
+    re.I,
+)
+"""A sentence that only asks for evidence of what was asked before it: "Two ids as evidence."."""
+_POINTS_AWAY = re.compile(
+    r"\b(?:behind|with|by|of|in|for|from|about|to) (?:it|that|this|them|those|these)\b(?! (?:\w+ )?(?:week|month|year|day|time|period|span|quarter))|\b(?:is|was|are|were|has|had|did|does|would) (?:that|it|this|they|those|these)(?: (?:happen\w*|occur\w*|be|in all|altogether|exactly))?(?= (?:till|until|so|up|since|in|over|during|to|by|on)\b|\W*$)",
+    re.I,
+)
+
+
+_OPENING = 10
+"""Characters that may stand before "how many": " and so "."""
+
+
+def _points_away(said: str, before: str, names: Names) -> bool:
+    """Whether a request counts what only the words before it say: "they ran into a failing X. How many users is that?"."""
+    amount = _AMOUNT.search(said)
+    if (
+        len(before.split()) < 4
+        or amount is None
+        or amount.start() > _OPENING
+        or not _POINTS_AWAY.search(said)
+        or names.link(said, split(said))
+    ):
+        return False
+    named = {str(hit.value) for hit in lexicon.find(said, split(said)) if hit.kind in ("metric", "extreme", "event")}
+    return named <= {"conversations", "users", "organizations"}
 
 
 _COUNTED = re.compile(r"\b(?:number|count|total|volume|amount|share|traffic)\b", re.I)

@@ -4,13 +4,14 @@ first or last appeared."""
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.slots import Slots
 
-_REMARK = r"comm?ents?|remarks?|notes?|feedback|reviews?|explanations?|(?:a |some |few )?(?:words?|lines?)|something|justifications?"
+_REMARK = r"comm?ents?|remarks?|notes?|feedback|reviews?|explanations?|(?:a |some |few )?(?:words?|lines?)|something|(?:some |any |written )?text|justifications?"
 _MARKS = r"(?:rat(?:ings?|es?|ed|ing)|stars?|scores?|marks?|verdicts?|grades?|votes?|thumbs?|score)"
 _BESIDE = r"beside|besides|next to|alongside|along with|together with|along|accompan\w+|attached to|underneath|under|below|with|to go with|coming with|that c[ao]me with|left (?:with|on|at)|on top of|in addition to|when (?:they|people|users|customers|someone)|as they"
 _COMMENTS = (
     rf"(?:{_REMARK})(?:\W+\w+){{0,6}}?\W+(?:{_BESIDE})(?:\W+\w+){{0,5}}?\W+(?:[\w-]+[- ])?{_MARKS}"
-    rf"|{_MARKS}(?:\W+\w+){{0,14}}?\W+(?:scribbl|add|leav|left|writ|wrot|typ|jot|attach|enter|put|append|not)\w*(?:\W+\w+){{0,3}}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )(?:words?|lines?)|something)"
+    rf"|{_MARKS}(?:\W+\w+){{0,14}}?\W+(?:scribbl|add|leav|left|writ|wrot|typ|jot|attach|enter|put|append|not|ha[sd]|have|come|came|carr|includ|contain|with)\w*(?:\W+\w+){{0,3}}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )(?:words?|lines?)|something)"
     rf"|{_MARKS}(?:\W+\w+){{0,10}}?\W+(?:scribbl|jot|not|typ|writ|wrot|add|put)\w* (?:down )?(?:along|next|beside|with|underneath|under|to go)\b"
+    r"|raters?(?:\W+\w+){0,6}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )?(?:few |couple of )?(?:words|lines?)|text|box)"
     r"|(?:rating|star|review|csat|survey) (?:feedback |survey |form )?(?:comments?|remarks?|notes?|feedback|texts?|box|field)|(?:written|free[- ]?text|typed) (?:comments?|remarks?|feedback|reviews?)|(?:feedback|comment) (?:box|field|form|text)"
 )
 _POOR = r"low(?:est)?|poor(?:est)?|bad|worst|lousy|awful|terrible|negative|harsh|crap(?:py)?|rotten|weak|dismal|miserable|disappointing"
@@ -29,6 +30,11 @@ def graded(slots: Slots) -> str | None:
 
 
 _ASKS_A_FIGURE = r"how many|how often|numbers? of|counts?|share|percent\w*|average|why|trend|tickets?"
+
+
+def comments_counted(slots: Slots) -> bool:
+    """Whether a figure is asked for of the ratings that have a comment: "how many raters added a remark?"."""
+    return bool(slots.says(_COMMENTS) and slots.says(_ASKS_A_FIGURE) and not slots.says(r"tickets?|why"))
 
 
 def comments_wanted(slots: Slots) -> bool:

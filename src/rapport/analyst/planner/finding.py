@@ -22,6 +22,7 @@ from rapport.analyst.planner.quantities import limit_of, ordinal_of, thresholds_
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.subject import FAILED, STOP, SUBJECT_BEFORE, with_subject
 from rapport.analyst.planner.timeframe import idle_day
+from rapport.analyst.planner.tongues import languages_of
 from rapport.analyst.planner.words import Word, split, stem
 
 
@@ -120,33 +121,6 @@ def _conversation_ids(text: str, names: Names) -> list[tuple[int, int, str]]:
                 continue
             found.append((start, end, value))
     return found
-
-
-_TONGUES = "|".join(lexicon.LANGUAGES.values())
-_LANGUAGE = re.compile(
-    rf"\b(?:in|speak|speaks|speaking|spoke|spoken|talk|talks|talking|write|writes|writing|wrote|written|type|types|typed|use|using|(?:tongue|language)(?: is| was|:)?|(?:not in|instead of|rather than|other than) (?:{_TONGUES})(?:,)? but(?: in)?)\s+({_TONGUES})\b"
-    rf"|\b({_TONGUES})\s*(?:,|/|or|and|&)\s*(?={_TONGUES})|\b({_TONGUES})[\s-]+(?:speaking|language|speakers?|(?:conversation|chat|message|dialog(?:ue)?|session|transcript|example|user|customer|text|quote|thread|writer|interaction|convo)s?)\b"
-    rf"|^\W*(?:any |some |show |find |list |me |the |a few )*({_TONGUES}) (?:ones?|only)\b",
-    re.I,
-)
-_OWN_NAMES = {"español": "spanish", "espanol": "spanish", "castellano": "spanish", "deutsch": "german", "français": "french", "francais": "french", "italiano": "italian", "português": "portuguese", "portugues": "portuguese", "nederlands": "dutch", "svenska": "swedish", "polski": "polish"}  # fmt: skip
-_ANY_OWN = re.compile(rf"\b(?:{'|'.join(_OWN_NAMES)})\b", re.I)
-_AND_MORE = re.compile(rf"\s*(?:,|or|and|&)\s*({_TONGUES})\b", re.I)
-_NOT_IN = re.compile(rf"\b(?:not|instead of|rather than|other than|except|without|non)[\s-]+(?:in\s+|written in\s+)?(?:{_TONGUES})\b", re.I)
-
-
-def languages_of(text: str) -> tuple[str, ...]:
-    """Codes of the languages that conversations are asked for in."""
-    text = _ANY_OWN.sub(lambda match: f"in {_OWN_NAMES[match.group().lower()]}", text)
-    excluded = [match.span() for match in _NOT_IN.finditer(text)]
-    words = []
-    for match in _LANGUAGE.finditer(text):
-        word = next(group for group in match.groups() if group)
-        if not any(start <= match.start(match.lastindex or 0) < end for start, end in excluded):
-            words.append(word)
-            if more := _AND_MORE.match(text, match.end(match.lastindex or 0)):
-                words.append(more.group(1))
-    return tuple(dict.fromkeys(code for word in words for code, name in lexicon.LANGUAGES.items() if name == word.lower()))
 
 
 _PEOPLE_AFTER = re.compile(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from rapport.analyst.planner import dates, lexicon
 from rapport.analyst.planner.asked import EMPLOYER, USED_MOST, order_of
 from rapport.analyst.planner.choosing import LEAST
+from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.leaning import asks_who_of_them
@@ -58,7 +59,7 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
     if own == "count" and not reading.metrics and _HOW_OFTEN.search(reading.slots.text):
         carried = replace(carried, metrics=("conversations",))
     carried = _on_that_day(previous, _as_a_level(own, carried), answers, setting)
-    carried = _onset(previous, carried, answers, setting)
+    carried = _onset(previous, _property_of(reading, carried), answers, setting)
     if asks_who_of_them(previous, reading):
         carried = replace(carried, intent="outcomes", events=previous.events, metrics=(), subject="")
     return _strange(_about(previous, carried, by_itself=own is not None, points=bool(pointed)))
@@ -201,6 +202,18 @@ def _as_a_level(own: str | None, carried: Reading) -> Reading:
     return replace(carried, intent="level")
 
 
+def _property_of(reading: Reading, carried: Reading) -> Reading:
+    """ "On what plan are they?": the property itself of the one user or company that the chat is about, whatever was counted before."""
+    slots = reading.slots
+    one = carried.of_kind("user", "organization")
+    asked = str(reading.dimension).startswith("property:") and len(one) == 1 and slots.says(r"what|which|whats|what's")
+    if not asked or _says_metric(slots, reading) or slots.says(r"by|per|each|every|most|least|split|break\w*|across") or reading.conditions:
+        return carried
+    return replace(
+        carried, intent="list_entities", metrics=(), order=None, limit=None, conditions=(), thresholds=(), period=None, links=one
+    )
+
+
 def _onset(previous: Reading, carried: Reading, answers: Sequence[str], setting: Setting) -> Reading:
     """ "Since when?" after a list of tools is about the first of them."""
     if previous.intent != "tool_failures" or carried.links or not answers or not carried.slots.says(r"since when|when|how long"):
@@ -217,9 +230,20 @@ def _about(previous: Reading, carried: Reading, *, by_itself: bool, points: bool
         subject = previous.subject
     if not events and carried.intent in (*_OF_EVENTS, previous.intent):
         events = previous.events
-    if previous.intent == "tool_failures" and carried.intent in _ABOUT_FAILURES:
-        conditions = (*conditions, "tool_failed")
+    used = carried.intent == "count" and carried.slots.says(_CALLED) and not carried.slots.says(FELL_OVER)
+    if carried.intent in _ABOUT_FAILURES and not used and _of_failures(previous, carried):
+        conditions = tuple(dict.fromkeys([*conditions, "tool_failed"]))
     return replace(carried, subject=subject, events=events, conditions=conditions)
+
+
+_CALLED = r"called|used|invoked|run|ran|triggered|reached for|successes|good (?:or|and) bad"
+""" "How often was it called in all?" after a list of failing tools: whether it failed or not."""
+
+
+def _of_failures(previous: Reading, carried: Reading) -> bool:
+    """Whether the question before was about failures of tools; a figure of its own that was asked then is no condition of a count."""
+    counted = str(previous.metric).startswith("tool_failure") or "tool_failed" in previous.conditions
+    return previous.intent == "tool_failures" or (counted and carried.intent in ("examples", "quotes"))
 
 
 _OF_A_SUBJECT = ("examples", "quotes", "count", "ticket_draft", "complaints", "top_topics", "trend")
@@ -234,10 +258,13 @@ def _order_of(previous: Reading, metrics: Sequence[str]) -> str | None:
     return "lowest" if previous.order == "highest" else "highest"
 
 
+_OF_THE_TWO = r"(?:which|who|what)(?: one)? (?:of|among|out of) (?:them|those|these|the two|both|the pair)|(?:the|those|these|that) (?:two|pair|couple)|both(?: of (?:them|those|these))?|(?:of|between|out of|among) (?:them|those|these)"
+
+
 def _pair(previous: Reading, slots: Slots) -> tuple[Link, ...]:
     """The last two different names of one kind that this chat was about, for "which of them"."""
     seen = [link for link in (*previous.earlier, *previous.links) if not link.negated]
-    if not seen or not slots.says(r"(?:which|who|what) of (?:them|those|these|the two|both)|the two|both"):
+    if not seen or not slots.says(_OF_THE_TWO):
         return ()
     kind = seen[-1].kind
     names = {link.names[0].id: link for link in seen if link.kind == kind}
@@ -245,12 +272,15 @@ def _pair(previous: Reading, slots: Slots) -> tuple[Link, ...]:
     return (*others, *list(names.values())[-2:]) if len(names) >= 2 else ()
 
 
+_MORE_TALKS = r"(?:more|most|fewer|fewest|less) (?:\w+ )?(?:chats?|dialogues?|dialogs?|sessions?|talks?|threads?)"
+
+
 def _says_metric(slots: Slots, reading: Reading) -> bool:
     named = [name for name in reading.metrics if name not in ("conversations", "users", "organizations")]
     return bool(
         named
         or slots.values("extreme")
-        or (reading.metrics and slots.says(f"how many|count|number|traffic|volume|conversations|users|messages|{USED_MOST}"))
+        or (reading.metrics and slots.says(f"how many|count|number|traffic|volume|conversations|users|messages|{_MORE_TALKS}|{USED_MOST}"))
     )
 
 

@@ -19,9 +19,14 @@ _BY_PLAN = re.compile(r"\b(?:by|per|each|every|their|customer|pricing)\s+$", re.
 """Before "subscription" it is a plan, not an event."""
 _LEFT = re.compile(r"left(?: us)?|leav(?:e|es|ing)", re.I)
 _LEFT_SO = re.compile(
-    r"\s+(?:people|users|customers|clients|them|someone|somebody|everyone|over|open|un\w+ed|without|out|happy|unhappy|content|satisfied|pleased|angry|annoyed|furious|disappointed|delighted|frustrated|smiling)\b",
+    r"\s+(?:(?:very|so|quite|rather|really|feeling|being|looking) )*(?:people|users|customers|clients|them|someone|somebody|everyone|over|open|un\w+ed|without|out|in (?:an? |the |their )?(?:\w+ )?(?:tears|huff|temper|mood|moods|spirits|anger|rage|peace|despair|dark|lurch|disgust|frustration)|on an? \w+ (?:note|high)|with (?:an? )?(?:\w+ )?(?:smile|thanks|thank|grin|solution|answer|headache|feeling|taste)|none the wiser|empty-handed|smiling|grinning|fuming|seething|beaming|crying|swearing|content|happy|unhappy|angry|cross|mad|glad|sad|sour|bitter|furious|livid|better off|[a-z]{3,}(?:ful|less|ed))\b",
     re.I,
 )
+_LOST_SO = re.compile(
+    r"\s+(?:it|(?:their|his|her|all|any|some|a lot of|every bit of|the|your|our|its|my)?\s*(?:\w+ )?(?:patience|tempers?|cool|nerves?|rag|minds?|control|composure|faith|trust|heart|hope|confidence|plot|thread|interest|stars?|points?|ground|parcels?|packages?|orders?|shipments?|passwords?|access|data|files?|connection))\b",
+    re.I,
+)
+""" "Lost their patience", "lost the most stars": nobody left."""
 _FEEDBACK = re.compile(
     r"\b(?:left|leav(?:e|es|ing))\b(?: (?:us|behind|me|any|an?|the|some|\d|one|no|only|just|single|star|good|bad)){0,4} (?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b|"
     r"\b(?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b[^.?!]{0,50}\b(?:left|leav(?:e|es|ing))\b",
@@ -239,6 +244,8 @@ def find(text: str, words: Sequence[Word]) -> list[Hit]:
                 readings = tuple(reading for reading in readings if reading[0] != "event")
             if readings and _LEFT.fullmatch(text[start:end]) and (_FEEDBACK.search(text) or _LEFT_SO.match(text[end:])):
                 readings = tuple(reading for reading in readings if reading[0] != "event")  # "the ratings they left" is no leaving
+            if readings and size == 1 and words[at].lower == "lost" and _LOST_SO.match(text[end:]):
+                readings = tuple(reading for reading in readings if reading[0] != "event")
             if size == 1 and words[at].lower == "rate" and not (_RATES.match(text[end:]) or _RATERS.search(text[:start])):
                 readings = None  # a share ("the rate of failed calls"), not a rating
             if readings and not _BREAK.search(text[start:end]):

@@ -130,7 +130,9 @@ def _pointed_kind(slots: Slots, previous: Reading) -> str | None:
             rf"(?:that|this|those|these|same|first|second|third|fourth|fifth|last|top|worst|best) (?:{words})|(?:him|her|he|she|his)"
         ) and slots.says(words):
             return kind
-    return previous.dimension if previous.dimension in NAMED else None
+    if previous.dimension in NAMED:
+        return previous.dimension
+    return "tool" if previous.intent == "tool_failures" else None
 
 
 def named_in(text: str, kind: str | None, setting: Setting) -> tuple[Link, ...]:

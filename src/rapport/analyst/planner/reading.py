@@ -99,7 +99,7 @@ class Reading:
             words.append(self.product)
         words += [spoken(link) for link in self.links if not link.negated and link.kind not in skipped]
         words += [f"without {spoken(link)}" for link in self.links if link.negated and link.kind not in skipped]
-        words += [f"in {lexicon.LANGUAGES.get(code, code).title()}" for code in self.languages]
+        words += tongues(self.languages)
         words += [CONDITION_WORDS.get(name, name.replace("_", " ")) for name in self.conditions]
         words += [threshold_words(threshold) for threshold in self.thresholds]
         words += [f"{'led to' if self.led_to else 'people with'} {event}" for event in self.events if "event_type" not in skipped]
@@ -119,10 +119,17 @@ CONDITION_WORDS = {
     "negative": "negative sentiment", "positive": "positive sentiment", "neutral": "neutral sentiment", "unhappy": "went badly", "happy": "went well",
     "dissatisfied": "dissatisfied users", "frustrated": "high frustration", "struggling": "users who struggled", "handover": "asked for a human",
     "tool_failed": "with a failed tool call", "flagged": "with a safety flag", "low_rated": "rated 2 or lower", "high_rated": "rated 4 or higher",
-    "repeated": "with a repeated question", "rated": "rated", "unrated": "not rated", "jailbreak_detected": "jailbreak attempts",
+    "repeated": "with a repeated question", "rated": "rated", "unrated": "not rated", "commented": "with a comment beside the rating", "jailbreak_detected": "jailbreak attempts",
     "hallucination_detected": "possible hallucinations", "user_toxicity_detected": "abusive users", "missing_capability_detected": "missing capability",
     "commercial": "commercial intent", "tool_used": "with tool calls", "tool_unused": "without tool calls",
 }  # fmt: skip
+
+
+def tongues(codes: Sequence[str]) -> list[str]:
+    """The languages that are asked for; where nearly all are, those that are not."""
+    if len(codes) <= len(lexicon.LANGUAGES) // 2:
+        return [f"in {lexicon.LANGUAGES.get(code, code).title()}" for code in codes]
+    return [f"not in {name.title()}" for code, name in lexicon.LANGUAGES.items() if code not in codes]
 
 
 def spoken(link: Link) -> str:

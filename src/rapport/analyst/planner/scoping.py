@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import SHARE
+from rapport.analyst.planner.asked import BROKEN, SHARE
+from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.days import number
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import DAY, Period
@@ -51,7 +52,7 @@ def _how_many(match: re.Match) -> int | None:
 
 
 def _shown(previous: Reading, reading: Reading, match: re.Match) -> Reading:
-    failed = ("tool_failed",) if previous.intent == "tool_failures" else ()
+    failed = ("tool_failed",) if previous.intent == "tool_failures" or str(previous.metric).startswith("tool_failure") else ()
     conditions = previous.conditions + (
         (("rated",) if previous.metric in ("ratings", "rating") and previous.intent == "count" else ()) + failed
     )
@@ -349,3 +350,11 @@ def joined(old: Sequence[Link], new: Sequence[Link], slots: Slots) -> tuple[Link
         if (link.kind not in replaced or (link.kind == "property" and link.names[0].id.partition("=")[0] not in properties))
     ]
     return (*kept, *new)
+
+
+def where_it_failed(carried: Reading) -> Reading:
+    """ "One id where it crashed": of the tool that the turn before named."""
+    if carried.intent not in ("examples", "quotes") or not carried.of_kind("tool") or not carried.slots.says(rf"{BROKEN}|{FELL_OVER}"):
+        return carried
+    rest = " ".join(word for word in carried.subject.split() if not re.fullmatch(rf"{BROKEN}|{FELL_OVER}", word))
+    return replace(carried, conditions=tuple(dict.fromkeys([*carried.conditions, "tool_failed"])), subject=rest)

@@ -12,6 +12,7 @@ from rapport.analyst.planner.english import is_english, is_form
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.small_talk import TURNS_OF_PHRASE, of_the_request
+from rapport.analyst.planner.tongues import told_as_others
 from rapport.analyst.planner.words import CONTRACTIONS, Word, split, stem
 
 STOP = frozenset(CONTRACTIONS) | frozenset(
@@ -57,7 +58,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     comment comments commented typed typing remark remarks scribble scribbled jotted earn earned earns starters newcomers colleagues
     numbers showing shows illustrate illustrates demonstrate demonstrates reflects affected accumulate single lone
     dig digs fetch grab locate surface hunt earn earned earns received receive receives awarded award awards collected obtained scored deserved culminated culminate culminating wanting preceding preceded prior
-    during whichever whoever
+    during whichever whoever left leaving grew grown rose risen gained gaining climbed climbing soared hand
     their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 
@@ -65,7 +66,8 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
 def with_subject(slots: Slots, names: Names) -> Slots:
     """Fills subject, not_subject, unknown and strange from the words that nothing else took."""
     solid = [hit for hit in slots.hits if hit.kind in ("extreme", "dimension", "metric", "order")]
-    spans = [*slots.taken, *told_in(slots), *((hit.start, hit.end) for hit in solid)]
+    told_already = (*told_in(slots), *told_as_others(slots.text))
+    spans = [*slots.taken, *told_already, *((hit.start, hit.end) for hit in solid)]
     free = [word for word in slots.words if not any(start <= word.start < end for start, end in spans)]
     keys = {name.id.partition("=")[0].lower() for name in names.of_kind("property")} | {"plan", "plans", "tier", "tiers"}
     content = [
@@ -97,7 +99,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
     if told := _told_in_quotes(slots):
         return replace(slots, subject=told.lower(), phrase=told, not_subject=" ".join(word.lower for word in negative), framed=True)
-    clause = "" if kept or told_in(slots) else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
+    clause = "" if kept or told_already else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
     if clause:
         return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
     return replace(

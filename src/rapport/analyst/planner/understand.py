@@ -29,7 +29,7 @@ from rapport.analyst.planner.choosing import intent_of
 from rapport.analyst.planner.conditions import FELL_OVER, conditions
 from rapport.analyst.planner.dates import mended
 from rapport.analyst.planner.detailing import of_the_shown
-from rapport.analyst.planner.dimensions import HEAD, asked_for, dimension_of, property_keys, split_by
+from rapport.analyst.planner.dimensions import HEAD, asked_for, dimension_of, is_asked_for, property_keys, split_by
 from rapport.analyst.planner.editing import beside_edits, edits
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.evidence import comments_wanted, graded
@@ -43,7 +43,7 @@ from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, event_types, period_of
 from rapport.analyst.planner.refusals import DISCARDS, divided
-from rapport.analyst.planner.scoping import rescoped
+from rapport.analyst.planner.scoping import rescoped, where_it_failed
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
@@ -90,9 +90,9 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
         return replace(reading, intent="ticket_create" if orders(beside_edits(question)) else "ticket_draft", edits=changes, follows=True)
     if previous is not None:
         if changed := of_the_shown(reading, answers, setting) or rescoped(previous, reading):
-            return with_the_first(previous, changed, answers, setting)
+            return where_it_failed(with_the_first(previous, changed, answers, setting))
         if leans(previous, reading):
-            return follow(previous, reading, answers, setting)
+            return where_it_failed(follow(previous, reading, answers, setting))
     return _by_wording(
         _resolve(slots, ranked, setting, known.heard(alike)), whole
     )  # a question that stands by itself says what it asks for
@@ -178,7 +178,8 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
     intent = hearing.intent(slots, intent, figure)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
-    if figure and figure != "events" and intent not in _SHOWN and not slots.of_kind("event_type") and not of_people(slots):
+    heads = intent == "count" and figure in ("users", "organizations")  # "how many people left"
+    if figure and figure != "events" and not heads and intent not in _SHOWN and not slots.of_kind("event_type") and not of_people(slots):
         events = ()  # "put the plans in order", "what hour do we spend most on"
     if intent == "count" and events and (not of_people(slots) or counts_events(slots)):
         counted = counted_noun(slots)
@@ -297,6 +298,8 @@ def _grouped(
         asked = noun is not None and noun.dimension == dimension and noun.weight >= HEAD
         dimension = hearing.dimension(dimension, heard, property_keys(setting.names), asked=asked)
         order = hearing.order(slots, metrics[0] if metrics else None, order, heard) if intent == "ranking" else order
+    if intent == "tool_failures" and dimension not in (None, "tool") and not is_asked_for(slots, setting.names):
+        dimension = None  # "something our bots call keeps crashing"
     if intent == "ranking" and dimension != "weekday" and peak_day(slots) and not slots.says(r"who|which (?!day|date)\w+"):
         dimension = "day"
     return intent, dimension, order
@@ -420,6 +423,8 @@ def tidied(reading: Reading) -> Reading:
         )
     ):
         reading = replace(reading, intent="change")
+    if "commented" in reading.conditions and reading.intent in ("count", "level", "quotes"):
+        reading = replace(reading, intent="count", metrics=("ratings",), subject="")
     if reading.intent == "count" and "unrated" in reading.conditions and reading.metric in ("rating", "ratings", "rated_share"):
         reading = replace(reading, metrics=("conversations",))
     if (reading.intent == "count" and reading.metric == "ratings") or reading.intent == "summary":

@@ -7,7 +7,7 @@ from typing import Any
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, bullets, counted, day, heading, number, phrase, quoted
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.evidence import PRAISE, THANKS, comments_wanted
-from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.reading import CONDITION_WORDS, Reading
 
 _TROUBLE = r"could ?n[o'’]t|can(?:not|['’]t| not)|did ?n[o'’]t|was ?n[o'’]t|is ?n[o'’]t|never|unable to|fail\w*|wrong(?:ly)?|broke\w*|broken|crash\w*|errors?|bugs?|charged|overcharged|double|twice|missing|lost|late|delayed|stuck|rude|refus\w*|reject\w*|allerg\w*|complain\w*|angry|problems?|issues?|trouble|not (?:work\w*|arriv\w*|receiv\w*|get\w*|come|help\w*)"
 
@@ -30,7 +30,8 @@ _ROLES = {
 
 def examples(asked: Asked) -> Answer:
     """Conversations that fit, with ids and quotes."""
-    reading = asked.reading
+    reading = _of_thanks(asked.reading) if asked.reading.slots.says(THANKS) else asked.reading
+    asked = replace(asked, reading=reading)
     if reading.slots.conversation_ids and not reading.subject:
         return (yield from conversation_detail(asked))
     wanted = reading.limit or (
@@ -198,6 +199,15 @@ def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Seq
     if topics := reading.of_kind("topic"):  # where no conversation has that topic, some may hold its words
         loose = replace(reading, links=tuple(link for link in reading.links if link not in topics))
         attempts.append({**_search(loose, limit), "query": " ".join(link.text for link in topics)})
+    weaker = [(name, other) for name in reading.conditions for other in _WEAKER.get(name, ())]
+    milder: list[dict[str, Any]] = []
+    for name, other in weaker:
+        kept = tuple(other if condition == name else condition for condition in reading.conditions)
+        milder.append({**plain, "filter": {**plain["filter"], "conditions": list(kept)}})
+    if weaker and reading.languages:  # the mood of what is not English is told less well
+        milder.append({**plain, "filter": {**plain["filter"], "conditions": [c for c in reading.conditions if c not in _WEAKER]}})
+        weaker.append((weaker[-1][0], "mood"))
+    attempts += milder
     rest: dict[str, Any] = {}
     if reading.subject and not reading.slots.framed and (reading.links or reading.conditions or reading.thresholds or reading.languages):
         rest = _search(replace(reading, subject="", slots=replace(reading.slots, subject="", phrase="", quoted=())), limit)
@@ -207,7 +217,16 @@ def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Seq
         (output,) = yield [Call(tool, arguments)]
         if output.error or output.data.get("conversations"):
             break
-    return output, _unfit(reading, output, dropped=arguments is rest)
+    note = _unfit(reading, output, dropped=arguments is rest)
+    if output.data.get("conversations") and any(arguments is one for one in milder):
+        asked_for, found = weaker[next(place for place, one in enumerate(milder) if one is arguments)]
+        nearest = f"by “{CONDITION_WORDS[found]}”" if found in CONDITION_WORDS else "in the order of their mood"
+        note = f"None fits “{CONDITION_WORDS[asked_for]}”{phrase(reading)}, {reading.when()}. The nearest, {nearest}:\n\n{note}"
+    return output, note
+
+
+_WEAKER = {"frustrated": ("unhappy", "negative"), "happy": ("positive",), "unhappy": ("negative",)}
+"""What is shown, and called the nearest, where no conversation meets a condition on how it went."""
 
 
 def _unfit(reading: Reading, output: Output, *, dropped: bool) -> str:
@@ -235,15 +254,19 @@ def _search(reading: Reading, limit: int) -> dict[str, Any]:
         r"oldest|earliest|(?:very )?first(?: ever)?(?: [\w-]+){0,2} (?:conversation|chat|dialogue|dialog|session|interaction|transcript)"
     ):
         order = "oldest"
-    elif slots.says(r"(?:lowest|worst)[ -]rated|lowest rating"):
+    elif slots.says(rf"(?:lowest|worst|poorest|harshest)[ -]rated|(?:lowest|worst|poorest|bottom|minimum|harshest|least){_GRADE}"):
         order = "lowest_rated"
-    elif slots.says(r"(?:highest|best|top)[ -]rated|highest rating"):
+    elif slots.says(rf"(?:highest|best|top)[ -]rated|(?:highest|best|top|full|maximum|perfect|most){_GRADE}"):
         order = "highest_rated"
     arguments: dict[str, Any] = {"filter": reading.filter(), "order": order, "limit": limit}
     query = (reading.slots.phrase if reading.subject == reading.slots.subject else reading.subject) or " ".join(reading.slots.quoted)
     if query:
         arguments["query"] = query
     return arguments
+
+
+_GRADE = r"(?: possible| available| imaginable)? (?:star )?(?:ratings?|marks?|grades?|scores?|number of stars|stars?|verdicts?|reviews?)(?! (?:average|on average))"
+"""What follows the end of the scale: "the lowest possible grade", "full marks", "a perfect score"."""
 
 
 def _mood(reading: Reading) -> str | None:

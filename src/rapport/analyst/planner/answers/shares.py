@@ -132,6 +132,8 @@ def _of_each(asked: Asked, sides: Sequence[Side]) -> Answer:
 def _of_ratings(reading: Reading) -> bool:
     """Whether the share is one of ratings, not of all conversations."""
     says = reading.slots.says
+    if "commented" in reading.conditions:
+        return not says(_OF_OTHERS)
     return any(t.metric == "rating" for t in reading.thresholds) and bool(says(_OF_RATED) or not says(_OF_OTHERS))
 
 

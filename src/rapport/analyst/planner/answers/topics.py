@@ -53,6 +53,7 @@ def growing_topics(asked: Asked) -> Answer:
     """Topics by how their number of conversations moved between two periods."""
     reading = asked.reading
     own = replace(reading, links=tuple(link for link in reading.links if link.kind != "topic" or link.negated))
+    own = own if reading.slots.framed else replace(own, subject="")  # "grew" is no word to look for
     now, before = periods(reading) if reading.period else _last_days(reading)
     falling = bool(reading.slots.says(r"shrink\w*|declin\w*|fad(?:e|ing)|dying|fall\w*|decreas\w*|less|fewer|down"))
     arguments = {"metrics": ["conversations"], "limit": 50}
