@@ -127,3 +127,10 @@ def test_no_and_a_priority_after_a_draft_file_nothing():
     draft = "draft a ticket about slow answers"
     assert read("on second thoughts no, leave it", draft).intent == "smalltalk"
     assert read("make it urgent", draft).intent == "ticket_draft"
+
+
+@pytest.mark.parametrize("question", ["chats that got one star", "2 chats please, pro users, Harbor Guide, one star"])
+def test_a_segment_called_like_a_rating_is_no_rating(question: str):
+    names = Names([*NAMES.all, Name("segment", "s4", "One star")])
+    reading = understand(question, [], Setting(names, SETTING.today))
+    assert not reading.of_kind("segment")

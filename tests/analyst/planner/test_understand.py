@@ -615,3 +615,78 @@ def test_what_a_ranking_goes_by_is_not_what_it_runs_over():
 
 def test_an_id_before_a_colon_is_what_is_asked_about():
     assert read("w1-0944: what was that user's problem?").slots.conversation_ids == ("w1-0944",)
+
+
+@pytest.mark.parametrize(
+    ("question", "metric"),
+    [
+        ("How many heads at Globex ever touched one of our bots?", "users"),
+        ("Total of October, whole month, all bots, conversations.", "conversations"),
+        ("From 12 November (that day included) up to now: conversations handled by gpt-4o?", "conversations"),
+        ("how many of our products were used by pro users?", "products"),
+    ],
+)
+def test_a_noun_that_says_where_is_not_what_is_counted(question: str, metric: str):
+    reading = read(question)
+    assert (reading.intent, reading.metric) == ("count", metric)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "With what did enterprise users of Harbor Guide struggle the most, the last 7 days?",
+        "Loudest grumble among Harbor Guide users during the last 10 days?",
+        "Pro people were not gentle with Harbor Guide during the four last weeks. The chief complaint, please.",
+        "what are the pro users of Harbor Guide fed up with these days",
+    ],
+)
+def test_what_people_grumble_about_ranks_nobody(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.subject, linked(reading)[-1]) == ("complaints", "", "Harbor Guide")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Harbor Guide has been marked down since about 5 November. How come?",
+        "Harbor Guide tanked about 16 days ago. What's behind it?",
+        "Roughly 16 days ago the stars of Harbor Guide slumped, why?",
+    ],
+)
+def test_a_fall_at_about_a_day_is_explained_from_that_day_on(question: str):
+    reading = read(question)
+    assert (reading.intent, str(reading.period.since)) == ("why", "2026-11-05")
+    assert reading.period.until in (None, SETTING.today)
+
+
+@pytest.mark.parametrize(
+    ("question", "scope"),
+    [
+        ("Does anyone write to us in a language other than English? Two ids as evidence.", "not in English · all time"),
+        (
+            "I'm tired of bad news. One Harbor Guide chat where the customer left thankful, please, by id.",
+            "Harbor Guide · went well · all time",
+        ),
+        ("a couple of sessions where someone at Globex lost their patience with the bot, ids pls", "Globex · high frustration · all time"),
+        ("Hand me three Harbor Guide threads that got the lowest possible grade.", "Harbor Guide · rated exactly 1 · all time"),
+        ("2 chats please where the pro crowd stormed off angry", "plan pro · high frustration · all time"),
+    ],
+)
+def test_which_conversations_are_wanted_is_told_without_the_idiom(question: str, scope: str):
+    reading = read(question)
+    assert reading.intent == "examples"
+    assert reading.scope(subject="stormed" not in question) == scope
+
+
+def test_who_comes_next_is_one_of_many():
+    reading = read("Leave Maria Lopez out of it. Which person comes next by number of conversations?")
+    assert (reading.intent, reading.dimension, linked(reading)) == ("ranking", "user", ["not Maria Lopez"])
+
+
+def test_may_is_a_month_only_where_it_is_one():
+    assert read("which user of Harbor Guide had the most trouble and may be gone soon?").period is None
+    assert str(read("chats in April and May").period.until) == "2026-05-31"
+
+
+def test_to_put_in_order_buys_nothing():
+    assert read("Please order our assistants from the busiest until the most sleepy one (conversations).").intent == "ranking"

@@ -139,15 +139,18 @@ _COUNTED = {
 }  # fmt: skip
 
 
-_TALKS = r"conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|messages?|ratings?"
+_WHERE = re.compile(
+    r"\b(?:one of|any of|all|every|each|both|across|over|on|whole|that|this|the same)\s+(?:of\s+)?(?:our|the|my|your|their|these|those)?\s*(?:\w+\s+)?$",
+    re.I,
+)
+_DETERMINED = re.compile(
+    r"\W*(?:(?:and|so|ok|of|all|our|the|my|your|different|distinct|unique|separate|single|individual|\d+)\b\W*)*$", re.I
+)
 
 
-def _only_of(slots: Slots, start: int, end: int) -> bool:
-    """ "Total of October, all bots, conversations", "12 November (that day included): chats?": of what, or when, something else is counted."""
-    before = slots.text[:start]
-    wide = re.search(r"\b(?:all|every|across|over|that|this|the same|on)\s+(?:the\s+|our\s+|of\s+|all\s+)*$", before, re.I)
-    asked = re.search(r"\b(?:how many|numbers? of|counts? of)\s+(?:of\s+)?(?:all\s+|the\s+|our\s+)*$", before, re.I)
-    return bool(wide and not asked and re.search(rf"\b(?:{_TALKS})\b", slots.text[end:], re.I))
+def _says_where(text: str, start: int, at: int) -> bool:
+    """Whether a noun only says where or when is counted: "how many heads ever touched one of our bots", "whole month, all bots, chats"."""
+    return bool(_WHERE.search(text[start:at])) and not _DETERMINED.match(text[start:at])
 
 
 def counted_noun(slots: Slots) -> str | None:
@@ -160,7 +163,9 @@ def counted_noun(slots: Slots) -> str | None:
         return "ratings"
     match = slots.says(r"how many|number of|count(?:s)? of|count|total(?: number of)?|nr of|amount of|how much")
     start = match.end() if match and not asks_at_the_end(slots) else 0
-    for hit in sorted(slots.hits, key=lambda hit: (hit.start, hit.kind != "metric")):
+    places = sorted(slots.hits, key=lambda hit: (hit.start, hit.kind != "metric"))
+    aside = [hit for hit in places if hit.kind == "dimension" and hit.start >= start and _says_where(slots.text, start, hit.start)]
+    for hit in [hit for hit in places if hit not in aside] + aside:
         if hit.start < start:
             continue
         if hit.kind == "metric" and hit.value in ("messages", "ratings", "tool_calls", "tool_failures", "events", "users", "organizations"):
@@ -173,7 +178,7 @@ def counted_noun(slots: Slots) -> str | None:
             return "ratings"
         if hit.kind == "metric" and hit.value == "conversations":
             return "conversations"
-        if hit.kind == "dimension" and str(hit.value) in _COUNTED and not _only_of(slots, hit.start, hit.end):
+        if hit.kind == "dimension" and str(hit.value) in _COUNTED:
             return _COUNTED[str(hit.value)]
     return None
 

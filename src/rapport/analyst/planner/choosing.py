@@ -59,12 +59,18 @@ def intent_of(slots: Slots, ranked: list[tuple[str, float]], *, figure: bool = F
     return _fallback(slots)
 
 
+_RANKED = r"who|whom|whose|top|rank\w*|list|order\w*|which (?:of (?:our|the) )?(?:\w+ )?(?:users?|persons?|people|customers?|clients?|compan(?:y|ies)|accounts?|firms?|organi[sz]ations?|products?|assistants?|bots?|models?|tools?|plans?|ones?|days?)"
+"""What a ranking is asked with."""
+
+
 def _outvoted(told: str, best: str, score: float, slots: Slots) -> bool:
     """Whether the vote for another intent outweighs the words that force this one."""
     if told == "count" and (best not in FIGURES or (best != "trend" and asks_a_share(slots))):
         return False
     if told == "refuse_out_of_scope" and best not in _OF_THE_DATA:
         return False
+    if told == "complaints" and best == "ranking" and not slots.says(_RANKED):
+        return False  # "with what did they struggle the most"
     return told in YIELDS and best != told and best != "follow_up" and score >= YIELDS[told]
 
 

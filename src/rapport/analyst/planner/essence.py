@@ -42,6 +42,10 @@ _NOT_LAST = "".join(
 )
 """Before "30d" that stands alone, and so for the last thirty days."""
 _SHORT_FORMS: tuple[tuple[str, str], ...] = (
+    (r"(how many|number of|count of) (?:\w+ )?(?:heads|souls|mortals|bodies|faces|punters|patrons|individuals|human beings)(?! of\b)", r"\1 users"),
+    (r"(two|three|four|five|six|seven|eight|nine|ten|\d{1,3}) (?:last|past|latest|most recent) (days|weeks|months)", r"last \1 \2"),
+    (r"(since|from|after|before|until|on) (?:about|around|roughly|approximately|circa|some time around)(?= (?:the )?(?:\d{1,2}|[a-z]+day)\b(?! (?:users|people|chats|conversations|stars|percent)))", r"\1"),
+    (r"(?:the )?(?:lowest|worst|poorest) (?:possible|available|imaginable) (?:grade|mark|score|rating)s?", "1-star rating"), (r"(?:the )?(?:highest|best|top) (?:possible|available|imaginable) (?:grade|mark|score|rating)s?", "5-star rating"),
     (r"fns?|funcs?", "function"), (r"(?:throws? |returns? )?(?:500s|5xx(?:es|s)?|http 500s?)(?! ?(?:users?|conversations?|chats?))", "fails"),
     (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
     (r"(\w+)-(plan|tier)", r"\1 \2"),

@@ -20,6 +20,7 @@ from rapport.analyst.planner.lexicon import Hit
 from rapport.analyst.planner.names import Link, Names
 from rapport.analyst.planner.quantities import limit_of, ordinal_of, thresholds_of
 from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.small_talk import NOT_SO, TURNS_OF_PHRASE, moods
 from rapport.analyst.planner.subject import FAILED, STOP, SUBJECT_BEFORE, with_subject
 from rapport.analyst.planner.timeframe import idle_day
 from rapport.analyst.planner.tongues import languages_of
@@ -39,6 +40,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     mended = _mend(text, words, names, taken)
     hits = lexicon.find(text, [word for word in mended if not any(start <= word.start < end for start, end in taken)])
     hits = [hit for hit in hits if not (hit.kind in ("metric", "dimension", "extreme") and _SET_ASIDE.search(text[: hit.start]))]
+    hits = _without_idle(text, hits)
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits, short = _settle(text, _versions(text, links, names), hits)
     links = [link for link in links if not _inside_a_quote(link, quoted)]
@@ -70,6 +72,13 @@ def _inside_a_quote(link: Link, quoted: Sequence[tuple[int, int, str]]) -> bool:
     """Whether a topic is only a part of what is quoted: "seed shipment late" is looked for as it is written."""
     inside = any(start <= link.start and link.end <= end and link.end - link.start < len(told) for start, end, told in quoted)
     return inside and link.kind in ("topic", "topic_group")
+
+
+def _without_idle(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """`hits` without the events of turns of phrase ("lost their temper") and the moods of the person who asks ("I'm tired of bad news")."""
+    idle = [match.span() for match in TURNS_OF_PHRASE.finditer(text)]
+    told = {"event": idle, "polarity": moods(text)}
+    return [hit for hit in hits if not any(start <= hit.start < end for start, end in told.get(hit.kind, ()))]
 
 
 _SET_ASIDE = re.compile(
@@ -278,6 +287,10 @@ _OUT = re.compile(r"['’]?s?[\"'”]?(?:\s+(?:customers|users|people|chats|conv
 """Around a name: "take Acme out", "leave their chats out"."""
 
 
+_WITH_IT = re.compile(rf"{NOT_SO}\s+(?:about|with|on|of|to|by|at|in)\s+(?:the\s+|our\s+)?[\"'“]?$", re.I)
+"""Before a name: how people are with it ("not gentle with X"), no name that is left out."""
+
+
 def negate(text: str, links: Sequence[Link]) -> list[Link]:
     """`links` with those marked that `text` leaves out."""
     result: list[Link] = []
@@ -289,5 +302,6 @@ def negate(text: str, links: Sequence[Link]) -> list[Link]:
             and re.fullmatch(r"\s*(?:,|and|or|nor|&)\s*(?:the\s+)?", text[result[-1].end : link.start], re.I)
         )
         left_out = _LEFT_OUT.match(text[link.end :]) or (_TAKES.search(before) and _OUT.match(text[link.end :]))
-        result.append(replace(link, negated=bool(_NEGATION.search(before) or left_out or listed)))
+        negated = bool(_NEGATION.search(before)) and not _WITH_IT.search(before)
+        result.append(replace(link, negated=negated or bool(left_out or listed)))
     return result

@@ -275,6 +275,33 @@ def _asks_for_some(slots: Slots) -> bool:
     )
 
 
+_ENDS_WITH_IDS = re.compile(
+    r"(?:^|[?.,;:–—-])\s*(?:just |only |please |with |and |give me |i need |show (?:me )?)*(?:the |an? |one|two|three|four|five|\d|a couple of|a few|some)\s?(?:(?:conversation|chat|session) )?(?:ids?|examples?|samples?)\b(?: (?:as|for|of|to|please|pls|will|would|is|are|each|suffices?|evidence|proof|them|it|those)\b[\w ]{0,25})?\W*$",
+    re.I,
+)
+
+
+def _ends_with_ids(slots: Slots) -> bool:
+    """ "Does anyone write in another language? Two ids as evidence." """
+    return (
+        bool(_ENDS_WITH_IDS.search(slots.text))
+        and not slots.conversation_ids
+        and not slots.says(
+            r"how many|how often|number of|who|tickets?|why|average|percent\w*|segment|quotes?|verbatims?|summar\w+|which|what"
+        )
+    )
+
+
+_LEADS = r"comes? (?:next|first|second|third|top|out on top|in first)|(?:leads?|tops|heads) the|is (?:ahead|in front|on top|next in line|in the lead)|takes? (?:the lead|first place|the crown|the cake)|by (?:the )?(?:number|count|volume|amount|total|tally) of"
+
+
+def _asks_who_leads(slots: Slots) -> bool:
+    """ "Which person comes next by number of conversations?": one of many, and no count of all."""
+    asked = slots.says(rf"(?:which|what|whose) (?:\w+ ){{1,4}}?(?:{_LEADS})|who (?:\w+ ){{0,3}}?(?:{_LEADS})")
+    named = set(slots.dimensions) & {"user", "organization", "product", "model", "tool", "topic"}
+    return bool(asked and named) and not slots.says(r"how many|how much|why|per|each|trend|share|percent\w*")
+
+
 def _drafts(slots: Slots) -> bool:
     if slots.says("tickets?") and slots.says(r"(?:draft|write|file|raise|open) (?:me )?(?:one|it up|that up)"):
         return True
@@ -365,6 +392,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("refuse_out_of_scope", _orders_a_text),
     ("count", _asks_one_share),
     ("examples", _asks_for_some),
+    ("examples", _ends_with_ids),
     ("refuse_write", _acts),
     ("refuse_secret", _asks_a_secret),
     ("ticket_draft", _drafts),
@@ -373,6 +401,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("tool_failures", _is_out_of_order),
     ("tool_failures", error_wanted),
     ("quotes", comments_wanted),
+    ("ranking", _asks_who_leads),
     ("count", _is_bare),
     ("count", asks_at_the_end),
     ("count", _counts_the_hit),

@@ -2,7 +2,7 @@
 
 from rapport.analyst.planner.slots import Slots
 
-_UP = r"better|happier|higher|up(?! to)|upwards?|more|ris(?:e|es|en|ing)|rose|improv\w+|climb\w*|grow(?:s|n|ing)?|grew|increas\w+|gain\w*"
+_UP = r"better|happier|higher|(?<!fed )(?<!end )(?<!ended )(?<!ends )(?<!show )(?<!shows )(?<!turn )(?<!turned )(?<!come )(?<!came )(?<!sum )(?<!add )(?<!sign )(?<!signed )(?<!give )(?<!gave )(?<!bring )(?<!brought )(?<!pop )(?<!turns )up(?! (?:to|with|in)\b)|upwards?|more|ris(?:e|es|en|ing)|rose|improv\w+|climb\w*|grow(?:s|n|ing)?|grew|increas\w+|gain\w*"
 _DOWN = r"worse|unhappier|lower|down|downwards?|less|fewer|fall(?:s|en|ing)?|fell|declin\w+|drop\w*|s[aiu]nk(?:ing)?|shr[aiu]nk(?:ing)?|decreas\w+|deteriorat\w+|worsen\w*|regress\w*"
 _BETWEEN = r"(?:[,/]| or| and)(?: (?:is|are|has|have|did|do|does|it|its|they|been|getting|gotten|going|gone|rather|on|the|way|instead|become|rated)\b)*"
 _EITHER = rf"(?:{_UP})(?: \w+)?{_BETWEEN} (?:{_DOWN})|(?:{_DOWN})(?: \w+)?{_BETWEEN} (?:{_UP})"

@@ -76,10 +76,18 @@ def _since_month(m: re.Match, today: date) -> Period | None:
     return Period(first.since, today, "range")
 
 
+_AS_A_VERB = re.compile(
+    r"\s+(?:be|have|not|never|well|also|soon|even|just|still|yet|i|we|leave|go|quit|want|need|walk|cancel|turn|off|out|away)\b", re.I
+)
+"""After "may" and "march": "and may be gone soon"."""
+
+
 def _named_month(m: re.Match, today: date) -> Period | None:
     word, lead = m.group("m"), (m.group("lead") or "").strip()
     year = m.group("y") or (f"20{m.group('yy')}" if m.group("yy") else None)
     if word in ("may", "march", "mar", "sep", "dec", "jan", "jun") and not (lead or year):
+        return None
+    if word in ("may", "march") and not year and _AS_A_VERB.match(m.string, m.end("m")):
         return None
     period = month_named(word, year, today, earlier=lead.startswith(("last", "previous")))
     part = (m.group("part") or "").strip()

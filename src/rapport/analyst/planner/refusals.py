@@ -65,7 +65,10 @@ DISCARDS = re.compile(
 )
 """An answer to a draft that files nothing: "no, leave it", "not now"."""
 
-_SORTS = re.compile(r"\bby\b|\bfrom (?:best|worst|high\w*|low\w*|most|least|top)\b|\b(?:best|worst|highest|lowest|most) first\b", re.I)
+_SORTS = re.compile(
+    r"\bby\b|\bfrom (?:best|worst|high\w*|low\w*|most|least|top)\b|\bfrom (?:the )?\w+ (?:\w+ ){0,3}?(?:to|until|till|down to|up to|through to) (?:the )?(?:\w+ )?(?:\w+est|most|least|best|worst)\b|\b(?:best|worst|highest|lowest|most|\w+est)(?: one)? (?:first|last|on top)\b",
+    re.I,
+)
 """What "order" means where nothing is bought: "order the products by rating"."""
 
 _POLITELY = r"^\W*(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|kindly|just|can you|could you|would you|will you|i want you to|i need you to|i(?: would|'d) like (?:you )?to|i (?:want|need) to|we (?:want|need) to|go ahead and|let us|let's)[\s,:]+)*"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
+from rapport.analyst.planner.lexicon import vocabulary
 from rapport.analyst.planner.words import Word
 from rapport.analytics.lexicon import Name
 
@@ -17,6 +18,8 @@ _GROUP_WORDS = frozenset(
     "of them all those these they it him her us you the a an our my and or who that with in on for from to users user people customers customer clients accounts everyone everybody buyers members plan only".split()
 )
 """Words that any question may hold: a segment that is called by them, or by the value of a property, is linked only as a name."""
+_NUMBERS = frozenset("one two three four five single ones".split())
+"""With words of the lexicon: a segment called "One star" is no rating that a question names."""
 _RANKED = re.compile(
     r"\b(?:top|first|biggest|largest|busiest|heaviest|leading|number one|bottom|main|\d+|two|three|four|five|six|seven|eight|nine|ten|which|whose|any|an?|most|list|name|show)(?: (?:me|us|of|the|our|are|is|who|\d+|two|three|five|ten|biggest|real|true))*\s+$",
     re.I,
@@ -39,7 +42,8 @@ def stands_as_segment(name: Name, text: str, window: Sequence[Word], segments: S
     if _SEGMENT_AFTER.match(text[end:]) or _SEGMENT_BEFORE.search(text[:start]) or text[start:end].lower() in (name.id, *name.also):
         return True
     words = [word.lower for word in window]
-    everyday = name.text.casefold() in _EVERYDAY_SEGMENTS or all(word in _GROUP_WORDS or is_value(word) for word in words)
+    counted = bool(_NUMBERS & set(words)) and all(word in _NUMBERS or word in vocabulary() for word in words)
+    everyday = counted or name.text.casefold() in _EVERYDAY_SEGMENTS or all(word in _GROUP_WORDS or is_value(word) for word in words)
     if len(window) > 1 and (all(word.text[:1].isupper() for word in window) or not everyday):
         return True
     others = [other for other in segments if other is not name and other.text.casefold() in text.casefold()]

@@ -25,9 +25,29 @@ _WISHES = re.compile(
 """A sentence about oneself that still tells what is looked for, or what happened to the product."""
 
 
+NOT_SO = r"(?:n['’]t|\bnot|\bnever)\s+(?:(?:all that|so|very|too|exactly|really|particularly|especially|quite|be|been)\s+)*(?:gentle|happy|kind|nice|pleased|satisfied|content|impressed|delighted|thrilled|comfortable|friendly|patient|generous|keen|fond|good|great|amused|enamou?red|taken|glad|lenient|soft|polite|merciful|in love|at ease|on good terms|getting on|getting along|get on|get along|cope|coping)\b"
+"""How people are with something: "not gentle"."""
+_MOOD = re.compile(r"\W*(?:(?:and|but|so|well|ok(?:ay)?|honestly|look)\W+)*i(?:['’]m| am| feel|['’]ve had| have had)\b", re.I)
+_ORDERS_ME = re.compile(
+    r"(?:^|[.!?;:,–—-]\s*|\b(?:please|pls|kindly|and|then|now|just|so|(?:can|could|would|will) you)\s+)(?!ask|mention|complain)[a-z]+(?= (?:me|us|my (?:boss|team)|(?:up|out|over|down|in|on) (?:a|an|one|two|three|some|the|all|any|\d+))\b)",
+    re.I,
+)
+"""The verb that orders something for oneself: "hand me three threads", "conjure up one"."""
+
+
+_UNKIND = re.compile(NOT_SO, re.I)
+
+
+def moods(text: str) -> list[tuple[int, int]]:
+    """Where sentences stand that tell how the person who asks feels, beside one that asks."""
+    parts = sentences(text)
+    told = [(start, end) for start, end in parts if _MOOD.match(text[start:end]) and not _WISHES.search(text[start:end])]
+    return told if len(told) < len(parts) else []
+
+
 def of_the_request(text: str, content: list[Word]) -> list[Word]:
     """The words that may be what is looked for: none of a turn of phrase, and none of small talk beside a sentence that asks."""
-    idle = [match.span() for match in TURNS_OF_PHRASE.finditer(text)]
+    idle = [match.span() for pattern in (TURNS_OF_PHRASE, _ORDERS_ME, _UNKIND) for match in pattern.finditer(text)]
     parts = [(start + a, start + b) for start, end in sentences(text) for a, b in _at_colons(text[start:end])]
     told = [(start, end) for start, end in parts if _STATES.match(text[start:end]) and not _WISHES.search(text[start:end])]
     idle += told if len(told) < len(parts) else []
