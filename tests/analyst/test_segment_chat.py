@@ -118,6 +118,44 @@ def test_a_segment_may_be_of_an_organization_a_model_or_an_event(logged: Server)
             assert name in {one["name"] for one in client.get(f"/api/v1/users/{member}/segments").json()}
 
 
+def test_a_segment_may_be_of_people_whom_a_tool_failed(logged: Server):
+    with logged.client() as client:
+        product_id = next(p["id"] for p in client.get("/api/v1/products").json() if p["name"] == "Shop")
+        for user, kind in (("fay", "observation"), ("gus", "tool_error")):
+            body = {"externalUserId": user, "externalConversationId": f"talk-{user}", "productId": product_id}
+            call = [
+                {"role": "user", "content": "Can I speak to a human being, please?"},
+                {"messageType": "tool_call", "toolName": "track_parcel", "input": {"id": 1}},
+                {
+                    "messageType": kind,
+                    "toolName": "track_parcel",
+                    "output": {"error": "timed out"} if kind == "tool_error" else {"at": "depot"},
+                },
+            ]
+            assert client.post("/api/v1/messages", json=body | {"messages": call}).status_code == 200
+        deadline = time.monotonic() + 20
+        while any(client.get(f"/api/v1/interactions/talk-{user}/analytics?mode=simple").status_code != 200 for user in ("fay", "gus")):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        for question, rule, members in (
+            ("Set up a segment of all the users that ran into a failing track_parcel", "a conversation in which track_parcel failed", 1),
+            ('Make a segment "Humans" of everybody who asked for a human', "a conversation in which a human was asked for", 2),
+        ):
+            made = ask(client, question)[0]["createSegment"]["output"]["segment"]
+            assert (made["rules"], made["members"]) == ([rule], members)
+
+
+def test_words_around_a_segment_are_no_rule_of_it(logged: Server):
+    with logged.client() as client:
+        body = {"eventType": "cancellation_requested", "externalUserId": "ann", "value": "now", "insertId": "e-1"}
+        product_id = next(p["id"] for p in client.get("/api/v1/products").json() if p["name"] == "Shop")
+        assert client.post("/api/v1/events", json=body | {"productId": product_id}).status_code == 200
+        question = "The ones that asked for cancellation - build me a segment of these users please, so that I can keep an eye on it."
+        made = ask(client, question)[0]["createSegment"]["output"]["segment"]
+        assert (made["rules"], made["members"]) == (["an event cancellation_requested"], 1)
+        assert "eye" not in made["name"]
+
+
 def test_the_rules_of_a_segment_are_said_in_words(logged: Server):
     with logged.client() as client:
         results, text = ask(client, "Put all pro plan users who rated us two stars or lower into one bucket, name it Sour")

@@ -103,7 +103,8 @@ async def tool_onset(connection: Connection, scope: Scope, name: str) -> Onset:
 
 @dataclass(frozen=True, slots=True)
 class EventGroup:
-    """Events of one type, user, organization, product or day. `total` sums the values that are numbers (currency included)."""
+    """Events of one type, user, organization, product or day. `total` sums the values that are numbers (currency included); `largest` and
+    `smallest` are single ones of them."""
 
     key: str
     label: str
@@ -111,6 +112,8 @@ class EventGroup:
     users: int
     total: float | None
     average: float | None
+    largest: float | None
+    smallest: float | None
     influence: str
     first_at: datetime
     last_at: datetime
@@ -146,9 +149,10 @@ async def events(connection: Connection, scope: Scope, *, by: str = "type", limi
     order = "key" if by in ("day", "week", "month") else "events DESC, key"
     rows = await connection.fetch(
         f"""
-        SELECT key::text AS key, {label} AS label, events, users, total, average, influence, first_at, last_at
+        SELECT key::text AS key, {label} AS label, events, users, total, average, largest, smallest, influence, first_at, last_at
         FROM (SELECT {key} AS key, count(*) AS events, count(DISTINCT e.user_id) AS users, sum(e.value_number) AS total,
-                     avg(e.value_number) AS average, mode() WITHIN GROUP (ORDER BY e.influence) AS influence,
+                     avg(e.value_number) AS average, max(e.value_number) AS largest, min(e.value_number) AS smallest,
+                     mode() WITHIN GROUP (ORDER BY e.influence) AS influence,
                      min(e.event_at) AS first_at, max(e.event_at) AS last_at
               {_events(scope, arguments)} AND {key} IS NOT NULL
               GROUP BY 1 ORDER BY {order} LIMIT {arguments.add(limit)}) g

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from rapport.analytics.predicates import PREDICATES
 from rapport.analytics.queries import Arguments
 from rapport.domain.segment import Segment
 from rapport.errors import Invalid
@@ -33,6 +34,13 @@ FLAGS = {
     "userBiasDetected": "user_bias_detected", "modelBiasDetected": "model_bias_detected",
     "missingCapabilityDetected": "missing_capability_detected",
 }  # fmt: skip
+HAPPENED = {
+    "handover": "in which a human was asked for", "abandoned": "that was abandoned", "unresolved": "that was not resolved",
+    "resolved": "that was resolved", "repeated": "with a repeated question", "tool_failed": "with a failed tool call",
+    "tool_used": "with tool calls",
+}  # fmt: skip
+"""What a rule about one conversation may ask of it, by the names of `predicates`, in words."""
+_ANALYSED = "FROM conversation c JOIN analysis a ON a.tenant_id = c.tenant_id AND a.conversation_id = c.id"
 OPERATORS = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "="}
 DURATION = re.compile(r"([1-9]\d{0,4})([dhm])")
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -99,13 +107,20 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _about_names(rule: Mapping[str, Any], scope: str, events: str, arguments: Arguments) -> str | None:
-    """A rule about organizations, models or types of events, of which any fits; None for every other rule. The documented criteria have
-    none of these; such rules are made in the chat."""
+    """A rule about organizations, models, tools or types of events, of which any fits, or about what happened in one conversation; None
+    for every other rule. The documented criteria have none of these; such rules are made in the chat."""
     match rule.get("type"):
         case "organization":
             return f"u.organization_id = ANY({arguments.add(_ids(rule['value']))}::uuid[])"
         case "model":
             return f"EXISTS (SELECT FROM conversation c WHERE {scope} AND c.model_id = ANY({arguments.add(_ids(rule['value']))}::uuid[]))"
+        case "tool":
+            failed = " AND (use ->> 2)::int > 0" if rule.get("failed") else ""
+            calls = f"{_ANALYSED} CROSS JOIN LATERAL jsonb_array_elements(a.tools) t(use) WHERE {scope}"
+            return f"EXISTS (SELECT {calls} AND use ->> 0 = ANY({arguments.add(list(rule['value']))}::text[]){failed})"
+        case "conversation":
+            _known(HAPPENED, rule, "value")
+            return f"EXISTS (SELECT {_ANALYSED} WHERE {scope} AND {PREDICATES[str(rule['value'])].sql})"
         case "event":
             return f"EXISTS (SELECT FROM event e WHERE {events} AND e.event_type = ANY({arguments.add(list(rule['value']))}::text[]))"
     return None
@@ -113,7 +128,7 @@ def _about_names(rule: Mapping[str, Any], scope: str, events: str, arguments: Ar
 
 def _condition(rule: Mapping[str, Any], scope: str, arguments: Arguments) -> str:
     add = arguments.add
-    analysed = f"FROM conversation c JOIN analysis a ON a.tenant_id = c.tenant_id AND a.conversation_id = c.id WHERE {scope}"
+    analysed = f"{_ANALYSED} WHERE {scope}"
     match rule.get("type"):
         case "analysis":
             measure, operator = _known(FIELDS, rule, "field"), _known(OPERATORS, rule, "operator")
@@ -225,6 +240,10 @@ def _in_words(rule: Mapping[str, Any]) -> str:
             return f"organization is {names}"
         case "model":
             return f"a conversation answered by {names}"
+        case "tool":
+            return f"a conversation in which {names} {'failed' if rule.get('failed') else 'was called'}"
+        case "conversation":
+            return f"a conversation {HAPPENED[str(value)]}"
         case "event":
             return f"an event {names}"
         case "analysis" if rule["field"] == "rating" and value is not None:

@@ -4,11 +4,13 @@ from datetime import date
 
 import pytest
 
-from rapport.analyst.planner.answers.events import _counts_people
+from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _single_size
+from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.refusals import writes
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.understand import understand
 from rapport.analytics.lexicon import Name
@@ -39,6 +41,8 @@ def read(question: str, *before: tuple[str, str]) -> Reading:
         ("We run several assistants by now. Tell me about the one with the lowest average rating.", "product"),
         ("Some of our clients never complain. Which one rates us highest?", "organization"),
         ("Which of the enterprise accts has most chats?", "organization"),
+        ("Three biggest customers by traffic?", "organization"),
+        ("Most active customer?", "user"),
     ],
 )
 def test_what_a_list_runs_over(question: str, dimension: str):
@@ -62,6 +66,9 @@ def test_what_is_set_aside_is_not_asked_for():
         ("Which enterprise organization is likeliest to leave?", "organization"),
         ("Should I be worrying about losing Maria Lopez?", "user"),
         ("Which client should I phone first?", "organization"),
+        ("If I could hug one customer so they don't walk away from us, which person would it be?", "user"),
+        ("Who may well be gone soon?", "user"),
+        ("Which firm must I keep from walking away?", "organization"),
     ],
 )
 def test_who_may_leave(question: str, kind: str):
@@ -98,6 +105,84 @@ def test_what_is_meant_to_be_done_today_is_no_period(question: str, period: bool
 def test_events_in_other_words(question: str, event: str):
     reading = read(question)
     assert (reading.intent, reading.events) == ("outcomes", (event,))
+
+
+@pytest.mark.parametrize(
+    ("question", "event"),
+    [
+        ("I know the number of cancellation requests, but how many different people are behind it?", "subscription_cancelled"),
+        ("We had a bunch of upgrade purchases. Who made them?", "upgrade_purchased"),
+        ("Plenty of cancellations this month. How many companies did that come from?", "subscription_cancelled"),
+    ],
+)
+def test_it_is_the_event_that_was_told_just_before(question: str, event: str):
+    reading = read(question)
+    assert (reading.intent, reading.events, bool(reading.period)) == ("outcomes", (event,), "month" in question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Show me a chat where the customer left thankful.",
+        "A session where somebody at Acme Corp lost their patience with the bot, please.",
+        "Who lost their temper with us most often?",
+        "Which user left in a good mood most often?",
+    ],
+)
+def test_who_leaves_in_a_mood_or_loses_patience_has_not_left(question: str):
+    assert read(question).events == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "size"),
+    [
+        ("fattest single upgrade anyone bought - how much was it", "largest"),
+        ("Cheapest purchase ever made, and by whom?", "smallest"),
+        ("What is the highest amount anyone paid for an upgrade?", "largest"),
+        ("Which single upgrade brought in the most money?", "largest"),
+        ("Which company brought the biggest sum in upgrades?", None),
+        ("Who spent the most on upgrades?", None),
+        ("Which product has the highest number of upgrades?", None),
+    ],
+)
+def test_the_size_of_a_single_event(question: str, size: str | None):
+    reading = read(question)
+    assert (reading.intent, _single_size(reading)) == ("outcomes", size)
+
+
+def test_the_name_of_somebody_is_of_a_user():
+    assert _event_grouping(read("give me the name of somebody who asked to cancel within the last 21 days")) == "user"
+
+
+def test_a_chat_after_which_something_happened_led_to_it():
+    reading = read("Show one chat after which the person asked us to cancel.")
+    assert (reading.intent, reading.events, reading.led_to) == ("examples", ("subscription_cancelled",), True)
+
+
+def test_may_is_no_month_before_a_verb():
+    assert read("Which user may soon quit?").period is None
+    assert read("Which user had most chats in May?").period is not None
+
+
+def test_a_value_of_the_one_who_was_named():
+    before = ("How many chats did Acme Corp have?", "*conversations*\n\n**9 conversations** for Acme Corp, all time.")
+    for question in ("on what plan are they?", "which plan is it on?"):
+        assert wanted(read(question, before)) == "property:plan"
+    assert wanted(read("and by plan?", before)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "refused"),
+    [
+        ("w1-0256 was a misclick, make its 1 star a 5 please", True),
+        ("Maria Lopez had such a rough ride, give them a 20% coupon from me!", True),
+        ("She deserves better: send her a gift card.", True),
+        ("Did we give them a discount last month?", False),
+        ("Upload failures hit people. How many conversations were there?", False),
+    ],
+)
+def test_what_is_to_be_changed_is_declined(question: str, refused: bool):
+    assert (writes(question) is not None) is refused
 
 
 def test_which_of_them_stays_with_the_events_that_were_counted():

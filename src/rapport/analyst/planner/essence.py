@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rapport.analyst.planner import dates, lexicon
+from rapport.analyst.planner.asked import BROKEN
 from rapport.analyst.planner.finding import negate
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.names import Names
@@ -54,7 +55,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (rf"{_NOT_LAST}(\d{{1,3}}) ?d(?! (?:before|prior|earlier|ago))", r"last \1 days"), (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),
     (r"(\d)\*s", r"\1-star ratings"), (r"([2-5])\*(?! ?\d)", r"\1-star"), (r"ids? only|just (?:the )?ids?", "id"), (r"(?<=\w) nr|num(?= of)|# of", "number"), (r"w/o", "without"),
     (r"whcih", "which"), (r"(?<=our )logos|(?<=customer )logos|(?<=client )logos|(?<=\x00 )logos|(?<=paying )logos|logos(?= (?:that|who|at|with|by|are|should|might|may)\b)", "accounts"),
-    (r"w/|w(?= [\w\x00])", "with"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
+    (r"w/|w(?= [\w\x00])", "with"), (r"(?<=how many )(?:heads|souls|faces|bodies|humans)|(?<=number of )(?:heads|souls|faces|bodies|humans)", "people"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
     (r"mean(?= (?:rating|score|stars?|star rating|grade|mark|value|sentiment|quality|of)\b)|(?<=the )mean(?=\W|$)|(?<=arithmetic )mean", "average"),
     (r"(?:the )?(?:calendar )?(week|month|quarter) (?:before|preceding|prior to) (?:the (?:current|present|running) one|this one)", r"last \1"),
     (r"(?:the )?(?:last|previous|past|preceding|prior) (?:complete |full |whole |finished |entire )?calendar[ -](week|month|quarter|year)s?(?:'s)?", r"last \1"),
@@ -333,7 +334,29 @@ def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: dat
     said = timed(said, text, request, today)
     for code in languages_of(around) if not languages_of(said) else ():
         said = f"{said.rstrip(' ?.!')} in {lexicon.LANGUAGES[code].title()}"
-    return _named_before(_with_its_noun(said, text[:begin]), around, names)
+    return _named_before(_of_the_event(_with_its_noun(said, text[:begin]), text[:begin], today), around, names)
+
+
+_BEHIND = re.compile(
+    r"\b(?:behind|of|in|to|with|from|for|by|on|after|before|did|done|made|make|makes|account for) (?:it|this|that|these|those|them|such|so)\b|\b(?:these|those|such|this|that) (?:requests?|events?|purchases?|people|users?|customers?|cases|ones?|sales|wish(?:es)?)\b",
+    re.I,
+)
+
+
+_OFTEN = re.compile(r"(?:left|leav|los[et]|return|pa[iy]|spen|activ|join|quit|order)", re.I)
+"""Words that mean an event less often than not."""
+
+
+def _of_the_event(said: str, before: str, today: date) -> str:
+    """ "I know the number of cancellation requests, but how many people are behind it?": "it" is the event that was told just before."""
+    if not _BEHIND.search(said) or any(hit.kind == "event" for hit in lexicon.find(said, split(said))):
+        return said
+    told = [hit for hit in lexicon.find(before, split(before)) if hit.kind == "event" and not _OFTEN.match(before[hit.start : hit.end])]
+    if not told:
+        return said
+    when = dates.find(before, today) if not dates.find(said, today) else []
+    days = f" {before[when[-1].start : when[-1].end]}" if when else ""
+    return f"{said.rstrip(' ?.!')} ({' '.join(dict.fromkeys(before[hit.start : hit.end] for hit in told[-2:]))}){days}"
 
 
 _ONE_OF = re.compile(
@@ -385,6 +408,9 @@ _THE_SAME = re.compile(
 """The one that was just named: "what had been changed in the assistant itself"."""
 
 
+_FAILS = re.compile(rf"(?<!\w)(?:{BROKEN})(?!\w)", re.I)
+
+
 def _named_before(said: str, around: str, names: Names) -> str:
     """The request with the names of what stands around it: of each kind that it has not, one, or all where it speaks of several."""
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
@@ -405,5 +431,6 @@ def _named_before(said: str, around: str, names: Names) -> str:
     for kind in dict.fromkeys(link.kind for link in outside if several or link.kind not in over):
         found = list(dict.fromkeys(link.text for link in outside if link.kind == kind))
         meant = " and ".join(found if several else found[:1])
-        said = f"{said.rstrip(' ?.!')} for {meant}{' customers' if kind == 'property' else ''}"
+        broken = "failing " if kind == "tool" and _FAILS.search(around) and not _FAILS.search(said) else ""
+        said = f"{said.rstrip(' ?.!')} for {broken}{meant}{' customers' if kind == 'property' else ''}"
     return said

@@ -72,7 +72,7 @@ def leans(previous: Reading, reading: Reading) -> bool:
         return False
     if _NO_NOUN.search(text) and not (reading.events or slots.of_kind("user", "organization")):
         return True
-    if slots.ordinal is not None or _says_nothing_alone(slots, reading):
+    if slots.ordinal is not None or _says_nothing_alone(slots, reading) or _VALUE_OF.search(text):
         return True
     short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))
     pointing = bool(_POINTING.search(IT_IS.sub(" ", text)))
@@ -93,6 +93,13 @@ def leans(previous: Reading, reading: Reading) -> bool:
     if _LEANING.match(text):
         return not _complete(slots, reading)
     return short and not _complete(slots, reading)
+
+
+_VALUE_OF = re.compile(
+    r"\b(?:which|what) (?:\w+ ){1,2}(?:is|are|was|were|does|do|did) (?:it|they|he|she|that one|this one) (?:from|in|on|at|have|has|belong\w*|based|located|pay\w*|live|sit)\b",
+    re.I,
+)
+""" "Which country is it from?": something that a person or a company has."""
 
 
 def _says_nothing_alone(slots: Slots, reading: Reading) -> bool:

@@ -128,7 +128,7 @@ EXTREMES: Mapping[str, tuple[str | None, str, str | None]] = {
     "chattiest|most talkative|most chatty|wordiest|most messages|most verbose|talk the most|talks the most|write the most|writes the most|wrote the most|sent the most|messaged the most|send the most|sends the most|loudest|types the most|says the most":
         ("messages", "top", None),
     "least talkative|fewest messages|least messages|least chatty": ("messages", "bottom", None),
-    "most active|busiest|most conversations|most chats|most dialogues|most sessions|most traffic|most volume|most interactions|heaviest|heaviest user|power user|most engaged|biggest|largest|uses us the most|use us the most|used the most|most used|most popular|popular|most usage|chats the most|chat the most|most often|most frequent|most frequently|contacts us the most|most loyal|most contact":
+    "most active|busiest|most conversations|most chats|most dialogues|most sessions|most traffic|most volume|most interactions|heaviest|heaviest user|power user|most engaged|biggest|largest|uses us the most|use us the most|used the most|most used|most popular|popular|most usage|chats the most|chat the most|most often|most frequent|most frequently|contacts us the most|most loyal|most contact|on it the most|on it most|on there the most|on there most|in there the most|on here the most|on here most|around the most":
         ("conversations", "top", None),
     "least active|quietest|fewest conversations|fewest chats|least conversations|least used|smallest|least engaged|fewest sessions|least traffic|least popular|fewest dialogues|slowest day":
         ("conversations", "bottom", None),
@@ -244,6 +244,8 @@ def find(text: str, words: Sequence[Word]) -> list[Hit]:
                 readings = tuple(reading for reading in readings if reading[0] != "event")
             if readings and _LEFT.fullmatch(text[start:end]) and (_FEEDBACK.search(text) or _LEFT_SO.match(text[end:])):
                 readings = tuple(reading for reading in readings if reading[0] != "event")  # "the ratings they left" is no leaving
+            if size == 1 and words[at].lower == "made":  # the stem of "mad" too
+                readings = None
             if readings and size == 1 and words[at].lower == "lost" and _LOST_SO.match(text[end:]):
                 readings = tuple(reading for reading in readings if reading[0] != "event")
             if size == 1 and words[at].lower == "rate" and not (_RATES.match(text[end:]) or _RATERS.search(text[:start])):

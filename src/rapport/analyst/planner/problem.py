@@ -9,7 +9,7 @@ _TICKET = (
     r"|feature (?:requests?|wish(?:es)?)|requests?|entry|jira(?:s| (?:text|issue|ticket|story|entry))?|drafts?|regressions?|proposals?|text)"
 )
 _LOOKS = r"(?:new|short|quick|proper|nice|detailed|concise|formal|draft|linear|jira|github|support|engineering|product|improvement|urgent|well written|[\w-]+[- ]style|file-?ready|tiny|little|good|one|priority|(?:high|low|medium)(?: priority)?)"
-_SMALL = r"(?:an?|the|one|some|sth|something|this|that|my|our|us|me|it|you|them|of|up|down|together|out|ready|going|drafted|started|written|prepared|raised|please|pls|plz|thanks|kindly|now|just|only|first|for now|asap|with pathos|love|then|and|so|right|ok|okay|hi|hello|hey|well|perhaps|maybe|also|again|before i forget|engineering|somebody|someone|one|who)"
+_SMALL = r"(?:an?|the|one|some|sth|something|this|that|my|our|us|me|it|you|them|of|from|up|down|together|out|ready|going|drafted|started|written|prepared|raised|please|pls|plz|thanks|kindly|now|just|only|first|for now|asap|with pathos|love|then|and|so|right|ok|okay|hi|hello|hey|well|perhaps|maybe|also|again|before i forget|engineering|somebody|someone|one|who)"
 _ASKS = r"(?:can|could|would|will|should|may|might|shall|must|ought|to|i|i['’]d|i['’]ll|i['’]m|we|we['’]d|let|let['’]s|lets|u|ye|you|like|love|want|need|needs|have|wish|help|do|be|is|has|see|think|believe|feel|go ahead|go)"
 _VERBS = r"(?:draft|write|prepare|prep|compose|open|file|raise|log|create|make|put|cut|add|turn|get|give|report|pen|knock|word|phrase|formulate|draw|jot|sketch|set|type|document|describe|produce|start|do|throw|redact|rite|take|note|submit|enter|capture|record|register|bring|place|lodge|cobble|whip|rustle|fashion|ticket|build|generate|issue|work|send|leave|drop|convert)(?:s|ed|ing)?"
 _READERS = r"(?:for|to|with|at|in|on|onto) (?:the |our |my |us |me )?(?:devs?|developers?|dev team|dev board|engineers?|engineering(?: team| issue)?|team|crew|morning crew|platform team|tracker|backlog|board|product(?: team)?|(?:content|shipping|support|insurance|tools?|mobile|web|backend|data) (?:team|squad|folks|crew)|next sprint|sprint|system|cto|ceo|jira|linear|github|you|folks|paper|writing|words)\b"
@@ -73,17 +73,20 @@ def problem(text: str) -> str:
     if not told:
         return ""
     asking = [part for part in told if re.search(rf"\b(?:{_TICKET}|{_VERBS})\b", part, re.I)]
-    ordering = [found for part in asking if (found := _ordered(part))]
-    said = ordering[-1] if ordering else " ".join(told)
+    ordered = {part: _ordered(part) for part in asking}
+    ordering = [found for found in ordered.values() if found]
+    said = ordering[-1] if ordering else " ".join(part for part in told if ordered.get(part) is None)
     said = _AT_ITS_END.sub("", said).strip(" \t\n,.;:!?-–—(")
     return "" if _POINTS.match(said) or _ONLY_ORDER.match(said) else said
 
 
-def _ordered(part: str) -> str:
-    """What one sentence orders a ticket about; "" where it orders none."""
+def _ordered(part: str) -> str | None:
+    """What one sentence orders a ticket about; "" where it points at what was told before, None where it orders none."""
     for form in (_COLON, _INTO, _ORDER, _ANYWHERE, _DESERVES, _BEFORE, _PLAIN):
         if match := form.search(part):
             what = match.group("what").strip(" \t\n,.;:!?-–—")
+            if form is _INTO and _POINTS.match(what):
+                return ""  # "can you put that into a ticket, as a draft I can read?"
             if what and not _ONLY_ORDER.match(what) and not _POINTS.match(what):
                 return (_ordered(what) or what) if form is _COLON and re.match(rf".{{0,40}}\b(?:{_TICKET})\b", what, re.I) else what
-    return ""
+    return None

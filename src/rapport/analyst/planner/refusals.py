@@ -113,7 +113,7 @@ def sentences(text: str) -> list[str]:
 _BESIDE = re.compile(r"\b(?:beside|next to|side by side|against) (?:each other|one another)|\bside by side\b|\bup against\b", re.I)
 """ "Set the versions beside each other" compares."""
 _A_NOUN = re.compile(
-    r"\s+(?:purchases?|requests?|events?|complaints?|problems?|issues|questions?|trouble|revenue|money|counts?|numbers?|rates?|values?|totals?|volumes?|figures?)\b(?!\s+(?:to|for|on) (?:him|her|them|all))",
+    r"\s+(?:purchases?|requests?|events?|complaints?|problems?|issues|questions?|trouble|revenue|money|counts?|numbers?|rates?|values?|totals?|volumes?|figures?|failures?|errors?|bugs?|crash(?:es)?|limits?|links?|buttons?|pages?|delays?|fees?|hours|status|times?)\b(?!\s+(?:to|for|on) (?:him|her|them|all))",
     re.I,
 )
 """After a word that may also be a verb: "upgrade purchases, how many"."""
@@ -130,8 +130,14 @@ _PUTS_DOWN = re.compile(r"^\s*(?:up|down|out|together|beside|against|forth)\b|\b
 """What sums or notes, and changes nothing: "add up what people paid", "set down as a task"."""
 
 
+_GIFTS = re.compile(
+    r"(?:^|[,;.!:–—-]\s*|\b(?:please|kindly|and|so|then|just|let['’]?s|let us|to|should|must|could you|can you|would you)\s+)(?:give|send|offer|grant|hand|get|slip|treat|credit|comp|issue|gift|award)\s+(?:them|him|her|each|all|everyone|everybody|those|these|the (?:user|customer|person|company|account)s?|this (?:user|customer|person|company|account))\b.{0,30}\b(?:coupons?|vouchers?|discounts?|refunds?|credits?|rebates?|gifts?|free (?:months?|weeks?|days?|plan|upgrade)|compensation|money back|freebies?|bonus|presents?|flowers|gift cards?|off (?:the|their|his|her))\b",
+    re.I,
+)
+"""Something of worth for those who were spoken of: "she had a rough ride, give her a coupon"."""
 _TAMPERS = re.compile(
-    rf"{_POLITELY}(?:bump|raise|lift|push|nudge|correct|adjust|tweak|alter|amend|boost|lower|knock|turn|put|bring|flip|revise|round|set|change|make)\b.{{0,30}}\b(?:ratings?|scores?|stars?|marks?|sentiment|tags?|labels?|status|grades?)\b.{{0,50}}\b(?:up |down |back )?(?:in)?to\b (?:a |an )?(?<!from one to )(?<!from 1 to )(?:\d|one|two|three|four|five|zero|positive|negative|neutral|resolved|solved|closed|open|full)\b",
+    rf"{_POLITELY}(?:bump|raise|lift|push|nudge|correct|adjust|tweak|alter|amend|boost|lower|knock|turn|put|bring|flip|revise|round|set|change|make)\b.{{0,30}}\b(?:ratings?|scores?|stars?|marks?|sentiment|tags?|labels?|status|grades?)\b.{{0,50}}\b(?:up |down |back )?(?:in)?to\b (?:a |an )?(?<!from one to )(?<!from 1 to )(?:\d|one|two|three|four|five|zero|positive|negative|neutral|resolved|solved|closed|open|full)\b"
+    rf"|(?:^|[,;.:]\s*|{_POLITELY}|\b(?:and|so|please|then)\s+)(?:make|turn|change|switch|flip|set|bump|convert)\b.{{0,20}}\b(?:1|2|3|4|5|one|two|three|four|five)[- ]?(?:stars?|rating|mark|out of)\b.{{0,12}} (?:an? |into )+(?:1|2|3|4|5|one|two|three|four|five)\b(?!\s*-?\w*\s*(?:segment|cohort|group|bucket|ticket|list))",
     re.I,
 )
 """That a figure of a conversation be another: "bump the rating of it up to five"."""
@@ -140,8 +146,8 @@ _TAMPERS = re.compile(
 def writes(text: str) -> str | None:
     """The part of `text` that asks to change something or to act outside; None where there is none."""
     for part in sentences(text):
-        if _TAMPERS.search(part):
-            return part
+        if told := _TAMPERS.search(part) or _GIFTS.search(part):
+            return re.sub(r"^\W*(?:(?:and|so|then|but)\b\W*)*", "", part[told.start() :])
         match = _IMPERATIVE.match(part) or re.match(
             rf"^(?P<rest0>.*?)\b(?:and|then|also)\s+(?:please\s+|then\s+|kindly\s+|just\s+|(?:could|can|would|will)\s+you\s+)*(?P<verb>{_VERBS})\s+(?P<rest>(?:all|the|every|my|our|his|her|their|this|that|him|them|user|users|everyone)\b.*)",
             part,

@@ -51,7 +51,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     come came coming become became becoming turn turned turns keep kept keeps hold
     someone's anyone's peoples folks folk guys guy buyer buyers shopper shoppers student students visitor visitors member members subscriber subscribers individual individuals caller callers learner learners
     link links linked linking read reads reading present presenting display pull paste forward badly worst-rated best-rated investor investors management leadership stakeholder stakeholders exec execs executives
-    separate separately located based residing headquartered attached surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
+    separate separately located based residing headquartered sits sit sitting seated lives resides reside hails hail attached surge surged surges surging spike spiked spikes peaked skyrocketed near suitable fit fits fitting gone star stars starred screenshot copy evidence proof showing
     verbatims verbatim literal literally handful couple cite cited cites phrase phrased gist rundown lowdown glance excerpt excerpts snippet snippets scoop walk rid clearly obviously possible bring brings brought deal deals dealing dealt staff
     higher lower bigger smaller larger greater stronger weaker longer shorter sooner faster slower busier quieter happier angrier calmer
     prepare prepares prepared preparing compliment compliments praise praises praised kudos
@@ -174,7 +174,7 @@ def _framed(text: str, word: Word) -> re.Match | None:
     return last if last and not apart and not told and _STRONG.match(last.group()) else None  # "I would like to mention" frames nothing
 
 
-_APART = re.compile(r"[?!;]|\.\s|\w,?\s+(?:which|that|who|whom|so|but|when|while|during)\s", re.I)
+_APART = re.compile(r"[?!;]|\s[–—-]+\s|\.\s|\w,?\s+(?:which|that|who|whom|so|but|when|while|during)\s", re.I)
 """What ends that which a frame holds: "about opening hours which earned five stars"."""
 
 _SUBJECT_NOUN = re.compile(

@@ -178,7 +178,7 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
     intent = hearing.intent(slots, intent, figure)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
-    heads = intent == "count" and figure in ("users", "organizations")  # "how many people left"
+    heads = intent in ("count", "outcomes") and figure in ("users", "organizations")  # "how many people left"
     if figure and figure != "events" and not heads and intent not in _SHOWN and not slots.of_kind("event_type") and not of_people(slots):
         events = ()  # "put the plans in order", "what hour do we spend most on"
     if intent == "count" and events and (not of_people(slots) or counts_events(slots)):

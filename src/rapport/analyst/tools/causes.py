@@ -106,7 +106,7 @@ async def events(asked: Asked) -> ToolResult:
             {
                 "id": group.key, "name": group.label, "events": group.events, "users": group.users, "influence": group.influence,
                 "total": None if group.total is None else round(group.total, 2),
-                "average": None if group.average is None else round(group.average, 2),
+                "average": None if group.average is None else round(group.average, 2), "largest": group.largest, "smallest": group.smallest,
                 "first": group.first_at.isoformat(timespec="minutes"), "last": group.last_at.isoformat(timespec="minutes"),
             }
             for group in found

@@ -56,6 +56,8 @@ CREATE_ARGUMENTS = schema(
         "products": _NAMED | {"description": "ids or names"},
         "organizations": _NAMED | {"description": "ids or names; the people of any of them"},
         "models": _NAMED | {"description": "ids or names; people whom any of them answered"},
+        "tools": _NAMED | {"description": "names; people in whose conversations any of them was called"},
+        "failedTools": _NAMED | {"description": "names; people for whom any of them failed"},
         "events": _NAMED | {"description": "types of events; people with any of them"},
         "lastSeen": {
             "type": "object", "required": ["operator", "value"],
@@ -82,7 +84,9 @@ CONDITIONS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "low_rated": (_measure("rating", "lte", 2),), "high_rated": (_measure("rating", "gte", 4),),
     "low_quality": (_measure("cqi", "lt", 0.5),), "commercial": (_measure("commercialIntent", "gte", 0.4),),
     "flagged": ({"type": "any_flag", "fields": list(rules.FLAGS), "value": True},),
-} | {column: ({"type": "analysis_flag", "field": name, "value": True},) for name, column in rules.FLAGS.items()}  # fmt: skip
+} | {column: ({"type": "analysis_flag", "field": name, "value": True},) for name, column in rules.FLAGS.items()} | {
+    name: ({"type": "conversation", "operator": "eq", "value": name},) for name in rules.HAPPENED
+}  # fmt: skip
 """What a word about conversations means of a user: the stock segments' cuts for happy and unhappy, else those of
 analytics.predicates, on the mean of the user's conversations."""
 
@@ -217,7 +221,9 @@ async def _create(desk: Desk, arguments: Mapping[str, Any]) -> ToolResult:
     return ToolResult(output, public=output)
 
 
-_OF_A_PERIOD = frozenset({"analysis", "analysis_flag", "any_flag", "conversation_count", "last_seen", "model", "event"})
+_OF_A_PERIOD = frozenset(
+    {"analysis", "analysis_flag", "any_flag", "conversation_count", "last_seen", "model", "tool", "conversation", "event"}
+)
 """Rules that look at the conversations, or the events, of the period and the products."""
 
 
@@ -240,18 +246,22 @@ async def read_rules(connection: Any, desk: Desk, arguments: Mapping[str, Any]) 
     if not found:
         raise ToolError(
             f"A segment needs a rule: a property, a condition ({', '.join(CONDITIONS)}), a measure, an organization, a model,"
-            " an event, or when users were seen."
+            " a tool, an event, or when users were seen."
         )
     return {"rules": found, **filters}
 
 
 async def _named_rules(connection: Any, lexicon: Any, tenant_id: int, arguments: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
-    """Rules about organizations, models and events. Raises ToolError for a name that is unknown."""
+    """Rules about organizations, models, tools and events. Raises ToolError for a name that is unknown."""
     for argument, kind in (("organizations", "organization"), ("models", "model")):
         spellings = arguments.get(argument) or ()
         named = [await identify(connection, lexicon, tenant_id, kind, spelling) for spelling in spellings]
         if named:
             yield {"type": kind, "operator": "in", "value": [name.id for name in named], "names": [name.text for name in named]}
+    for argument in ("tools", "failedTools"):
+        spellings = arguments.get(argument) or ()
+        if ids := [(await identify(connection, lexicon, tenant_id, "tool", spelling)).id for spelling in spellings]:
+            yield {"type": "tool", "operator": "in", "value": ids, "names": ids, "failed": argument == "failedTools"}
     if types := list(arguments.get("events") or ()):
         known = {name.id for name in lexicon.of("event_type")}
         if unknown := [one for one in types if one not in known]:

@@ -10,6 +10,7 @@ from rapport.analyst.planner.editing import edits, priority_of, without_priority
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.problem import problem
 from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.subject import STOP
 
 
 def ticket_draft(asked: Asked) -> Answer:
@@ -24,6 +25,8 @@ def ticket_draft(asked: Asked) -> Answer:
     for given in ids:
         said = said.replace(given, "").strip(" ,.#:'\"`“”‘’")
     said = re.sub(r"^(?:conversation|interaction|chat|session|transcript|dialogue)s?(?: id)?$", "", said, flags=re.I)
+    if ids and all(word in STOP for word in re.findall(r"[\w'’-]+", said.lower())):
+        said = ""  # "... went badly": what the conversation itself is about says more
     if ids or len(reading.slots.words) > 30:  # a date in a long message tells of the problem
         reading = replace(reading, period=None)
     arguments: dict[str, Any] = {"filter": {} if ids else reading.filter()}

@@ -27,9 +27,11 @@ def outcomes(asked: Asked) -> Answer:
     slots = reading.slots
     types = list(reading.events)[:20]
     noun = asked_for(slots, asked.setting.names)
-    if types and noun and noun.weight >= NAMED and noun.dimension.startswith("property:") and not reading.of_kind("property"):
+    if types and noun and noun.weight >= NAMED and noun.dimension.startswith("property:") and len(reading.of_kind("property")) != 1:
         return (yield from _by_property(asked, types))
     own = replace(reading, events=(), conditions=(), subject="")
+    if size := _single_size(reading):
+        return (yield from _single(asked, own, types, size))
     if end := _one_end(reading):
         return (yield from _by_time(asked, own, types, end))
     if reading.against:
@@ -37,7 +39,8 @@ def outcomes(asked: Asked) -> Answer:
     if types and _counts_people(reading) and not (noun and noun.weight >= NAMED):
         return (yield from _how_many_have(asked, own, types))
     group = _event_grouping(reading)
-    arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or (50 if group == "user" else 12)}
+    some = 3 if slots.says(_SOMEBODY) else 50
+    arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or (some if group == "user" else 12)}
     if types:
         arguments["types"] = types
     found, by_type = yield [
@@ -150,6 +153,44 @@ def _of_two_periods(asked: Asked, own: Reading, types: list[str]) -> Answer:
     )
 
 
+_SIZE = r"(?P<large>biggest|largest|fattest|highest|greatest|priciest|dearest|costliest|heftiest|juiciest|top|maximum|max|most (?:expensive|costly|valuable|lucrative))|(?P<small>smallest|lowest|cheapest|tiniest|minimum|least (?:expensive|costly|valuable))"
+
+
+_BY_ONE = r"(?:that |which )?(?:has |have )?(?:any(?:one|body)|some(?:one|body)|one (?:user|person|customer)|an? (?:user|person|customer)|ever)\b(?: \w+){0,2} (?:paid|spent|bought|gave)"
+
+
+def _single_size(reading: Reading) -> str | None:
+    """largest | smallest, where the size of one single event is asked for: "the biggest upgrade anyone bought", not the biggest number."""
+    text = reading.slots.text
+    if reading.slots.says(r"(?:which|what) (?:single|individual|one) [\w ]{3,40}\b(?:most|least|biggest|largest|highest)"):
+        return "smallest" if reading.slots.says("least|smallest|lowest") else "largest"
+    for match in re.finditer(
+        rf"\b(?:{_SIZE})\s+(?P<of>(?:(?:single|individual|one-off|ever|one|sum|amount|price|payment)\s+)*)", text, re.I
+    ):
+        said = re.search(r"single|individual|one", match.group("of"), re.I) or re.match(_BY_ONE, text[match.end() :], re.I)
+        said = said or any(hit.kind == "event" and hit.start == match.end() for hit in reading.slots.hits)
+        if said and not re.match(r"\w+ (?:numbers?|counts?|customers?|users?|days?|weeks?)\b", text[match.end() :], re.I):
+            return "largest" if match.group("large") else "smallest"
+    return None
+
+
+def _single(asked: Asked, own: Reading, types: list[str], size: str) -> Answer:
+    """The largest, or smallest, amount of a single event and whose it was."""
+    named: dict[str, Any] = {"filter": own.filter()} | ({"types": types} if types else {})
+    whole, people = yield [Call("getOutcomes", {**named, "limit": 12}), Call("getOutcomes", {**named, "groupBy": "user", "limit": 100})]
+    text = heading(", ".join(types) or "business events", f"{size} single one", own.scope())
+    if whole.error or people.error:
+        return text + str(whole.error or people.error)
+    amounts = [group[size] for group in whole.data["groups"] if group.get(size) is not None]
+    if not amounts:
+        return text + f"**{counted(whole.data['events'], 'events')}**{phrase(own)}, {own.when()}, and none of them with an amount."
+    amount = max(amounts) if size == "largest" else min(amounts)
+    whose = [group for group in people.data["groups"] if group.get(size) == amount]
+    text += f"**{number(amount)}** is the {size} amount of a single event{phrase(own)}, {own.when()}"
+    shown = [group["name"] for group in whose[:5]]
+    return text + (f": {joined(shown)}{' and others' if len(whose) > 5 else ''}." if shown else ".")
+
+
 def _one_end(reading: Reading) -> str | None:
     """latest | first, where it is asked who was that: "who was the latest to request a cancellation?"."""
     says = reading.slots.says
@@ -195,7 +236,11 @@ def _by_property(asked: Asked, types: list[str]) -> Answer:
     """Events by the values of a property of their people, such as the plan: most first, by worth where money is asked for."""
     reading = replace(asked.reading, events=(), conditions=(), subject="")
     key = str(reading.dimension).partition(":")[2]
-    values = sorted({name.id.partition("=")[2] for name in asked.setting.names.of_kind("property") if name.id.startswith(f"{key}=")})
+    named = [name for link in reading.of_kind("property") for name in link.names if name.id.startswith(f"{key}=")]
+    reading = replace(reading, links=tuple(link for link in reading.links if not any(name in named for name in link.names)))
+    values = sorted(
+        {name.id.partition("=")[2] for name in named or asked.setting.names.of_kind("property") if name.id.startswith(f"{key}=")}
+    )
     filters = [{**reading.filter(), "properties": [{"key": key, "value": value}]} for value in values[:MOST_VALUES]]
     outputs = yield [Call("getOutcomes", {"filter": filter, "types": types, "limit": 12}) for filter in filters]
     text = heading(f"{', '.join(types)} by {key}", reading.scope())
@@ -224,6 +269,10 @@ def _by_users(group: Mapping[str, Any], kind: str) -> str:
 _NAMES_THEM = r"by user|by name|whose names|(?:list|name|names of|name of|show|give|enumerate|print|spell out)\b.{0,24}\b(?:users?|people|persons?|customers?|individuals?|members?|subscribers?|buyers?|cancellers?|leavers?|everyone|everybody|those|whoever|anyone|all (?:of )?(?:who|that))"
 
 
+_SOMEBODY = r"names? (?:of )?(?:me |us )?(?:an?|one|any|some) (?:\w+ )?(?:user|person|customer|client|member|subscriber)(?! each)|names? (?:of )?(?:some|any)(?:one|body)|(?:a|one|any) (?:single )?name"
+"""The name of one is enough."""
+
+
 def _event_grouping(reading: Reading) -> str:
     slots = reading.slots
     if reading.dimension in ("organization", "product") and slots.says(
@@ -235,6 +284,8 @@ def _event_grouping(reading: Reading) -> str:
         slots.text,
         re.I,
     ) or slots.says(_NAMES_THEM):
+        return "user"
+    if reading.dimension == "user" and slots.says(r"names?(?! of (?:the |our )?(?:event|product|bot|assistant))"):
         return "user"
     if reading.dimension == "organization" or slots.says(
         r"(?:which|what|by|per|each|top(?: \d+)?) (?:accounts?|organi[sz]ations?|orgs?|compan(?:y|ies)|clients?|business(?:es)?)"

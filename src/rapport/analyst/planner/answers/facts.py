@@ -12,6 +12,10 @@ from rapport.analyst.planner.reading import Reading
 _PEOPLE = r"how many (?:people|users?|members?|employees|seats|colleagues|persons)|(?:number|count) of (?:people|users|members|employees)|headcount"
 
 
+_WHICH_VALUE = r"(?:what|which) (?:\w+ ){1,2}(?:is|are|do|does|has|have|were|was)|what(?:['’]s| is| are) (?:their|its|his|her|the)|(?:in|on|of|from) (?:what|which)"
+"""A value is asked for, and no figure for each: "on what plan are they?"."""
+
+
 def wanted(reading: Reading) -> str | None:
     """first | last | people | property:KEY where a plain fact about the one name of the question is asked for; None otherwise."""
     who = reading.of_kind("user", "organization")
@@ -26,7 +30,7 @@ def wanted(reading: Reading) -> str | None:
     dimension = str(reading.dimension or "")
     if (
         dimension.startswith("property:")
-        and not reading.metrics
+        and (not reading.metrics or (reading.follows and not reading.slots.metrics and says(_WHICH_VALUE)))
         and not narrowed
         and (says(r"what|which|whats|what's|on|is|has|have") or len(reading.slots.words) <= 6)
     ):

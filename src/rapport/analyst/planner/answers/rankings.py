@@ -45,6 +45,11 @@ _ENDS = r"(?<!at )least|lowest|highest|worst|best|fewest|most"
 _ONE_ASKED = r"who(?:['’]s| is| was)?|which|the (?:\w+est|most \w+|least \w+) (?:user|person|customer|client|account|company|organi[sz]ation|firm|product|model)\b"
 
 
+_NOUN = r"(?:users?|person|customer|client|account|company|organi[sz]ation|firm)"
+_ANY_ONE = rf"is there (?:even |perhaps )?(?:an?|any|one|some) (?:\w+ )?{_NOUN}|(?:(?:show|give|tell|name|find|point)(?: (?:me|us|out))* )(?:an?|one|the|the one|any) (?:single )?{_NOUN}|(?:an?|one) name|name,? (?:please|pls)|some(?:one|body) (?:who|that|with)"
+"""One is wanted, however many fit: "is there a person who came back ten times and ..."."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     """What is ranked, and by what. `shown` rows are wanted; `place` is the one that is asked for; `single`: one name is the answer."""
@@ -147,6 +152,7 @@ def _order(reading: Reading) -> _Order:
     place = ordinal if ordinal > 1 and (again or _RANKED_PLACE.search(reading.slots.text)) else 1
     every = any(threshold.metric == "conversations" for threshold in reading.thresholds)  # "everybody with more than 20 chats"
     one = single and (reading.slots.values("extreme") or reading.slots.says(_ENDS)) and reading.slots.says(_ONE_ASKED)
+    one = one or (single and bool(reading.slots.says(_ANY_ONE)))
     if every and not reading.limit and not one:
         return _Order(dimension, metric, ranked_order(reading, metric), 50, 1, single=False)
     if reading.slots.says(_WHOLE):

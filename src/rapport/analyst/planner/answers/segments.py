@@ -41,7 +41,7 @@ _RATED = {
 }
 _RULELESS = {
     "user": "single users", "prompt": "prompts", "prompt_version": "prompt versions",
-    "tool": "tools", "topic": "topics", "topic_group": "topics", "segment": "other segments",
+    "topic": "topics", "topic_group": "topics", "segment": "other segments",
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def segment_create(asked: Asked) -> Answer:
         fit = f" {counted(output.data['total'], 'users')} fit today." if output.data.get("total") is not None else ""
         return heading("segment", reading.scope()) + (
             f"No segment was created: a segment cannot have a rule about {joined(missing)}.{fit} Segments are made of properties (such as a"
-            " plan), sentiment, frustration, ratings, quality, flags, numbers of conversations, when users were seen, organizations, models, events, products and dates."
+            " plan), sentiment, frustration, ratings, quality, flags, numbers of conversations, when users were seen, organizations, models, tools, events, products and dates."
         )
     (output,) = yield [Call("createSegment", arguments)]
     if output.error:
@@ -82,7 +82,8 @@ def _range(reading: Reading, arguments: Mapping[str, Any], segment: Mapping[str,
 
 
 def _without_rule(reading: Reading) -> list[str]:
-    kinds = [_RULELESS[link.kind] for link in reading.links if link.kind in _RULELESS]
+    own = _told_name(reading.slots.text).lower()
+    kinds = [_RULELESS[link.kind] for link in reading.links if link.kind in _RULELESS and link.text.lower() not in own]
     kinds += [f"who is left out ({spoken(link)})" for link in reading.links if link.negated and link.kind in _LISTED]
     kinds += ["languages"] if reading.languages else []
     kinds += [f"what people say (“{reading.subject}”)"] if _talked_about(reading) else []
@@ -93,9 +94,15 @@ def _without_rule(reading: Reading) -> list[str]:
 def _talked_about(reading: Reading) -> bool:
     """Whether members are told by what they say; the segment's own name is nothing that they say."""
     own = reading.subject.lower() in _told_name(reading.slots.text).lower()
-    return bool(reading.subject and reading.slots.framed and not own and not _time_words(reading))
+    made = _MAKES.fullmatch(reading.subject)
+    return bool(reading.subject and reading.slots.framed and not own and not made and not _time_words(reading))
 
 
+_MAKES = re.compile(
+    r"(?:build|create|make|form|set|save|assemble|establish|define|generate|compile|eye|watch|track|monitor|observe|bucket|basket|roof|pool)(?: (?:eye|watch|track|monitor))?",
+    re.I,
+)
+"""What is done with a segment, and by no member: "users who asked to cancel - build me a segment of them"."""
 _LISTED = frozenset({"organization", "model", "product"})
 """Kinds of which a segment can have some, and not all but some."""
 
@@ -112,8 +119,8 @@ def rules_of(reading: Reading) -> dict[str, Any]:
     given = reading.filter()
     found: dict[str, Any] = {
         "name": (told or described[:1].upper() + described[1:])[:120] or None, "description": described[:500],
-        "conditions": [*_conditions(reading), *(name for name, said in _RATED.items() if reading.slots.says(said))], "properties": given.get("properties", []), "products": given.get("products", []),
-        "organizations": given.get("organizations", []), "models": given.get("models", []), "events": list(reading.events),
+        "conditions": [*(name for name in _conditions(reading) if name != "tool_failed" or "failedTools" not in given), *(name for name, said in _RATED.items() if reading.slots.says(said))], "properties": given.get("properties", []), "products": given.get("products", []),
+        "organizations": given.get("organizations", []), "models": given.get("models", []), "tools": given.get("tools", []), "failedTools": given.get("failedTools", []), "events": list(reading.events),
         "measures": [{"measure": _MEASURES[t.metric], "operator": _OPERATORS[t.operator], "value": t.value}
                      for t in reading.thresholds if t.metric in _MEASURES],
     }  # fmt: skip
@@ -153,7 +160,7 @@ _SAYS_NOTHING = re.compile(
 
 
 _TAIL = re.compile(
-    r"(?:[\s,.;!?]+(?:save|make|keep|store|put|group|create|call|name) (?:them|it|this|these|that)\b.*|[\s,.;]+(?:thx|thanks|please|pls|plz|would you|will you|could you|can you|ok|okay|cheers|ty)\b)*[\s,.;:!?=>→-]*$",
+    r"(?:[\s,.;!?]+(?:so (?:that )?(?:i|we)|in order to|to (?:keep an eye|watch|follow|track|contact|write|call))\b.*|[\s,.;!?]+(?:save|make|keep|store|put|group|create|call|name) (?:them|it|this|these|that)\b.*|[\s,.;]+(?:thx|thanks|please|pls|plz|would you|will you|could you|can you|ok|okay|cheers|ty)\b)*[\s,.;:!?=>→-]*$",
     re.I | re.S,
 )
 """What stands behind the members: thanks, and what is to be done with them."""
@@ -169,7 +176,7 @@ def _described(reading: Reading, text: str) -> str:
     behind = _ASKING.sub("", text, count=1).strip(" .!?,:;=>→-")
     before = _GATHERED.search(text)
     for told in (before.group(1) if before else "", behind):
-        if [word for word in re.findall(r"[\w'’-]+", told) if not _SAYS_NOTHING.fullmatch(word.lower())]:
+        if [word for word in re.findall(r"[\w'’-]+", _cleared(told)) if not _SAYS_NOTHING.fullmatch(word.lower())]:
             return _cleared(told)
     return reading.scope(period=False, subject=False).replace(" · ", ", ")
 
