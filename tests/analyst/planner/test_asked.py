@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
-from tests.analyst.planner.test_understand import read
+from tests.analyst.planner.test_understand import NAMES, read
+
+from rapport.analyst.planner.essence import essence
 
 
 @pytest.mark.parametrize(
@@ -94,3 +96,77 @@ def test_the_people_hit_by_a_tool_are_counted(question: str):
 )
 def test_the_words_of_a_bound_are_no_figure_and_no_end(question: str, metric: str, order: str):
     assert (read(question).metric, read(question).order) == (metric, order)
+
+
+@pytest.mark.parametrize(
+    ("question", "metric"),
+    [
+        ("Total of October, whole month, all products, conversations.", "conversations"),
+        ("Starting with 12 November (that day included) and up to now: conversations handled by gpt-4o?", "conversations"),
+        ("how many products had conversations in October?", "products"),
+    ],
+)
+def test_what_a_count_only_runs_over_is_not_counted(question: str, metric: str):
+    assert read(question).metric == metric
+
+
+@pytest.mark.parametrize("question", ["what share of our chats is handled by gpt-4o?", "out of every rating, what percentage is a five?"])
+def test_a_share_of_one_part_is_a_count(question: str):
+    assert read(question).intent == "count"
+
+
+def test_the_day_of_the_week_is_no_day():
+    assert read("Which day of the week do we get the most traffic on?").dimension == "weekday"
+
+
+@pytest.mark.parametrize(
+    ("question", "period", "against"),
+    [
+        ("rating of Harbor Guide, last 7 days against everything earlier: up or down?", "2026-11-15", "None"),
+        ("did the rating of Harbor Guide fall in the last 14 days, next to the time before?", "2026-11-08", "2026-10-25"),
+        ("does search_docs fail more often than it did a month ago?", "2026-10-22", "2026-09-21"),
+        ("is Harbor Guide rated better than two weeks ago?", "2026-11-15", "2026-11-02"),
+    ],
+)
+def test_a_time_before_is_a_second_period(question: str, period: str, against: str):
+    reading = read(question)
+    assert reading.period
+    assert reading.against
+    assert (str(reading.period.since), str(reading.against.since)) == (period, against)
+
+
+def test_more_than_some_weeks_ago_is_no_comparison():
+    assert read("conversations of Acme Corp more than three weeks ago").against is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Harbor Guide tanked about 16 days ago. What's behind it?", "Harbor Guide has been marked down since about 5 November. How come?"],
+)
+def test_the_reasons_of_a_fall_are_sought_from_its_day_on(question: str):
+    period = read(question).period
+    assert period
+    assert (str(period.since), period.until) == ("2026-11-05", None)
+
+
+def test_calls_that_did_not_come_back_have_failed():
+    assert read("Which product suffers most from tool calls that don't come back?").metric == "tool_failures"
+
+
+def test_a_place_in_a_line_is_a_ranking():
+    assert read("Leave Maria Lopez out of it. Which person comes next by number of conversations?").intent == "ranking"
+
+
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ("I know the number of refund requests, but how many different people are behind it?", "refund requests"),
+        ("Let's look at everyone who ran into a broken search_docs. How many distinct users is that?", "broken"),
+        (
+            "Is it more from Acme Corp these four weeks than in the four weeks before? And how many is it in the last four?",
+            "weeks before",
+        ),
+    ],
+)
+def test_a_number_that_points_back_keeps_what_it_points_at(question: str, kept: str):
+    assert kept in essence(question, NAMES, date(2026, 11, 21))

@@ -201,3 +201,34 @@ def test_of_loose_words_each_is_looked_up_before_it_is_searched_for():
     looked_up = calls("show me a chat where somebody muttered over a gearbox")
     assert [call.arguments["filter"] for call in looked_up] == [{"text": "muttered"}, {"text": "gearbox"}]
     assert calls("show me chats about a gearbox")[0].arguments["query"]
+
+
+@pytest.mark.parametrize(
+    ("question", "heading"),
+    [
+        ("Which product lost the most stars, last 14 days against the 14 before?", "getBreakdown"),
+        ("which company's traffic grew the most in the last 10 days compared with the 10 before?", "getOrganizationRanking"),
+    ],
+)
+def test_groups_that_moved_are_looked_up_in_both_periods(question: str, heading: str):
+    first, second = calls(question)
+    assert (first.tool, second.tool) == (heading, heading)
+    assert first.arguments["filter"]["since"] > second.arguments["filter"]["since"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When did the rating of Harbor Guide start to drop?",
+        "On or around which date did the scores of Harbor Guide take their turn? Give me a day.",
+        "Which day did Harbor Guide's ratings go south?",
+    ],
+)
+def test_the_day_a_rating_turned_is_sought_day_by_day(question: str):
+    (call,) = calls(question)
+    assert (call.tool, call.arguments["bucket"], call.arguments["metric"]) == ("getTrends", "day", "rating")
+
+
+def test_versions_are_ranked_by_their_share():
+    question = "For each prompt version of Harbor Guide, which percentage of the ratings is 1 or 2 stars?"
+    assert [call.arguments["dimension"] for call in calls(question)] == ["prompt_version", "prompt_version"]

@@ -43,3 +43,21 @@ def test_the_number_of_stars_makes_bounds(text: str, bounds: list[tuple[str, flo
 )
 def test_other_numbers_are_no_ratings(text: str):
     assert ratings_told(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("what percentage is the full five?", [("=", 5)]),
+        ("top marks (five out of five) so far", [("=", 5)]),
+        ("how many straight fives", [("=", 5)]),
+        ("threads that got the lowest possible grade", [("=", 1)]),
+        ("conversations with 4 out of 5 stars", [("=", 4)]),
+        ("rated 4 out of 5 or better", [(">=", 4)]),
+        ("who pressed most often 1 or 2 when asked for a rating", [("<=", 2)]),
+        ("which product has the highest rating", []),
+        ("average score out of 5", []),
+    ],
+)
+def test_the_ends_of_the_scale_are_ratings(text: str, bounds: list[tuple[str, float]]):
+    assert [(told.operator, told.value) for told in ratings_told(text)] == bounds

@@ -26,12 +26,14 @@ from rapport.analyst.planner.answers import (
     summaries,
     tools,
     topics,
+    turning,
     versions,
 )
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, joined
 from rapport.analyst.planner.answers.sides import compared
 from rapport.analyst.planner.asked import summed
 from rapport.analyst.planner.conditions import FELL_OVER
+from rapport.analyst.planner.dimensions import SPOKEN, asked_for
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.moving import moves
 from rapport.analyst.planner.reading import Reading
@@ -39,7 +41,7 @@ from rapport.analyst.planner.subject import STOP
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
-    "trend": changes.trend, "change": causes.changes, "movers": movers.movers, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
+    "trend": changes.trend, "change": causes.changes, "movers": movers.movers, "turning_point": turning.turning_point, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.conversation_before,
@@ -83,7 +85,7 @@ UNSURE = 0.5
 it 21; a third of all that were wrong."""
 
 
-_PLAIN = ("*since when tools fail", "*share of", "*change of", "*first and last day")
+_PLAIN = ("*since when tools fail", "*share of", "*change of", "*turning point of", "*first and last day")
 """Answers that are given by what the words say plainly, whatever the exemplars think."""
 
 
@@ -199,7 +201,10 @@ def _asks_for_onset(asked: Asked) -> bool:
         rf"{FELL_OVER}|fail\w*|br(?:ea|o)k\w*|crash\w*|errors?|erroring|down|go(?:ne|ing)? wrong|went wrong|trouble|problems?|act\w* up|time ?outs?|timing out"
     )
     if reading.slots.of_kind("tool"):
-        return bool(failing)
+        return bool(
+            failing
+            or says(r"(?:get|got|gotten|getting|become|became|turn|turned) (?:\w+ )?(?:worse|bad|unreliable|flaky)|worsen\w*|deteriorat\w*")
+        )
     follows = reading.follows and bool(reading.of_kind("tool")) and bool(says(r"start\w*|beg[aiu]n\w*|since|first|onset") or failing)
     return follows or bool(failing and says(r"(?:the|a|any|our|these|those|which|what) (?:\w+ )?tools?(?: \w+)?"))
 
@@ -243,6 +248,8 @@ def route(asked: Asked) -> str:
         return "tool_onset"
     if intent in _OF_CHANGES and says(_DONE_TO):
         return "what_was_changed"
+    if turning.wanted(reading):
+        return "turning_point"
     if movers.wanted(reading):
         return "movers"
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(named) >= 2):
@@ -284,8 +291,12 @@ def route(asked: Asked) -> str:
         return "tool_failures"
     if intent == "tool_failures" and not named and says(_MOVING):
         return "trend"
-    if intent == "tool_failures" and (
-        dimension in ("user", "organization", "product", "model", "day", "week") or str(dimension).startswith("property:")
+    noun = asked_for(reading.slots, asked.setting.names)
+    spoken = noun is not None and noun.weight <= SPOKEN and dimension in ("product", "model")  # "something that our bots call"
+    if (
+        intent == "tool_failures"
+        and not spoken
+        and (dimension in ("user", "organization", "product", "model", "day", "week") or str(dimension).startswith("property:"))
     ):
         return "ranking"
     if intent == "level" and dimension and not reading.metrics and not reading.links:

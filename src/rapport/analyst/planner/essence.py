@@ -149,9 +149,32 @@ def essence(text: str, names: Names, today: date) -> str:
     if len(text.split()) < LONG:
         return text
     request = _request(text, names, today)
-    if request is None:
+    if request is None or _stands_for(text[request[0] : request[1]], f"{text[: request[0]]} \n {text[request[1] :]}"):
         return text
     return _with_the_rest(text, request, names, today)
+
+
+_POINTS_BACK = re.compile(
+    r"\b(?:(?:is|are|was|were|would|makes?|does) (?:that|this|it|those|these|they)(?: make| be)?\W*$|(?:behind|of|in|by|with|under|from) (?:it|that|this|these|those|them)\b|(?:that|this|it) happen)",
+    re.I,
+)
+_UNIT_LEFT_OUT = re.compile(
+    rf"\b(?:last|past|previous|first|latter|former|recent) (?:{'|'.join(('two', 'three', 'four', 'five', 'six', 'seven', 'ten', 'fourteen', 'thirty', r'[0-9]+'))})\W*$",
+    re.I,
+)
+
+
+def _stands_for(said: str, rest: str) -> bool:
+    """Whether a request for a number leaves to what stands around it of which event or failure it is, or of which days: "I know the
+    number of cancellations, but how many people are behind it?"."""
+    if _UNIT_LEFT_OUT.search(said) and re.search(r"\b(?:day|week|month)s?\b", rest, re.I):
+        return True
+    if not _AMOUNT.search(said) or not _POINTS_BACK.search(said):
+        return False
+    events = any(hit.kind == "event" for hit in lexicon.find(rest, split(rest))) and not any(
+        hit.kind == "event" for hit in lexicon.find(said, split(said))
+    )
+    return events or bool(re.search(rf"\b(?:{BROKEN})\b", rest, re.I) and not re.search(rf"\b(?:{BROKEN})\b", said, re.I))
 
 
 _BRIEFING = re.compile(
@@ -185,6 +208,11 @@ _BARE_AMOUNT = re.compile(
     r"(?:how (?:many|much|often)(?: times| of (?:them|those|these)| in all| exactly)?|what percent\w*)\W*(?:please\W*)?$", re.I
 )
 """Says once more that a number is wanted, of what was asked before: "just say how many times"."""
+_BARE_FORM = re.compile(
+    r"(?:(?:just |only )?(?:give|name|tell|say|hand|state)(?: me| us)? )?(?:just |only )?(?:an?|one|the) (?:single |exact |plain |one |calendar )?(?:day|date|number|figure|percentage|percent|share|value|word)\W*(?:please\W*|pls\W*|will do\W*|is enough\W*)?$",
+    re.I,
+)
+""" "Give me a day.": the form of the answer, of what was asked before."""
 _OF_BEFORE = re.compile(
     r"\b(?:which|what) one\b|\bwhich of (?:them|these|those|the two|both)\b|\bboth(?: of (?:them|these))?\b|\b(?:these|those|the) (?:two|three)\b|\bfor each of them\b",
     re.I,
@@ -230,7 +258,11 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         places = {match.start("request") for pattern in patterns for match in pattern.finditer(text[start:end])}
         places = {place for place in places if not _POINTING.match(text[start + place : end])}
         if start > parts[0][0]:
-            places = {place for place in places if not _BARE_AMOUNT.match(text[start + place : end])}
+            places = {
+                place
+                for place in places
+                if not (_BARE_AMOUNT.match(text[start + place : end]) or _BARE_FORM.match(text[start + place : end]))
+            }
         found += [(_content(text[start + place : end], names, today), start + place, end) for place in places]
         found += [
             (_content(text[start + m.start() : end], names, today) + 1, start + m.start(), end)

@@ -8,7 +8,7 @@ from rapport.analyst.planner.words import Word
 _HINTS = {
     "user": "user customer person buyer student learner shopper mr mrs ms", "organization": "organization company account client org customer organisation firm team",
     "product": "product app assistant bot", "model": "model llm", "tool": "tool function integration call", "segment": "segment cohort", "topic": "topic theme subject",
-    "prompt": "prompt", "property": "plan tier customers users people accounts companies clients organizations orgs folks subscribers members shoppers buyers buyer students customer user account crowd lot camp bunch crew gang brigade clientele folk guys bunch riders payers holders",
+    "prompt": "prompt", "property": "plan tier customers users people accounts companies clients organizations orgs folks subscribers members shoppers buyers buyer students customer user account crowd lot camp bunch crew gang brigade clientele folk guys bunch riders payers holders tribe ones signups",
     "event_type": "event events",
 }  # fmt: skip
 

@@ -1,5 +1,8 @@
 """Whether a question is about a movement: something that goes up or down, is better or worse than before, or jumped on a day."""
 
+from datetime import timedelta
+
+from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.slots import Slots
 
 _UP = r"better|happier|higher|(?<!fed )(?<!end )(?<!ended )(?<!ends )(?<!show )(?<!shows )(?<!turn )(?<!turned )(?<!come )(?<!came )(?<!sum )(?<!add )(?<!sign )(?<!signed )(?<!give )(?<!gave )(?<!bring )(?<!brought )(?<!pop )(?<!turns )up(?! (?:to|with|in)\b)|upwards?|more|ris(?:e|es|en|ing)|rose|improv\w+|climb\w*|grow(?:s|n|ing)?|grew|increas\w+|gain\w*"
@@ -65,3 +68,18 @@ def _several(slots: Slots) -> bool:
     """Two names of a kind: a comparison of them, not a movement."""
     kinds = [link.kind for link in slots.links if not link.negated and link.kind != "prompt_version"]
     return any(kinds.count(kind) >= 2 for kind in kinds)
+
+
+_THEN = r"(?:and|but|;|,) ?(?:then|thereafter|afterwards?|after (?:that|which)|since(?: then)?|from then on|all at once|overnight|suddenly|now)|then (?:it|they|the|its|things)|no longer|ever since|not any ?more|not since"
+
+
+_FELL = r"tank(?:ed|ing)|fell|fallen|dropp\w*|plummet\w*|plung\w*|collaps\w*|slump\w*|nose-?div\w*|crater\w*|sank|sunk|slid|turned|sour(?:ed)?|deteriorat\w*|worsen\w*|(?:went|gone|going) (?:south|downhill|bad|sour|off a cliff)|g[eo]t(?:ten)? worse|took a (?:dive|turn|hit|tumble|nosedive)|start\w*|beg[au]n|marked down|lost (?:its|their) \w+"
+
+
+def turned(slots: Slots, intent: str, period: Period | None) -> Period | None:
+    """ "Until 5 November it was loved, and then the stars went out. Why?": the time after that day is asked about."""
+    if intent == "why" and period and period.since and period.since == period.until and slots.says(_FELL):
+        return Period(period.since, None, "range")  # "it tanked on 5 November": from then on
+    if intent not in ("why", "change") or period is None or period.since or not period.until or not slots.says(_THEN):
+        return period
+    return Period(period.until + timedelta(days=1), None, "range")

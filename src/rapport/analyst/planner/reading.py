@@ -3,6 +3,7 @@
 `understand` turns slots into a Reading; `following` does the same for a question that leans on the one before ("and last month?").
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.names import Link
-from rapport.analyst.planner.periods import Period, shift, spell
+from rapport.analyst.planner.periods import Period, last, shift, spell
 from rapport.analyst.planner.slots import Slots, Threshold
 
 FILTERS = {
@@ -254,6 +255,26 @@ def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
         ordered = sorted(periods[:2], key=lambda period: period.since or date.min, reverse=True)
         return ordered[0], ordered[1]
     return (periods[0], None) if periods else (None, None)
+
+
+_AGO = r"[\w-]+ (?:week|month|quarter|year|fortnight)s? ago\b"
+_THAN_AGO = rf"(?:(?<!more )(?<!less )(?<!longer )(?<!older )(?<!earlier )(?<!\w)(?:than|against|versus|vs\.?|(?:compared|relative) (?:to|with)) {_AGO}|\b(?:than|as|against|compared (?:to|with)) (?:[a-z']+ ){{1,3}}{_AGO})"
+""" "Than it did a month ago", "better than two weeks ago"; "more than three weeks ago" says when."""
+
+
+def than_ago(slots: Slots, period: Period | None, against: Period | None, today: date) -> tuple[Period | None, Period | None]:
+    """ "More often than a month ago": the days up to today, against as many that ended so long ago."""
+    told = re.search(_THAN_AGO, slots.text, re.I)
+    unit = re.search(r"(week|month|quarter|year|fortnight)s? ago", told.group(), re.I) if told else None
+    if unit is None or against or period is None or period.since is None or len(slots.periods) != 1:
+        return period, against
+    now = last(1, unit.group(1).lower(), today)
+    if now.since and period.since > now.since:
+        return period, against
+    back = shift(period, 0, "day").since
+    length = (today - now.since).days if now.since else 0
+    start = min(back or period.since, (now.since or today) - timedelta(days=length + 1))
+    return now, Period(start, start + timedelta(days=length), "range")
 
 
 _GRAINS = frozenset({"day", "week", "month", "quarter", "year"})

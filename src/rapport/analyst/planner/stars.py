@@ -36,7 +36,7 @@ _LEAST = re.compile(
     re.I,
 )
 _OUT_OF = re.compile(
-    rf"(?<![\w.,])(?P<a>{_VALUE})(?: stars?)? out of (?:five|5)\b(?! (?:{_NOUNS[3:-1]} (?:are|were|is)|chats?|conversations?|users?|people))(?: stars?)?(?P<more> (?:or|and) (?:more|better|above|higher|up))?(?P<less> (?:or|and) (?:less|worse|below|lower))?|\b(?:(?:five|5) of (?:five|5)|5/5)(?![\w/])",
+    rf"(?<![\w.,])(?P<a>{_VALUE})(?: stars?)? out of (?:five|5)\b(?! (?:{_NOUNS} (?:are|were|is)\b|chats?|conversations?|users?|people))(?: stars?)?(?P<more> (?:or|and) (?:more|better|above|higher|up))?(?P<less> (?:or|and) (?:less|worse|below|lower))?|\b(?:(?:five|5) of (?:five|5)|5/5)(?![\w/])",
     re.I,
 )
 """The scale told with it, or an end of the scale told as such: "4 out of 5", "top marks", "the full five", "the lowest possible grade"."""

@@ -6,7 +6,6 @@ Nothing is stored: the turns before are read again, oldest first, so that a clie
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from rapport.analyst.planner import hearing, lexicon, vote
 from rapport.analyst.planner.asked import (
@@ -38,10 +37,10 @@ from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
 from rapport.analyst.planner.leaning import leans
-from rapport.analyst.planner.moving import peak_day
+from rapport.analyst.planner.moving import peak_day, turned
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
-from rapport.analyst.planner.reading import Reading, event_types, period_of
+from rapport.analyst.planner.reading import Reading, event_types, period_of, than_ago
 from rapport.analyst.planner.refusals import DISCARDS, divided
 from rapport.analyst.planner.scoping import rescoped, where_it_failed
 from rapport.analyst.planner.setting import Setting, Turn
@@ -212,26 +211,11 @@ def _beside(slots: Slots, intent: str, period: Period | None, against: Period | 
     return intent
 
 
-_THEN = r"(?:and|but|;|,) ?(?:then|thereafter|afterwards?|after (?:that|which)|since(?: then)?|from then on|all at once|overnight|suddenly|now)|then (?:it|they|the|its|things)|no longer|ever since|not any ?more|not since"
-
-
-_FELL = r"tank(?:ed|ing)|fell|fallen|dropp\w*|plummet\w*|plung\w*|collaps\w*|slump\w*|nose-?div\w*|crater\w*|sank|sunk|slid|turned|sour(?:ed)?|deteriorat\w*|worsen\w*|(?:went|gone|going) (?:south|downhill|bad|sour|off a cliff)|g[eo]t(?:ten)? worse|took a (?:dive|turn|hit|tumble|nosedive)|start\w*|beg[au]n|marked down|lost (?:its|their) \w+"
-
-
-def _turned(slots: Slots, intent: str, period: Period | None) -> Period | None:
-    """ "Until 5 November it was loved, and then the stars went out. Why?": the time after that day is asked about."""
-    if intent == "why" and period and period.since and period.since == period.until and slots.says(_FELL):
-        return Period(period.since, None, "range")  # "it tanked on 5 November": from then on
-    if intent not in ("why", "change") or period is None or period.since or not period.until or not slots.says(_THEN):
-        return period
-    return Period(period.until + timedelta(days=1), None, "range")
-
-
 def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, heard: Heard | None = None) -> Reading:
-    period, against = period_of(slots)
+    period, against = than_ago(slots, *period_of(slots), setting.today)
     intent, events = _kind(slots, ranked, setting, hearing.figure(heard, slots))
     intent = _beside(slots, intent, period, against)
-    period = _turned(slots, intent, period)
+    period = turned(slots, intent, period)
     metrics = metrics_of(slots, intent)
     if heard and intent in hearing.FIGURES:
         told = hearing.metrics(slots, metrics, heard)
@@ -331,6 +315,8 @@ _ONE_FIGURE = frozenset({"level", "count", "list_entities", "summary", "ranking"
 
 def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting) -> str:
     """The form of the answer where its nouns say it: one figure for each of something is a breakdown, versions are set side by side."""
+    if intent in ("count", "level") and slots.says(_BY_NUMBER) and str(dimension_of(slots, "ranking", setting.names)) in _LINED_UP:
+        return "ranking"
     split = split_by(slots, setting.names)
     if intent in ("level", "compare", "ranking", "change") and slots.says(
         rf"(?:prompt )?versions|which (?:prompt )?version|{_OLD_AND_NEW}"
@@ -345,6 +331,11 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
     if intent == "ranking" and (slots.values("extreme") or slots.values("order") or slots.says(RANGE)):
         return intent
     return "prompt_versions" if split == "prompt_version" else "breakdown"
+
+
+_LINED_UP = frozenset({"user", "organization", "product", "model", "tool"})
+_BY_NUMBER = r"(?:which|what|who)(?! (?:share|part|percent\w*))\b.{0,50}\b(?:by|in terms of) (?:the |their |its )?(?:number|count|amount|volume|total|conversations|chats|messages|traffic)\b"
+""" "Which person comes next by number of conversations?": one of several that stand in a line."""
 
 
 _PROMPT = r"(?:system )?(?:prompts?|instructions|wording|marching orders|script|briefing)"
@@ -394,6 +385,9 @@ _LOOSE_SUBJECT = frozenset({"trend", "change", "complaints", "examples", "quotes
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
 
 
+_TURN_UP = r"(?:hear\w*|writ\w+|wrote|talk\w*|chat\w*|come back|came back|reach\w* out|knock\w*|show\w* up|turn\w* up|get in touch|contact\w*) (?:\w+ ){0,3}?(?:more|less|fewer|often|seldom)|(?:more|less) (?:often )?(?:from|of|in touch)|busier|quieter"
+
+
 def tidied(reading: Reading) -> Reading:
     """What the chosen intent makes of the slots."""
     slots = reading.slots
@@ -435,6 +429,8 @@ def tidied(reading: Reading) -> Reading:
         reading = replace(
             reading, conditions=tuple(name for name in reading.conditions if name not in ("negative", "unhappy", "frustrated"))
         )
+    if reading.intent == "change" and not reading.metrics and not reading.conditions and slots.says(_TURN_UP):
+        reading = replace(reading, metrics=("conversations",))
     if str(reading.metric).startswith("tool_failure") and reading.intent not in _SHOWN:
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "tool_failed"))
     if reading.intent == "count" and reading.metric == "conversations" and "rating" in reading.metrics and slots.says(AVERAGE):

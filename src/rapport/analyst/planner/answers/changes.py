@@ -108,7 +108,7 @@ def change(asked: Asked) -> Answer:
     text = heading(
         ", ".join(title(m) for m in metrics) or "what changed",
         reading.scope(period=False),
-        f"{reading.when(now)} vs {reading.when(before)}",
+        f"{reading.when(now)} vs {earlier(reading, before)}",
     )
     moved = [c for c in changes if clear(c)]
     lines = [_changed(c) for c in sorted(changes, key=lambda c: not clear(c))]
@@ -119,6 +119,11 @@ def change(asked: Asked) -> Answer:
             else "Nothing changed beyond what chance would give.\n\n"
         )
     return text + bullets(lines)
+
+
+def earlier(reading: Reading, before: Period) -> str:
+    """The period that another is set against; "up" is kept for what went up."""
+    return reading.when(before).replace("up to", "until") if before.since is None else reading.when(before)
 
 
 def against(reading: Reading, now: Period, before: Period) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers.asking import Answer, Asked, bullets, heading, measured, number, phrase
-from rapport.analyst.planner.answers.changes import periods
+from rapport.analyst.planner.answers.changes import earlier, periods
 from rapport.analyst.planner.answers.rankings import MEANS, grouping, singular
 from rapport.analyst.planner.answers.totals import none, title
 from rapport.analyst.planner.periods import Period
@@ -62,7 +62,7 @@ def movers(asked: Asked) -> Answer:
     text = heading(
         f"change of {title(metric)} by {dimension.removeprefix('property:')}",
         own.scope(period=False),
-        f"{reading.when(now)} vs {reading.when(before)}",
+        f"{reading.when(now)} vs {earlier(reading, before)}",
     )
     if error := next((output.error for output in outputs if output.error), None):
         return text + error
