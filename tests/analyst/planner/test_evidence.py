@@ -229,3 +229,60 @@ def test_a_property_of_the_one_that_was_counted(question: str):
 def test_what_is_counted_may_be_told_before(question: str):
     reading = read(question)
     assert reading.conditions or reading.events
+
+
+@pytest.mark.parametrize(
+    ("question", "condition"),
+    [
+        ("was anyone rude to the bots? one example", "user_toxicity_detected"),
+        ("an id of a chat where the bot made something up", "hallucination_detected"),
+        ("pick a dialogue where somebody pleaded to be put through to staff", "handover"),
+        ("a session where the user got stuck, please", "struggling"),
+        ("find a conversation with somebody who was upset", "unhappy"),
+        ("one chat in which the caller was enraged", "frustrated"),
+        ("a thread that contains foul language", "user_toxicity_detected"),
+    ],
+)
+def test_what_conversations_that_are_shown_must_be(question: str, condition: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions) == ("examples", (condition,))
+
+
+@pytest.mark.parametrize(
+    "question", ["the last thing Maria Lopez wrote to us", "what was the very first message from Globex?", "the latest words of Will Hart"]
+)
+def test_the_first_and_last_words_of_somebody_are_quoted(question: str):
+    assert read(question).intent == "quotes"
+
+
+@pytest.mark.parametrize(
+    ("question", "days"),
+    [
+        ("find a chat from 10 November with somebody who was upset", ("2026-11-10", "2026-11-10")),
+        ("show conversations from 3 Nov", ("2026-11-03", "2026-11-03")),
+        ("show chats from 10 November on", ("2026-11-10", None)),
+        ("examples of refund chats since 10 November", ("2026-11-10", None)),
+    ],
+)
+def test_a_conversation_from_a_day(question: str, days: tuple[str, str | None]):
+    given = read(question).filter()
+    assert (given.get("since"), given.get("until")) == days
+
+
+@pytest.mark.parametrize("question", ["which conversation made Will Hart cancel?", "what chat drove Globex to cancel"])
+def test_the_conversation_that_drove_somebody_out(question: str):
+    reading = read(question)
+    assert reading.intent == "examples"
+    assert reading.filter().get("ledTo") == ["subscription_cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("question", "limit"),
+    [
+        ("what do folks scribble under a one-star rating? two of them", 2),
+        ("what did people write beside their bad ratings? Give me three of those please.", 3),
+    ],
+)
+def test_so_many_of_them(question: str, limit: int):
+    reading = read(question)
+    assert (reading.intent, reading.limit) == ("quotes", limit)

@@ -274,7 +274,7 @@ _DONE = "|".join(
 def events_wanted(slots: Slots, intent: str) -> bool:
     """ "conversation ids of purchase events": conversations are asked for by the event that they led to, or that their people had."""
     before = slots.says(
-        rf"(?:led|leads?|leading|ended|ending|ends?|finish\w*|clos\w*|result\w*|culminat\w*|conclud\w*|before|preced\w*|followed|up|ahead|prior|after which|after that|upon which|whereupon|and then|then|later|afterwards|eventually|promptly|only|wound|trigger\w*|prompt\w*|brought|caus\w*|where|in which|during which|that|whose|with|of|behind) (?:\w+ ){{0,6}}?(?:{_DONE})(?:s|l?ing|ed|d)?\b"
+        rf"(?:led|leads?|leading|ended|ending|ends?|finish\w*|clos\w*|result\w*|culminat\w*|conclud\w*|before|preced\w*|followed|up|ahead|prior|after which|after that|upon which|whereupon|and then|then|later|afterwards|eventually|promptly|only|wound|made|makes?|drove|drives?|push\w*|spark\w*|trigger\w*|prompt\w*|brought|caus\w*|where|in which|during which|that|whose|with|of|behind) (?:\w+ ){{0,6}}?(?:{_DONE})(?:s|l?ing|ed|d)?\b"
     )
     return intent in ("examples", "quotes", "level") and bool(
         slots.says("events?") or slots.of_kind("event_type") or (before and slots.events_said)

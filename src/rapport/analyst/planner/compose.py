@@ -180,7 +180,7 @@ _DONE_TO = (
 """What was done to the assistant; "what changed" alone asks how the figures moved."""
 _MOVING = r"(?:wors|improv)\w+ (?:lately|recently)|(?:go|gone|went|going) (?:up|down)|climb\w*|worsen\w*|deteriorat\w*|ris(?:e|en|ing)|increas\w*|decreas\w*|trend\w*|over time|more (?:often|frequent)\w*|(?:getting|become|becoming) (?:better|worse|more|less)|per (?:day|week)|daily|weekly"
 _SHAPED = r"trends?|develop\w*|evol\w*|chart|plot|graph|curve|timeline|history|by|per|each|dai?ly|weekly|monthly|hourly|chang\w*|grow\w*|grew|drop\w*|fall\w*|fell|rose|declin\w*|since when|pattern|week over week|day over day|peak\w*|over|across|direction|up|down|improv\w*|wors\w*|better|when"
-_GROWING = r"grow\w*|grew|ris(?:e|en|ing)|rose|increas\w*|gain\w*|emerg\w*|trending|jump\w*|surg\w*|spik\w*|soar\w*|climb\w*|(?:taken|took|taking|takes) off|shot up|sho(?:o)?t(?:ing)? up|sky-?rocket\w*|rocket\w*|explod\w*|boom\w*|balloon\w*|swell\w*|swollen|mushroom\w*|(?:gather|pick)\w* (?:up|steam|pace|momentum)|up and coming|coming up|picking up|more often|more frequent\w*|on the up|new(?:ly)?|shrink\w*|declin\w*|fad(?:e|ing)|dying|falling|decreas\w*"
+_GROWING = r"grow\w*|grew|ris(?:e|en|ing)|rose|increas\w*|gain\w*|emerg\w*|trending|jump\w*|surg\w*|spik\w*|soar\w*|climb\w*|(?:taken|took|taking|takes) off|shot up|sho(?:o)?t(?:ing)? up|sky-?rocket\w*|rocket\w*|explod\w*|boom\w*|balloon\w*|swell\w*|swollen|mushroom\w*|(?:gather|pick)\w* (?:up|steam|pace|momentum)|up and coming|coming up|picking up|more often|more frequent\w*|on the up|new(?:ly)?|shr[aiu]nk\w*|declin\w*|fad(?:e|ed|ing)|dying|died (?:down|out)|f[ae]ll(?:en|ing)?|decreas\w*|dwindl\w*|wan(?:ed|ing)|ebb\w*|cool(?:ed|ing)|dropp\w*|lost (?:ground|steam|most)"
 _LENGTH = r"average|mean|typical\w*|how long|per (?:chat|conversation|dialogue|session)|length"
 _OF_TOOLS = frozenset({None, "tool_calls", "tool_failures", "tool_failure_rate", "conversations"})
 
@@ -198,7 +198,7 @@ def _asks_for_onset(asked: Asked) -> bool:
     if reading.intent.startswith(("ticket", "refuse")) or not says(_WHEN):
         return False
     failing = says(
-        rf"{FELL_OVER}|fail\w*|br(?:ea|o)k\w*|crash\w*|errors?|erroring|down|go(?:ne|ing)? wrong|went wrong|trouble|problems?|act\w* up|time ?outs?|timing out"
+        rf"{FELL_OVER}|fail\w*|br(?:ea|o)k\w*|crash\w*|errors?|erroring|down|go(?:ne|ing)? wrong|went wrong|trouble|problems?|act\w* up|time ?outs?|timing out|flaky|unreliable|unstable|shaky|wonky|patchy|erratic|out of order"
     )
     if reading.slots.of_kind("tool"):
         return bool(
@@ -274,6 +274,8 @@ def route(asked: Asked) -> str:
         and not says(_SHAPED)
     ):
         return "count"
+    if intent == "top_topics" and reading.against and says(r"more|less|fewer|than") and not reading.of_kind("topic"):
+        return "growing_topics"
     if dimension == "topic" and says(_GROWING) and not reading.of_kind("topic") and _over_days(reading):
         return "growing_topics"
     if intent == "ranking" and dimension == "topic":

@@ -1,7 +1,11 @@
 """What kind of evidence a question asks for: comments beside ratings, thanks, the error of a tool, the day when somebody or something
 first or last appeared."""
 
+import re
+
 from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.periods import Period
+from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
 
 _REMARK = r"comm?ents?|remarks?|notes?|feedback|reviews?|explanations?|(?:a |some |few )?(?:words?|lines?)|something|(?:some |any |written )?text|justifications?"
@@ -10,6 +14,7 @@ _BESIDE = r"beside|besides|next to|alongside|along with|together with|along|acco
 _COMMENTS = (
     rf"(?:{_REMARK})(?:\W+\w+){{0,6}}?\W+(?:{_BESIDE})(?:\W+\w+){{0,5}}?\W+(?:[\w-]+[- ])?{_MARKS}"
     rf"|{_MARKS}(?:\W+\w+){{0,14}}?\W+(?:scribbl|add|leav|left|writ|wrot|typ|jot|attach|enter|put|append|not|ha[sd]|have|come|came|carr|includ|contain|with)\w*(?:\W+\w+){{0,3}}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )(?:words?|lines?)|something)"
+    rf"|(?:scribbl|jot|typ|writ|wrot|add|note|say|said|leav|left)\w*(?: down)?(?: \w+){{0,2}} (?:{_BESIDE})(?:\W+\w+){{0,4}}?\W+(?:[\w-]+[- ])?{_MARKS}"
     rf"|{_MARKS}(?:\W+\w+){{0,10}}?\W+(?:scribbl|jot|not|typ|writ|wrot|add|put)\w* (?:down )?(?:along|next|beside|with|underneath|under|to go)\b"
     r"|raters?(?:\W+\w+){0,6}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )?(?:few |couple of )?(?:words|lines?)|text|box)"
     r"|(?:rating|star|review|csat|survey) (?:feedback |survey |form )?(?:comments?|remarks?|notes?|feedback|texts?|box|field)|(?:written|free[- ]?text|typed) (?:comments?|remarks?|feedback|reviews?)|(?:feedback|comment) (?:box|field|form|text)"
@@ -45,6 +50,45 @@ def comments_wanted(slots: Slots) -> bool:
 THANKS = r"thank[- ]?yous?|thanks|thank|thanking|thanked|gratitude|grateful|thankful"
 PRAISE = rf"{THANKS}|prais\w+|compliment\w*|flatter\w*|(?:nice|kind|warm|lovely|good|friendly) (?:words?|things?|remarks?|messages?|comments?)|applau\w+|raves?|bouquets?|something (?:nice|kind|good)"
 
+_FLAGGED = {
+    "handover_share": "handover", "abandoned_share": "abandoned", "jailbreak_share": "jailbreak_detected", "hallucination_share": "hallucination_detected",
+    "user_toxicity_share": "user_toxicity_detected", "missing_capability_share": "missing_capability_detected", "struggle": "struggling",
+    "commercial_intent": "commercial",
+}  # fmt: skip
+
+
+def told_by_metrics(reading: Reading) -> tuple[str, ...]:
+    """What conversations that are shown must be, where the question says it with the words of a figure: "a chat where somebody was
+    stuck", "one rude visitor". The end of a scale ("the most confused user") is an order."""
+    if (
+        reading.conditions
+        or reading.slots.values("extreme")
+        or reading.thresholds
+        or reading.subject
+        or reading.slots.says(r"not|never|no|without|n['’]t")
+    ):
+        return ()
+    return tuple(condition for name, condition in _FLAGGED.items() if name in reading.metrics)
+
+
+_FROM_THEN = re.compile(
+    r"\b(?:conversation|chat|dialogue|dialog|session|transcript|interaction|thread|exchange|example|quote|one|message|comment|talk)s?(?: \w+){0,3} from (?:the )?(?:\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    re.I,
+)
+
+
+def on_the_day(slots: Slots, period: Period | None) -> Period | None:
+    """ "A chat from 10 November" is one of that day; "chats from 10 November on" are those since."""
+    open_ended = period is not None and period.since is not None and period.until is None
+    if (
+        not open_ended
+        or not _FROM_THEN.search(slots.text)
+        or slots.says(r"on(?:wards?)?\W*|from .{3,25} (?:on|onwards?|forward|to|until|till|through)|since|after|starting")
+    ):
+        return period
+    return Period(period.since, period.since, "day") if period else None
+
+
 _ERROR = r"(?:errors?|error (?:messages?|texts?|codes?|strings?)|failure (?:messages?|reasons?)|messages?|replies|reply|exceptions?)"
 _ERROR_TOLD = (
     rf"(?:what|which|the|exact|literal|actual|precise|its|latest|last|most recent) (?:\w+ ){{0,3}}?{_ERROR}\b.{{0,50}}\b(?:return|get|got|give|throw|say|come|came|show|spit|report|see|saw|from|of|text|raise|produce|answer|respond|yield|is|was|does|do|with|behind)\w*"
@@ -59,7 +103,18 @@ def error_wanted(slots: Slots) -> bool:
     )
 
 
-_WHEN = r"when|since when|as of when|(?:what|which)(?: \w+)? (?:day|date|time|morning)|how long ago|(?:the )?(?:date|day) (?:of|that|when|on which)|(?:the )?(?:last|first|latest|most recent) (?:time|day|date|contact|appearance|sighting|message|sign of life|sign)|how recently"
+_THING = r"(?:thing|words?|message|sentence|line|remark|text|question)s?"
+_LAST_WORDS = rf"(?:the |his |her |their )?(?:very )?(?:last|latest|most recent|first|final|earliest)(?: \w+)? {_THING}\b.{{0,40}}\b(?:wrote|writ\w*|said|sa(?:y|ys)|sent|typed?|told|asked|from|by|of|to us)"
+
+
+def last_words(slots: Slots) -> bool:
+    """Whether what somebody wrote first or last is asked for, word for word."""
+    return bool(slots.says(_LAST_WORDS) and slots.of_kind("user", "organization")) and not slots.says(
+        r"when|how (?:many|long)|what (?:day|date)|which (?:day|date)"
+    )
+
+
+_WHEN = r"when|since when|as of when|(?:what|which)(?: \w+)? (?:day|date|time|morning)|how long ago|(?:the )?(?:date|day) (?:of|that|when|on which)|(?:the )?(?:last|first|latest|most recent) (?:time|day|date|contact|appearance|sighting|sign of life|sign)|how recently"
 _FIRST = r"first(?! (?:\d|week|half|month|quarter|ten|few))|earliest|initial(?:ly)?|debut\w*|introduced|rolled out|roll(?:ed)? out|launch\w*|go(?:ne|es)? live|went live|live|in (?:use|service|production)|deployed|released|appear(?:ed|s)?|show(?:ed|n|s)? up|turn(?:ed|s)? up|surfac\w*|pop(?:ped)? up|began|begin|start(?:ed|s)?|came up|come up|put in"
 _LAST = r"last(?! (?:\d|week|month|quarter|year|few|seven|ten|thirty|night|two|three))|latest|most recent(?:ly)?|newest|lately|recently|any more|anymore|stop\w*|disappear\w*|sign of life"
 _MEETS = r"(?:g[eo]t|been) in (?:touch|contact)|contact\w*|hear\w*|talk\w*|chat\w*|writ\w*|wrote|spoke|speak\w*|seen|see|saw|active|message\w*|conversations?|dialogues?|sessions?|show\w* up|turn\w* up|appear\w*|around|here|log\w*|approach\w*|reach\w*|came|come|drop\w* in|pop\w* (?:in|up)|knock\w*|visit\w*|ask\w*|use\w*|been|mention\w*|raise\w*|surfac\w*|sign of life|time"

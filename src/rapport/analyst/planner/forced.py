@@ -6,7 +6,7 @@ from collections.abc import Callable
 from rapport.analyst.planner.asked import BROKEN, PEOPLE_HIT, asks_a_share, asks_at_the_end, since
 from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.elsewhere import elsewhere
-from rapport.analyst.planner.evidence import appearance, comments_wanted, error_wanted
+from rapport.analyst.planner.evidence import appearance, comments_wanted, error_wanted, last_words
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.idioms import RISK, idiom_of
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day
@@ -258,7 +258,7 @@ _SOME = re.compile(
 """A number of conversations that is ordered, not counted: "three one-star sessions", "let me read a chat about refunds"."""
 
 
-_TO_AN_EVENT = rf"(?:the|an?|any|one|some|which|what) (?:\w+ )?{_TALKS}(?: (?:that|which|was|were|is|came|happened|held|took place|just|right|immediately|shortly|directly|people|users|customers|had|they))* (?:before|preced\w+|prior|ahead of|leading|led|leads?|end(?:ed|ing|s)|culminat\w+|result\w+|conclud\w+|clos\w+|finish\w*|trigger\w*|behind)"
+_TO_AN_EVENT = rf"(?:the|an?|any|one|some|which|what) (?:\w+ )?{_TALKS}(?: (?:that|which|was|were|is|came|happened|held|took place|just|right|immediately|shortly|directly|people|users|customers|had|they))* (?:before|preced\w+|prior|ahead of|leading|led|leads?|end(?:ed|ing|s)|culminat\w+|result\w+|conclud\w+|clos\w+|finish\w*|trigger\w*|behind|made|makes|drove|drives|pushed|prompt\w*|caus\w*|spark\w*|brought)"
 """One conversation by the business event that came of it."""
 
 
@@ -401,6 +401,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("tool_failures", _is_out_of_order),
     ("tool_failures", error_wanted),
     ("quotes", comments_wanted),
+    ("quotes", last_words),
     ("ranking", _asks_who_leads),
     ("count", _is_bare),
     ("count", asks_at_the_end),

@@ -17,6 +17,12 @@ _LIMIT = re.compile(
     re.I,
 )  # fmt: skip
 
+_OF_THEM = re.compile(
+    rf"(?:^|[?.!,;:–-]|\b(?:give|show|quote|cite|name|list|read|see|pick)(?: me| us)?) *(?:just |only |any )?(\d{{1,2}}|{_NUMBER}) of (?:them|those|these)(?: (?:please|pls|will do|is enough|are enough))?\W*$",
+    re.I,
+)
+""" "What do people write under a bad rating? Two of them."."""
+
 _ONE_THAT = re.compile(r"(?:top|bottom|first|worst|best|last) one", re.I)
 """No number: "with the best one at the top"."""
 
@@ -27,6 +33,8 @@ _NOT_A_LIMIT = re.compile(
 
 
 def limit_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
+    if some := _OF_THEM.search(text):
+        return max(1, min(50, days.number(some.group(1).lower())))
     for match in _LIMIT.finditer(text):
         group = 1 if match.group(1) else 2
         if _ONE_THAT.fullmatch(match.group()):

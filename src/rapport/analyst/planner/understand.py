@@ -31,7 +31,7 @@ from rapport.analyst.planner.detailing import of_the_shown
 from rapport.analyst.planner.dimensions import HEAD, asked_for, dimension_of, is_asked_for, property_keys, split_by
 from rapport.analyst.planner.editing import beside_edits, edits
 from rapport.analyst.planner.essence import essence
-from rapport.analyst.planner.evidence import comments_wanted, graded
+from rapport.analyst.planner.evidence import comments_wanted, graded, on_the_day, told_by_metrics
 from rapport.analyst.planner.exemplars import Heard, bank, masked
 from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
 from rapport.analyst.planner.finding import read
@@ -216,6 +216,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     intent, events = _kind(slots, ranked, setting, hearing.figure(heard, slots))
     intent = _beside(slots, intent, period, against)
     period = turned(slots, intent, period)
+    period = on_the_day(slots, period) if intent in _SHOWN else period
     metrics = metrics_of(slots, intent)
     if heard and intent in hearing.FIGURES:
         told = hearing.metrics(slots, metrics, heard)
@@ -299,7 +300,7 @@ def _lists_values(slots: Slots, setting: Setting) -> bool:
     return str(dimension_of(slots, "list_entities", setting.names)).startswith("property:")
 
 
-_AROUND_EVENTS = "request requested led leads ended went asked date"
+_AROUND_EVENTS = "request requested led leads ended went asked date result resulted resulting brought made make drove pushed caused triggered prompted culminated produced became decided"
 
 
 def _event_stems(events: Sequence[str]) -> frozenset[str]:
@@ -393,6 +394,8 @@ def tidied(reading: Reading) -> Reading:
     slots = reading.slots
     if reading.metric == "messages" and slots.says(rf"{AVERAGE}|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"):
         reading = replace(reading, metrics=("messages_per_conversation",), intent="level" if reading.intent == "count" else reading.intent)
+    if reading.intent in _SHOWN:
+        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, *told_by_metrics(reading)])))
     if reading.intent in _SHOWN and not slots.thresholds and (grade := graded(slots)):
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, grade])))
     if reading.intent == "inbox" and "jailbreak_detected" in reading.conditions and not slots.quoted:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, bullets, counted, day, heading, number, phrase, quoted
 from rapport.analyst.planner.answers.totals import none
-from rapport.analyst.planner.evidence import PRAISE, THANKS, comments_wanted
+from rapport.analyst.planner.evidence import PRAISE, THANKS, comments_wanted, last_words
 from rapport.analyst.planner.reading import CONDITION_WORDS, Reading
 
 _TROUBLE = r"could ?n[o'’]t|can(?:not|['’]t| not)|did ?n[o'’]t|was ?n[o'’]t|is ?n[o'’]t|never|unable to|fail\w*|wrong(?:ly)?|broke\w*|broken|crash\w*|errors?|bugs?|charged|overcharged|double|twice|missing|lost|late|delayed|stuck|rude|refus\w*|reject\w*|allerg\w*|complain\w*|angry|problems?|issues?|trouble|not (?:work\w*|arriv\w*|receiv\w*|get\w*|come|help\w*)"
@@ -37,7 +37,7 @@ def examples(asked: Asked) -> Answer:
     wanted = reading.limit or (
         1
         if reading.slots.says(
-            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: \w+)? (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction)\b|(?:an?|one|which|what|the|single) (?:\w+ ){0,2}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id"
+            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction)\b|(?:an?|one|which|what|the|single) (?:\w+ ){0,2}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id"
         )
         else 3
     )
@@ -70,7 +70,8 @@ def quotes(asked: Asked) -> Answer:
     if comments_wanted(asked.reading.slots):
         return (yield from _comments(asked))
     reading = _of_thanks(asked.reading)
-    output, note = yield from _found(replace(asked, reading=reading), "getQuotes", min(_how_many(reading, 4), 15))
+    default = 1 if last_words(reading.slots) else 4
+    output, note = yield from _found(replace(asked, reading=reading), "getQuotes", min(_how_many(reading, default), 15))
     if output.error:
         return heading("quotes", reading.scope()) + output.error
     found = output.data.get("conversations", [])
@@ -244,14 +245,16 @@ def _search(reading: Reading, limit: int) -> dict[str, Any]:
     slots = reading.slots
     if reading.bad or "unhappy" in reading.conditions or "negative" in reading.conditions or "frustrated" in reading.conditions:
         order = "most_frustrated" if "frustration" in reading.metrics or "frustrated" in reading.conditions else "worst"
-    elif reading.bad is False:
+    elif reading.bad is False or set(reading.conditions) & {"happy", "positive", "high_rated"}:
         order = "best"
+    if slots.says(r"latest|newest|most recent(?:ly)?|recent"):
+        order = "newest"
     if slots.says("longest"):
         order = "longest"
     elif slots.says("shortest"):
         order = "shortest"
     elif slots.says(
-        r"oldest|earliest|(?:very )?first(?: ever)?(?: [\w-]+){0,2} (?:conversation|chat|dialogue|dialog|session|interaction|transcript)"
+        r"oldest|earliest|(?:very )?first(?: ever)?(?: [\w-]+){0,2} (?:conversation|chat|dialogue|dialog|session|interaction|transcript|thing|words?|message|sentence|line)"
     ):
         order = "oldest"
     elif slots.says(rf"(?:lowest|worst|poorest|harshest)[ -]rated|(?:lowest|worst|poorest|bottom|minimum|harshest|least){_GRADE}"):

@@ -55,7 +55,11 @@ def growing_topics(asked: Asked) -> Answer:
     own = replace(reading, links=tuple(link for link in reading.links if link.kind != "topic" or link.negated))
     own = own if reading.slots.framed else replace(own, subject="")  # "grew" is no word to look for
     now, before = periods(reading) if reading.period else _last_days(reading)
-    falling = bool(reading.slots.says(r"shrink\w*|declin\w*|fad(?:e|ing)|dying|fall\w*|decreas\w*|less|fewer|down"))
+    falling = bool(
+        reading.slots.says(
+            r"shr[aiu]nk\w*|declin\w*|fad(?:e|ed|ing)|dying|died|f[ae]ll\w*|decreas\w*|dwindl\w*|wan(?:ed|ing)|ebb\w*|cool(?:ed|ing)|dropp\w*|lost|less|fewer|down"
+        )
+    )
     arguments = {"metrics": ["conversations"], "limit": 50}
     new, old = yield [Call("getTopics", {**arguments, "filter": own.filter(period=span, text=True)}) for span in (now, before)]
     if new.error or old.error:
