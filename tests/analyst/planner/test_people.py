@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from rapport.analyst.planner.answers.absent import lack_of
 from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _single_size
 from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
@@ -183,6 +184,42 @@ def test_a_value_of_the_one_who_was_named():
 )
 def test_what_is_to_be_changed_is_declined(question: str, refused: bool):
     assert (writes(question) is not None) is refused
+
+
+@pytest.mark.parametrize(
+    ("question", "never", "least"),
+    [
+        (
+            "Who has gone silent: had ten or more talks before 12 November and not a single one from that day on?",
+            {"since": "2026-11-12"},
+            10,
+        ),
+        ("Which companies have gone quiet over the last 7 days?", {"since": "2026-11-15"}, 3),
+        ("Is there anyone who stopped writing to us?", {"since": "2026-11-08"}, 3),
+        ("Any person that rated us at least four times and never better than 2? I want names.", {"ratingMin": 2.001}, 4),
+        ("Which user never rated worse than 4, with at least five ratings?", {"ratingMax": 3.999}, 5),
+    ],
+)
+def test_what_people_never_did(question: str, never: dict, least: int):
+    lack = lack_of(read(question))
+    assert lack is not None
+    assert (lack.never, [threshold.value for threshold in lack.had.thresholds]) == (never, [least])
+
+
+@pytest.mark.parametrize("question", ["Who has the most conversations since 12 November?", "Which tool never failed?"])
+def test_what_is_done_or_of_no_people_is_no_lack(question: str):
+    assert lack_of(read(question)) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Leave Maria Lopez out of it. Which person comes next by number of conversations?",
+        "Not counting Acme Corp, which company comes first by conversations?",
+    ],
+)
+def test_a_place_in_a_list_is_no_count(question: str):
+    assert read(question).intent == "ranking"
 
 
 def test_which_of_them_stays_with_the_events_that_were_counted():

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers import (
+    absent,
     actions,
     attention,
     breakdowns,
@@ -45,7 +46,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.conversation_before,
-    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "summary": summaries.summary, "list_entities": summaries.list_entities,
+    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "summary": summaries.summary, "list_entities": summaries.list_entities,
     "prompt_versions": versions.prompt_versions, "what_was_changed": versions.what_was_changed, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
     "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
@@ -231,6 +232,10 @@ def _sets_side_by_side(reading: Reading) -> bool:
     return reading.dimension in (None, kind) or bool(weighed and kind == "organization" and reading.dimension == "user")
 
 
+_OF_GROUPS = frozenset("ranking at_risk list_entities count level breakdown compare user_profile summary examples outcomes".split())
+_CHOSEN = r"who|which|any(?:one|body)?|some(?:one|body)|list|names?|name|what|how many|users?|people|customers?|clients?|accounts?|compan(?:y|ies)"
+
+
 def route(asked: Asked) -> str:
     """The intent, once its slots are looked at: some readings are better served by a neighbour."""
     reading = asked.reading
@@ -238,6 +243,8 @@ def route(asked: Asked) -> str:
     named = reading.of_kind("tool")
     if facts.wanted(reading):
         return "facts"
+    if intent in _OF_GROUPS and says(_CHOSEN) and absent.lack_of(reading):
+        return "absent"
     if intent in ("breakdown", "tool_failures", "ranking") and reading.metrics and not named and summed(reading.slots) and says(_AMOUNT):
         return "count" if reading.metric in (*lexicon.COUNTS, "tool_failures", "tool_calls", "events") else "level"
     often = any(threshold.metric == "conversations" for threshold in reading.thresholds)

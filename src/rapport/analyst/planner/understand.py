@@ -266,10 +266,16 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     return tidied(reading)
 
 
+_IN_ORDER = r"(?:which|what) (?:\w+ ){1,2}(?:is |comes? |ranks? |stands? |follows?)(?:\w+ )?(?:next|second|third|first|last|on top|ahead)|who (?:comes?|is|ranks?|stands?) (?:next|second|third|first|last|on top|ahead)"
+"""One of a list by its place in it: "which person comes next by number of conversations"."""
+
+
 def _grouped(
     slots: Slots, heard: Heard | None, setting: Setting, intent: str, metrics: tuple[str, ...], dimension: str | None, order: str | None
 ) -> tuple[str, str | None, str | None]:
     """(intent, dimension, order) once it is heard what the answer runs over."""
+    if intent == "count" and dimension in ("user", "organization", "product", "model") and slots.says(_IN_ORDER):
+        intent = "ranking"
     if heard and intent in ("count", "level") and not slots.of_kind(str(dimension)) and hearing.splits(slots, dimension, metrics, heard):
         intent = "breakdown"
     if (

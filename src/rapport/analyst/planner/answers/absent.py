@@ -1,0 +1,116 @@
+"""Who met one thing and never another: people who fell silent, people who never rated better than two stars."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from rapport.analyst.planner.answers.asking import Answer, Asked, bullets, counted, heading, measured, phrase
+from rapport.analyst.planner.answers.rankings import grouping
+from rapport.analyst.planner.days import NUMBERS
+from rapport.analyst.planner.days import number as number_of
+from rapport.analyst.planner.periods import Period
+from rapport.analyst.planner.reading import FILTERS, Reading, days
+from rapport.analyst.planner.slots import Threshold
+
+_QUIET = (
+    r"(?:gone|went|fallen|fell|turned|been|go|going) (?:\w+ )?(?:silent|quiet|dark|cold|missing)|(?:disappeared|vanished)(?: \w+)?|dropped off the (?:radar|map)"
+    r"|(?:not a single|not one|no|none|nothing|zero|never)\b[^.?!]{0,40}\b(?:since|afterwards|thereafter|from (?:that|then)|after (?:that|it))"
+    r"|(?:have|has)(?:n['’]t| not) (?:been (?:back|seen|heard from)|come back|returned|written|chatted|talked|shown up)|(?:not|never) (?:been )?(?:seen|back|heard (?:of|from)) (?:again |any ?more )?since"
+    r"|stopped (?:writing|chatting|coming|talking|using|contacting|showing up)|no longer (?:write|chat|come|talk|show)s?"
+)
+_STAR = r"(?P<stars>[1-5]|one|two|three|four|five)"
+_NEVER = re.compile(
+    rf"\b(?:never|not once|nothing|no (?:rating|mark|score))\b[^.?!,]{{0,30}}?\b(?:(?P<up>better|higher|more|above|over)|worse|lower|less|below|under)(?: than)?(?: an?)? {_STAR}\b(?! (?:conversations?|chats?|times|days))",
+    re.I,
+)
+_OFTEN = re.compile(
+    r"\b(?:at least|no less than|minimum of|a minimum of) (\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) (?:\w+ )?(?:ratings|scores|marks|votes|reviews|grades)\b",
+    re.I,
+)
+SILENT_DAYS, MANY, LEAST = 14, 50, 3
+"""Days without a word that count as silence where no day is said; groups looked at; conversations that a group must have had before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """`had`: what each group met; `never`: the filter of what none of its conversations met; `told`: both in words."""
+
+    had: Reading
+    never: Mapping[str, Any]
+    told: str
+    metric: str
+    order: str
+
+
+def lack_of(reading: Reading) -> Lack | None:
+    """What the question says that people, or companies, never did; None where it says nothing of that kind."""
+    if reading.intent.startswith(("ticket", "refuse", "segment")) or reading.of_kind("user") or reading.dimension not in _GROUPS:
+        return None
+    often = tuple(threshold for threshold in reading.thresholds if threshold.metric == "conversations")
+    if not often and (rated := _OFTEN.search(reading.slots.text)):
+        often = (Threshold("conversations", ">=", number_of(rated.group(1).lower())),)
+    if match := _NEVER.search(reading.slots.text):
+        value = float(NUMBERS.get(match.group("stars").lower(), match.group("stars")))
+        had = replace(reading, thresholds=often or (Threshold("conversations", ">=", LEAST),), conditions=("rated",), bad=None)
+        up = bool(match.group("up"))
+        never = {"ratingMin": value + 0.001} if up else {"ratingMax": value - 0.001}
+        return Lack(had, never, f"never rated {'above' if up else 'below'} {value:g}", "rating", "lowest" if up else "highest")
+    if not reading.slots.says(_QUIET) or reading.slots.says("why|reasons?"):
+        return None
+    since = _silent_since(reading)
+    before = Period(None, since.since - timedelta(days=1), "range") if since.since else None
+    had = replace(
+        reading, period=before, against=None, thresholds=often or (Threshold("conversations", ">=", LEAST),), conditions=(), subject=""
+    )
+    return Lack(had, days(since), f"no conversation {reading.when(since)}", "conversations", "highest")
+
+
+_GROUPS = (None, "user", "organization")
+
+
+def _silent_since(reading: Reading) -> Period:
+    period = reading.period
+    if period and period.since and (period.until is None or period.until >= reading.today):
+        return Period(period.since, None, "range")
+    if period and period.until and period.until < reading.today:
+        return Period(period.until + timedelta(days=1), None, "range")
+    return Period(reading.today - timedelta(days=SILENT_DAYS - 1), None, "range")
+
+
+def absent(asked: Asked) -> Answer:
+    """The groups that had what is asked for and nothing of what they never had, most first."""
+    lack = lack_of(asked.reading)
+    assert lack is not None
+    had, dimension = lack.had, asked.reading.dimension or "user"
+    least = max(int(t.value) + (t.operator == ">") for t in had.thresholds)
+    bounds = {"minConversations": least}
+    filter = replace(had, thresholds=()).filter()
+    (found,) = yield [grouping(dimension, list(dict.fromkeys([lack.metric, "conversations"])), lack.order, MANY, bounds, filter)]
+    text = heading(f"{dimension}s, {lack.told}", had.scope())
+    if found.error:
+        return text + found.error
+    groups: Sequence[Mapping[str, Any]] = found.data["groups"]
+    kept = [group for group in groups if group.get("id")]
+    if kept:
+        ids = {FILTERS[dimension]: [group["id"] for group in kept]}
+        rest = {key: value for key, value in filter.items() if key not in ("since", "until")} if "since" in lack.never else filter
+        (others,) = yield [grouping(dimension, ["conversations"], "highest", MANY, {}, {**rest, **ids, **lack.never})]
+        if others.error:
+            return text + others.error
+        seen = {group["id"] for group in others.data["groups"]}
+        kept = [group for group in kept if group["id"] not in seen]
+    noun = ("at least " if found.data.get("total", 0) > MANY else "") + counted(len(kept), f"{dimension}s")
+    of = f", of the {MANY} that come first" if len(groups) == MANY and found.data.get("total", 0) > MANY else ""
+    if not kept:
+        return (
+            text
+            + f"**0 {dimension}s**{phrase(had)}: of {counted(len(groups), f'{dimension}s')} with at least {least} conversations {had.when()}, none ({lack.told}){of}."
+        )
+    rows = [_row(group) for group in kept]
+    return text + f"**{noun}**{phrase(had)}, {lack.told}{of}:\n" + bullets(rows[: had.limit or 15], numbered=len(rows) > 1)
+
+
+def _row(group: Mapping[str, Any]) -> str:
+    return f"**{group['name']}**: " + ", ".join(measured(figure) if figure["unit"] != "count" else counted(figure["value"], figure["metric"]) for figure in group["figures"] if figure.get("value") is not None)  # fmt: skip
