@@ -55,6 +55,8 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (rf"{_NOT_LAST}(\d{{1,3}}) ?d(?! (?:before|prior|earlier|ago))", r"last \1 days"), (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),
     (r"(\d)\*s", r"\1-star ratings"), (r"([2-5])\*(?! ?\d)", r"\1-star"), (r"ids? only|just (?:the )?ids?", "id"), (r"(?<=\w) nr|num(?= of)|# of", "number"), (r"w/o", "without"),
     (r"whcih", "which"), (r"(?<=our )logos|(?<=customer )logos|(?<=client )logos|(?<=\x00 )logos|(?<=paying )logos|logos(?= (?:that|who|at|with|by|are|should|might|may)\b)", "accounts"),
+    (r"(?<=, )ex\.?(?= \x00)", "excluding"),
+    (r"(?<!top )(?<!last )(?<!the )(?<!of )(?<!or )(?<!and )(?<!to )(?<!than )(?<!is )(?<!with )(?<!first )(?<!rated )4(?= (?:the|our|my|us|me|this|every|each|pro|free|enterprise|basic|premium)\b)", "for"), (r"(?<=talk |alkd |lked |rote |rite |poke )2(?= \w)", "to"),
     (r"w/|w(?= [\w\x00])", "with"), (r"(?<=how many )(?:heads|souls|faces|bodies|humans)|(?<=number of )(?:heads|souls|faces|bodies|humans)", "people"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
     (r"mean(?= (?:rating|score|stars?|star rating|grade|mark|value|sentiment|quality|of)\b)|(?<=the )mean(?=\W|$)|(?<=arithmetic )mean", "average"),
     (r"(?:the )?(?:calendar )?(week|month|quarter) (?:before|preceding|prior to) (?:the (?:current|present|running) one|this one)", r"last \1"),
@@ -448,7 +450,7 @@ def _named_before(said: str, around: str, names: Names) -> str:
     inside = {link.kind for link in names.link(said, split(said)) if not link.negated}
     told = [link for link in negate(around, names.link(around, split(around))) if link.kind in _CARRIED and link.score >= 100]
     outside = [link for link in told if link.kind not in inside and not link.negated]
-    left_out = dict.fromkeys(link.text for link in told if link.negated)
+    left_out = dict.fromkeys(f"{link.text}{' customers' if link.kind == 'property' else ''}" for link in told if link.negated)
     said = f"{said.rstrip(' ?.!')} excluding {' and '.join(left_out)}" if left_out else said
     several = _SEVERAL.search(said)
     nouns = {str(hit.value) for hit in lexicon.find(said, split(said)) if hit.kind == "dimension"} & {

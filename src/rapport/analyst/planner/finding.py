@@ -270,7 +270,7 @@ def _versions(text: str, links: Sequence[Link], names: Names) -> list[Link]:
 
 
 _NEGATION = re.compile(
-    r"(?:\bnot\s+(?:about|for|from|in|on|with|including|counting|at|the)|\bexclud(?:e|ing|es)|\bexcept(?:\s+for)?|\bother\s+than|\bwithout|\bbut\s+not|\bbesides|\bapart\s+from|\bignor(?:e|ing)|\bleav(?:e|ing)\s+(?:out|aside)|\bforget(?:ting)?(?:\s+about)?|\bnever\s+mind|\bdisregard(?:ing)?|\bdiscount(?:ing)?|\bomit(?:ting)?|\bskip(?:ping)?|\bbarring|\bbar|\bsave\s+for|\bbut\s+for|\bsans|\bsubtract(?:ing)?|\bdeduct(?:ing)?|\b(?:strip|tak|filter|screen|cut|carv|count)\w*\s+(?:out|away|off)|\bnot\s+(?:tagged|labell?ed|marked|filed|belonging|running|answered|handled|coming|originating|written|made|sent)\s+(?:with|as|under|by|to|on|from|in|for)|\b(?:is|are|was|were|do|does|did|has|have)(?:n['’]t|\s+not)\s+(?:\w+\s+)?(?:from|about|on|with|of|in|by|to)|\bthan\s+those\s+(?:of|from|about)|\bminus|\bnot|\bnon|\boutside(?:\s+of)?|\baside\s+from|\bexcl\.?|\banything\s+but|\beveryone\s+but|\ball\s+but)[\s-]+(?:the\s+|any\s+|of\s+|those\s+(?:from|about)\s+|people\s+from\s+|customers\s+(?:of|from)\s+)*[\"'“]?$",
+    r"(?:\bnot\s+(?:about|for|from|in|on|with|including|counting|at|the)|\bexclud(?:e|ing|es)|\bexcept(?:\s+for)?|\bother\s+than|\bwithout|\bbut\s+not|\bbesides|\bapart\s+from|\bignor(?:e|ing)|\bleav(?:e|ing)\s+(?:out|aside)|\bforget(?:ting)?(?:\s+about)?|\bnever\s+mind|\bdisregard(?:ing)?|\bdiscount(?:ing)?|\bomit(?:ting)?|\bskip(?:ping)?|\bbarring|\bbar|\bsave\s+for|\bbut\s+for|\bsans|\bsubtract(?:ing)?|\bdeduct(?:ing)?|\b(?:strip|tak|filter|screen|cut|carv|count)\w*\s+(?:out|away|off)|\b(?:not|never)\s+(?:involving|touching|concerning|featuring|using|covering)|\b(?:not|never)\s+(?:tied|linked|related|owned|served|run|tagged|labell?ed|marked|filed|belonging|running|answered|handled|coming|originating|written|made|sent)\s+(?:with|as|under|by|to|on|from|in|for)|\b(?:is|are|was|were|do|does|did|has|have)(?:n['’]t|\s+not)\s+(?:\w+\s+)?(?:from|about|on|with|of|in|by|to)|(?:n['’]t|\bnot|\bnever)\s+(?:count|includ|consider|look\w* at|have|had|take)\w*(?:\s+in)?|\bthan\s+those\s+(?:of|from|about)|\bminus|\bnot|\bnon|\boutside(?:\s+of)?|\baside\s+from|\bexcl\.?|\banything\s+but|\beveryone\s+but|\ball\s+but)[\s-]+(?:(?:the|any|all|our|of|those|these|ones|people|customers|users|accounts|chats|conversations|dialogues|sessions|anyone|everyone|everybody|somebody|anybody|traffic|from|about|by|on|with|at|in|to|handled\s+by|run\s+by|belonging\s+to|(?:who|that|which)\s+(?:are|is|come|came|were)(?:\s+(?:on|from|in|at|by))?)\s+)*[\"'“]?$",
     re.I,
 )  # fmt: skip
 
@@ -280,6 +280,11 @@ _LEFT_OUT = re.compile(
     re.I,
 )
 """After a name: "if gpt-4o had never existed", "with Acme left out", "leave Acme out of it"."""
+_ITS_NOUN = re.compile(
+    r"^(?:['’]s?)?\s+(?:plan|tier|customers?|users?|people|folks|accounts?|crowd|lot|product|assistant|bot|model|tool|conversations?|chats?|traffic)(?=\s)",
+    re.I,
+)
+"""The noun of a name, before what is said of it: "set the free plan aside"."""
 _TAKES = re.compile(
     r"\b(?:leav|tak|keep|cut|drop|rul|strip|filter|carv|count|throw|kick|knock)\w*\s+(?:the\s+|our\s+|all\s+)?[\"'“]?$", re.I
 )
@@ -301,7 +306,7 @@ def negate(text: str, links: Sequence[Link]) -> list[Link]:
             and result[-1].negated
             and re.fullmatch(r"\s*(?:,|and|or|nor|&)\s*(?:the\s+)?", text[result[-1].end : link.start], re.I)
         )
-        left_out = _LEFT_OUT.match(text[link.end :]) or (_TAKES.search(before) and _OUT.match(text[link.end :]))
+        left_out = _LEFT_OUT.match(_ITS_NOUN.sub("", text[link.end :])) or (_TAKES.search(before) and _OUT.match(text[link.end :]))
         negated = bool(_NEGATION.search(before)) and not _WITH_IT.search(before)
         result.append(replace(link, negated=negated or bool(left_out or listed)))
     return result

@@ -6,6 +6,7 @@ questions by three writers whose wordings the bank did not hold, the vote of the
 the lexicon where it is not.
 """
 
+import re
 from collections.abc import Mapping
 
 from rapport.analyst.planner import lexicon
@@ -137,10 +138,23 @@ _TIMES = frozenset({"day", "week", "month", "weekday", "hour"})
 _EACH = r"each|every|per|by|individual\w*|respectively|separately|apart|split\w*|divid\w*|break\w*|spread|distribut\w*|daily|weekly|monthly|hourly|after|\w+[ -]wise|one by one|profile|tally"
 
 
+def _of_a_group(slots: Slots) -> bool:
+    """ "Average stars for pro accounts": one figure of them all."""
+    members = r"\s+(?:plan |tier )?(?:accounts?|customers?|users?|clients?|compan(?:y|ies)|organi[sz]ations?|people)\b"
+    whose = any(re.match(members, slots.text[link.end :], re.I) for link in slots.of_kind("property"))
+    return whose and not slots.says(r"each|every|per|by|which|who|respectively|separately|individual\w*|list|rank\w*|one by one")
+
+
 def splits(slots: Slots, found: str | None, metrics: tuple[str, ...], heard: Heard) -> bool:
     """Whether a figure is wanted for each of what a noun of the question names; days and weeks may only say when."""
     best = _best(heard.dimension)
-    if best is None or best[0] != (found or "").removeprefix("property:") or best[1] < CLEAR_SPLIT or slots.says(SHARE):
+    if (
+        best is None
+        or best[0] != (found or "").removeprefix("property:")
+        or best[1] < CLEAR_SPLIT
+        or slots.says(SHARE)
+        or _of_a_group(slots)
+    ):
         return False
     return f"{best[0]}s" not in metrics and (best[0] not in _TIMES | {"user"} or bool(slots.says(_EACH)))
 

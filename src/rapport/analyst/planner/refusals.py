@@ -31,7 +31,7 @@ _SECRETS = re.compile(
 )  # fmt: skip
 OVERRIDE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass|skip|set aside|leave aside|throw away|break|suspend|lift)\b.{0,25}\b(?:your|all|any|the|previous|prior|above|these|those|every)\b.{0,25}\b(?:instructions?|rules?|prompts?|guidelines|limits|permissions?|restrictions?|safeguards|guardrails|polic(?:y|ies)|safety)\b|\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines|limits?|permissions?|filters?|restrictions?|scope|above|previous)\b|"
-    r"you are now|(?:from (?:now|here|this point) on(?:wards?)?|henceforth|starting now),? you(?:['’]re| are| will| have| act| answer| obey)|(?:with|have|without) (?:no |any )?(?:rules|restrictions|guardrails|safeguards) (?:or|and|at all|any ?more|whatsoever)|(?:debug|god|maintenance|admin|root|sudo|dan|unrestricted|unfiltered) mode|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
+    r"you are now|(?:from (?:now|here|this point) on(?:wards?)?|henceforth|starting now),? you(?:['’]re| are| will| have| act| answer| obey)|(?:with|have|without) (?:no |any )?(?:rules|restrictions|guardrails|safeguards) (?:or|and|at all|any ?more|whatsoever)|(?:debug|god|maintenance|admin|root|sudo|dan|unrestricted|unfiltered) mode|obey (?:only |nobody but |just )?me|(?:listen|answer) (?:only )?to me (?:only|alone)|do (?:exactly )?as i say|act as|pretend (?:to be|you)|jailbreak yourself|</?system>|new system",
     re.I,
 )
 
@@ -103,7 +103,7 @@ def sentences(text: str) -> list[str]:
     return [
         part.strip()
         for part in re.split(
-            r"(?<=[.!?;])\s+|(?<=:)\s+(?=(?:please |pls )?(?:delete|erase|wipe|purge|nuke|refund|reset|remove|cancel|upgrade|downgrade|ban|block|disable|rename|suspend|deactivate)\s+(?:all|every|each|the|their|his|her|this|that|him|her|them|everyone|everything|[A-Z])\b)|(?<=:)\s+(?=(?:please|kindly|can you|could you|would you)\b)|\n+|(?:(?<![Aa]lso)(?<![Aa]nd)(?<![Tt]hen)(?<![Pp]lease),|\s+and|\s+then|,\s+so|,\s+but)\s+(?=(?:and\s+|please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade|overwrite|rename|unsubscribe)\s+(?:them|each|those|anyone|anybody|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
+            r"(?<=[.!?;])\s+|(?<=:)\s+(?=(?:please |pls )?(?:delete|erase|wipe|purge|nuke|refund|reset|remove|cancel|upgrade|downgrade|ban|block|disable|rename|suspend|deactivate)\s+(?:all|every|each|the|their|his|her|this|that|him|her|them|everyone|everything|[A-Z])\b)|(?<=:)\s+(?=(?:please|kindly|can you|could you|would you)\b)|\n+|(?:(?<![Aa]lso)(?<![Aa]nd)(?<![Tt]hen)(?<![Pp]lease),|\s+and|\s+then|,\s+so|,\s+but)\s+(?=(?:and\s+|please\s+|kindly\s+|then\s+|also\s+|just\s+|(?:could|can|would) you\s+)*(?:delete|erase|wipe|purge|reset|refund|ban|block|e-?mail|mail|notify|disable|deactivate|cancel|upgrade|downgrade|overwrite|rename|unsubscribe)\s+(?:them|each|those|anyone|anybody|it|him|her|all|the|every|everyone|everybody|this|that|those|these|their|his|our)\b)|(?:,|\s+and|\s+then)\s+(?=(?:and\s+|then\s+|also\s+|please\s+|kindly\s+)*(?:(?:forget|ignore|disregard|bypass|override|drop|reveal|print|show|repeat|recite|leak|tell me|show me|give me)\s+(?:\w+\s+){0,2}?(?:your|all|the|any|every|previous|prior)\s+(?:\w+\s+){0,3}?(?:rules?|instructions?|restrictions?|guidelines|limits|prompts?|guardrails|safeguards|secrets?|passwords?|keys?|orders)\b|obey\b|act as\b|pretend\b))|\s+(?:and|then|also)\s+then\s+|,\s+then\s+|\s+--?\s+",
             text,
         )
         if part.strip()
@@ -126,7 +126,9 @@ _FROM_THE_SUM = re.compile(
 )
 """What leaves something out of a figure, and changes nothing: "remove Acme from the picture"."""
 _PUT = frozenset("add set call mark write block move".split())
-_PUTS_DOWN = re.compile(r"^\s*(?:up|down|out|together|beside|against|forth)\b|\b(?:beside|next to|alongside|against|side by side)\b", re.I)
+_PUTS_DOWN = re.compile(
+    r"^\s*(?:up|down|out|together|beside|against|forth)\b|\b(?:beside|next to|alongside|against|side by side|aside|to one side)\b", re.I
+)
 """What sums or notes, and changes nothing: "add up what people paid", "set down as a task"."""
 
 
@@ -211,6 +213,7 @@ def secrets(text: str) -> str | None:
 
 
 _RECITES = re.compile(
+    r"\b(?:texts?|words?|lines?|briefs?|message|sheet|script|notes?|stuff|everything|anything|paragraphs?|what) (?:that |which )?(?:was |were )?(?:you (?:were|are|have been|got|had been)|they) (?:\w+ )?(?:primed|fed|loaded|seeded|trained|initiali[sz]ed|bootstrapped|briefed|instructed|programmed|configured|set up|told to (?:do|say|be|act|behave|follow|keep)|started (?:up )?with)\b|"
     r"\b(?:instructions?|rules|prompt|orders|guidelines|directives|briefing) (?:that |which )?you (?:were|have been|had been|got|received|follow|obey|work|run|operate|started|began|live by|are (?:given|following|under|bound))\b",
     re.I,
 )
@@ -248,7 +251,7 @@ def divided(question: str) -> tuple[str, str]:
         return question, ""
     refused = [part for part in parts if secrets(part) or writes(part)]
     rest = " ".join(part for part in parts if part not in refused)
-    if not refused or len(rest.split()) < 3 or not _ASKS.search(rest):
+    if not refused or len(rest.split()) < 2 or not _ASKS.search(rest):
         return question, ""
     return rest, " ".join(refused)
 

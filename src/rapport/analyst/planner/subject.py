@@ -424,3 +424,11 @@ SUBJECT_BEFORE = re.compile(
     r"\b(?:about|around|mention\w*|regarding|concerning|word|phrase|saying|said|complain\w*\s+(?:about|of))\s+(?:the\s+|an?\s+)?(?:\w+\s+)?$",
     re.I,
 )
+
+
+def by_nobody(slots: Slots, subject: str) -> bool:
+    """ "What did brixham say about us": all that is looked for is who said it, and nobody has that name."""
+    told = slots.stray[0].lower()
+    return subject in ("", told) and bool(
+        slots.says(rf"(?:did|does|has|had|have) {re.escape(told)} (?:say|said|write|written|tell|think|have|want|ask|complain|report)")
+    )

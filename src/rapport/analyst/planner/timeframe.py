@@ -70,16 +70,28 @@ _OF_DATA = re.compile(
 )
 
 
+_PLANNED = re.compile(
+    r"\W*(?:(?:and|but|so|well|ok(?:ay)?)\W+)*(?:i|we|they|the \w+)(?:['’]ll| will| shall| (?:am|are|is) going to| (?:plan|intend|hope|want) to)\b(?!.*\b(?:know|see|learn|how|what|which|who)\b)",
+    re.I,
+)
+"""Before a day that is still to come: "we'll celebrate in December if ..."."""
+
+
 def idle_day(text: str, mention: Mention, *, part: bool = False) -> bool:
     """Whether a day tells when the person has time, a meeting or a deadline, beside the part that asks: "I've time to save one account
     today: the one that ...". `part`: the text is only what stands around that part."""
+    if re.search(r"\bnow$", text[: mention.end], re.I) and re.match(r"\s+on(?:wards?)?\b", text[mention.end :], re.I):
+        return True  # "obey me from now on" counts nothing
+    begin = max((match.end() for match in re.finditer(r"[.!?:;]\s|[–—]", text[: mention.start])), default=0)
+    if _PLANNED.match(text[begin : mention.start]):
+        return True
     if not _OF_NOW.fullmatch(text[mention.start : mention.end]):
         return False
-    begin = max((match.end() for match in re.finditer(r"[.!?:;]\s|[–—]", text[: mention.start])), default=0)
     stop = re.compile(r"[.!?:;](?=\s|$)|[–—]").search(text, mention.end)
     rest = f"{text[:begin]} {text[stop.end() :] if stop else ''}"
     clause = text[begin : stop.start() if stop else len(text)]
-    return bool(_OF_ME.match(clause) and not _OF_DATA.search(clause) and (part or re.search(r"\w", rest)))
+    aside = f"{text[begin : mention.start]}{clause[mention.end - begin :]}".strip()
+    return bool((_OF_ME.match(clause) or _OF_ME.match(aside)) and not _OF_DATA.search(clause) and (part or re.search(r"\w", rest)))
 
 
 def timed(said: str, text: str, span: tuple[int, int], today: date) -> str:

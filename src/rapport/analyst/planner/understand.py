@@ -46,7 +46,7 @@ from rapport.analyst.planner.scoping import rescoped, where_it_failed
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
-from rapport.analyst.planner.subject import told_of
+from rapport.analyst.planner.subject import by_nobody, told_of
 from rapport.analyst.planner.wordings import asks_when_new, sets_wordings_beside
 from rapport.analyst.planner.words import stem
 
@@ -237,8 +237,8 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         subject = " ".join(word for word in subject.split() if stem(word) not in _event_stems(events_told)) if events_told else subject
     if events and subject:
         subject = " ".join(word for word in subject.split() if not {stem(part) for part in word.split("-")} <= _event_stems(events))
-    if slots.stray and not subject and intent in _OF_NAMES:
-        slots = replace(slots, unknown=slots.stray)
+    if slots.stray and ((not subject and intent in _OF_NAMES) or (intent in _SHOWN and not slots.framed and by_nobody(slots, subject))):
+        slots, subject = replace(slots, unknown=slots.stray), ""
     dimension, order = dimension_of(slots, intent, setting.names), order_of(slots, metrics)
     intent, dimension, order = _grouped(slots, heard, setting, intent, metrics, dimension, order)
     reading = Reading(
@@ -388,7 +388,7 @@ _OF_NAMES = frozenset(
 _SHOWN = frozenset({"examples", "quotes"})
 """Intents that show conversations themselves: an event says which of them, not whose."""
 
-_LOOSE_SUBJECT = frozenset({"trend", "change", "complaints", "examples", "quotes", "ticket_draft", "conversation_detail"})
+_LOOSE_SUBJECT = frozenset({"trend", "change", "examples", "quotes", "ticket_draft", "conversation_detail"})
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
 
 
