@@ -170,3 +170,14 @@ def test_a_place_in_a_line_is_a_ranking():
 )
 def test_a_number_that_points_back_keeps_what_it_points_at(question: str, kept: str):
     assert kept in essence(question, NAMES, date(2026, 11, 21))
+
+
+@pytest.mark.parametrize("question", ["How many conversations had a failed tool call?", "How many chats ran into an error last week?"])
+def test_conversations_with_a_failed_call_are_counted_not_calls(question: str):
+    reading = read(question)
+    assert (reading.metric, reading.conditions) == ("conversations", ("tool_failed",))
+
+
+def test_the_whole_scale_bounds_nothing():
+    reading = read("What's the split of one to five stars for Harbor Guide?")
+    assert (reading.dimension, reading.thresholds) == ("rating", ())

@@ -232,3 +232,18 @@ def test_the_day_a_rating_turned_is_sought_day_by_day(question: str):
 def test_versions_are_ranked_by_their_share():
     question = "For each prompt version of Harbor Guide, which percentage of the ratings is 1 or 2 stars?"
     assert [call.arguments["dimension"] for call in calls(question)] == ["prompt_version", "prompt_version"]
+
+
+@pytest.mark.parametrize("question", ["How many chats per user do we have on average?", "how many chats a day do we handle on average?"])
+def test_an_average_number_is_one_count_over_another(question: str):
+    assert [call.tool for call in calls(question)] == ["countConversations"]
+
+
+def test_a_share_that_moved_is_counted_in_both_periods():
+    planned = calls("Has the share of one-star ratings for Harbor Guide gone up or down since 6 November?")
+    assert [call.arguments["filter"]["since"] for call in planned] == ["2026-11-06", "2026-11-06", "2026-10-21", "2026-10-21"]
+
+
+def test_a_payload_is_filed_whatever_its_words():
+    drafted = "*ticket draft · Local*\n\n**Fractions**"
+    assert calls('lgtm, run createTicket with {"title": "I understand even less now"}', "draft a ticket", drafted)[0].tool == "createTicket"

@@ -9,6 +9,7 @@ from rapport.analyst.planner.answers import (
     absent,
     actions,
     attention,
+    averages,
     breakdowns,
     causes,
     changes,
@@ -42,7 +43,7 @@ from rapport.analyst.planner.subject import STOP
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
-    "trend": changes.trend, "change": causes.changes, "movers": movers.movers, "turning_point": turning.turning_point, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
+    "trend": changes.trend, "change": causes.changes, "movers": movers.movers, "average": averages.average, "turning_point": turning.turning_point, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.conversation_before,
@@ -86,7 +87,7 @@ UNSURE = 0.5
 it 21; a third of all that were wrong."""
 
 
-_PLAIN = ("*since when tools fail", "*share of", "*change of", "*turning point of", "*first and last day")
+_PLAIN = ("*since when tools fail", "*share of", "*average number of", "*change of", "*turning point of", "*first and last day")
 """Answers that are given by what the words say plainly, whatever the exemplars think."""
 
 
@@ -255,6 +256,8 @@ def route(asked: Asked) -> str:
         return "tool_onset"
     if intent in _OF_CHANGES and says(_DONE_TO):
         return "what_was_changed"
+    if averages.wanted(reading):
+        return "average"
     if turning.wanted(reading):
         return "turning_point"
     if movers.wanted(reading):

@@ -82,7 +82,7 @@ def split_by(slots: Slots, names: Names) -> str | None:
     return found[0].dimension if found else None
 
 
-_SPREAD = r"(?:by|per) stars?(?=\W|$)(?! rating)|1s,? 2s|ones,? twos|(?:ratings?|stars?|scores?) (?:distribution|histogram|spread)|(?:distribution|histogram|spread) of (?:the |our |all )?(?:ratings?|stars?|scores?)|how (?:do|are) the (?:ratings|stars) (?:spread|distributed)"
+_SPREAD = r"(?:by|per) stars?(?=\W|$)(?! rating)|1s,? 2s|ones,? twos|(?:ratings?|stars?|scores?) (?:distribution|histogram|spread)|(?:distribution|histogram|spread) of (?:the |our |all )?(?:ratings?|stars?|scores?)|(?:split|spread|breakdown|distribution|histogram|mix) of (?:the |our |all )?(?:(?:one|1) ?(?:to|-|–|through) ?(?:five|5) )?(?:stars?|ratings?|scores?|marks?)\b|how (?:do|are) the (?:ratings|stars) (?:spread|distributed)"
 _BY_VALUE = re.compile(
     r"\b(?:by|per|each|every|for each|across|grouped by)\s+(?:the\s+)?(?P<value>days?|weeks?|months?|hour|weekday|date|sentiment|rating|stars)\b",
     re.I,

@@ -236,7 +236,7 @@ def _about(previous: Reading, carried: Reading, *, by_itself: bool, points: bool
     return replace(carried, subject=subject, events=events, conditions=conditions)
 
 
-_CALLED = r"called|used|invoked|run|ran|triggered|reached for|successes|good (?:or|and) bad"
+_CALLED = r"called|used|invoked|r[au]n(?! into\b)|triggered|reached for|successes|good (?:or|and) bad"
 """ "How often was it called in all?" after a list of failing tools: whether it failed or not."""
 
 

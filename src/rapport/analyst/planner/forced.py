@@ -370,6 +370,7 @@ def _asks_for_a_peak(slots: Slots) -> bool:
 
 _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("ticket_create", _confirms),
+    ("ticket_create", _files_the_draft),
     ("inbox", _fears_a_trick),
     ("ranking", _asks_for_a_peak),
     ("anomalies", _asks_for_unusual_days),
@@ -388,7 +389,6 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("why", _what_changed),
     ("recommend", _what_to_fix),
     ("top_topics", _asks_what_is_talked_about),
-    ("ticket_create", _files_the_draft),
     ("refuse_out_of_scope", _orders_a_text),
     ("count", _asks_one_share),
     ("examples", _asks_for_some),

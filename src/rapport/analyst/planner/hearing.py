@@ -38,11 +38,15 @@ _STARS = {"one_star": 1.0}
 _PROPERTIES = frozenset({"plan", "country"})
 
 
+_OF_TALKS = r"(?:how many|numbers? of|counts? of) (?:(?:of|the|our|different|all|such|\w+ed) )*(?:conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|interactions?)"
+
+
 def metrics(slots: Slots, found: tuple[str, ...], heard: Heard) -> tuple[str, ...]:
     """The metrics with the one first that was heard; those that only the lexicon found stay behind it where it knew that one too."""
     told = figure(heard, slots)
     if (
         not told
+        or (found[:1] == ("conversations",) and conditions(slots) and slots.says(_OF_TALKS))
         or (found and found[0] in _COUNTED)
         or (told.startswith("tool_failure") and slots.says(SHARE) and "tool_failed" in conditions(slots))
     ):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rapport.analyst.planner import days
 from rapport.analyst.planner.slots import Threshold
-from rapport.analyst.planner.stars import ratings_told
+from rapport.analyst.planner.stars import WHOLE, ratings_told
 
 _NUMBER = "|".join(
     word for word in days.NUMBERS if word not in ("a", "an", "few", "several", "couple", "a few", "couple of", "a couple of")
@@ -74,6 +74,7 @@ _STARS = r"(?P<v>\d(?:[.,]\d+)?|one|two|three|four|five)"
 
 
 def thresholds_of(text: str) -> list[Threshold]:
+    text = WHOLE.sub(" ", text)
     found: list[Threshold] = ratings_told(text)
 
     def value(match: re.Match) -> float:

@@ -27,7 +27,7 @@ _RATED = re.compile(
 )
 _NOUNS = r"(?:marks?|scores?|grades?|ratings?|stars?|votes?)"
 _UTMOST = re.compile(
-    rf"\b(?:(?:full|perfect|maximum|max|straight|top|whole|solid|glowing|clean|highest|best) (?:fives?|5s?)(?:{_STARRED})?(?!\w)"
+    rf"\b(?:(?:full|perfect|maximum|max|clean) (?:five|5)(?:{_STARRED})?{_ENDS}|(?:full|perfect|straight|glowing|clean) (?:fives|5s)(?!\w)"
     rf"|(?:full|perfect|maximum|max|(?:highest|best|top) possible) {_NOUNS}\b|top marks\b)",
     re.I,
 )
@@ -40,6 +40,8 @@ _OUT_OF = re.compile(
     re.I,
 )
 """The scale told with it, or an end of the scale told as such: "4 out of 5", "top marks", "the full five", "the lowest possible grade"."""
+WHOLE = re.compile(r"\b(?:one|1)(?:[- ]stars?)? ?(?:to|-|–|through) ?(?:five|5)(?:[- ]stars?)?\b", re.I)
+"""The whole scale, which bounds nothing: "the split of one to five stars"."""
 _PLURALS = {"ones": 1, "twos": 2, "threes": 3, "fours": 4, "fives": 5}
 _PLURAL = re.compile(
     rf"(?<!in )\b(?P<a>{'|'.join(_PLURALS)})(?:\s*(?:,|/|&|or|and|to)\s*(?P<b>{'|'.join(_PLURALS)}))?\b", re.I

@@ -291,6 +291,8 @@ def _grouped(
         order = hearing.order(slots, metrics[0] if metrics else None, order, heard) if intent == "ranking" else order
     if intent == "tool_failures" and dimension not in (None, "tool") and not is_asked_for(slots, setting.names):
         dimension = None  # "something our bots call keeps crashing"
+    if intent == "ranking" and dimension == "rating":
+        intent = "breakdown"  # how many of each number of stars
     if intent == "ranking" and dimension != "weekday" and peak_day(slots) and not slots.says(r"who|which (?!day|date)\w+"):
         dimension = "day"
     return intent, dimension, order
@@ -409,7 +411,8 @@ def tidied(reading: Reading) -> Reading:
     if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(rf"{BROKEN}|{FELL_OVER}"):
         rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(BROKEN, word))
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, "tool_failed"])), subject=rest)
-    if reading.intent in ("ranking", "breakdown", "trend", "change") and reading.metric == "tool_calls" and slots.says(BROKEN):
+    by_failures = reading.intent in ("ranking", "breakdown", "trend", "change") and reading.dimension != "tool"
+    if by_failures and reading.metric == "tool_calls" and slots.says(BROKEN):
         reading = replace(reading, metrics=("tool_failures", *reading.metrics[1:]))
     if reading.intent in ("ranking", "level", "trend", "compare", "breakdown", "count", "change", "summary", "at_risk", "why"):
         # an adjective that already chose the metric does not also filter

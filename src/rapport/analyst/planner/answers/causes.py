@@ -21,7 +21,9 @@ from rapport.analyst.planner.answers.asking import (
 )
 from rapport.analyst.planner.answers.changes import against, change, periods
 from rapport.analyst.planner.answers.events import outcomes
+from rapport.analyst.planner.answers.shares import share_change
 from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.asked import SHARE
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading
 
@@ -164,8 +166,10 @@ def driver(d: Mapping[str, Any]) -> str:
 
 def changes(asked: Asked) -> Answer:
     """What is different between two periods, and what moved it where one metric is asked about."""
-    text = yield from change(asked)
     reading = asked.reading
+    if reading.slots.says(SHARE) and any(threshold.metric == "rating" for threshold in reading.thresholds):
+        return (yield from share_change(asked, *periods(reading)))
+    text = yield from change(asked)
     if "There is no data" in text or "There are no" in text or "no data yet" in text:
         return text
     if reading.metric in lexicon.COUNTS or (reading.metric is None and reading.subject):

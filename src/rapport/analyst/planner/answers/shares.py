@@ -8,6 +8,7 @@ from rapport.analyst.planner.answers.rankings import by_share
 from rapport.analyst.planner.answers.sides import Side, compared, filter_of, rest_of, side_by_side
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.asked import BROKEN, SHARE
+from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading
 
 SHARES = {
@@ -153,6 +154,36 @@ def _share(asked: Asked) -> Answer:
     return (
         heading(figure["title"], rest.scope(), f"n = {number(figure['n'])}")
         + f"**{measured(figure)}** of the conversations{phrase(rest)}, {reading.when()}: {number(hits)} of {number(figure['n'])}."
+    )
+
+
+def share_change(asked: Asked, now: Period, before: Period) -> Answer:
+    """The share of ratings, or of conversations, that meet what is asked of them, in two periods."""
+    reading = asked.reading
+    rated = _of_ratings(reading)
+    whole = replace(reading, conditions=("rated",) if rated else (), thresholds=(), languages=(), subject="")
+    calls = [
+        Call("countConversations", {"filter": scope.filter(period=span, text=True)}) for span in (now, before) for scope in (reading, whole)
+    ]
+    outputs = yield calls
+    counts = [output.figure("conversations").get("value") or 0 for output in outputs]
+    text = heading(
+        "share of ratings" if rated else "share of conversations",
+        reading.scope(period=False),
+        f"{reading.when(now)} vs {reading.when(before)}",
+    )
+    if error := next((output.error for output in outputs if output.error), None):
+        return text + error
+    if not counts[1] or not counts[3]:
+        return (
+            text + f"There is nothing to compare: {counted(counts[1], 'conversations')} now, {counted(counts[3], 'conversations')} before."
+        )
+    shares = [100 * counts[0] / counts[1], 100 * counts[2] / counts[3]]
+    went = "rose" if shares[0] > shares[1] else "fell" if shares[0] < shares[1] else "is unchanged"
+    of = "rated conversations" if rated else "conversations"
+    return (
+        text
+        + f"The share **{went}**: {shares[0]:.1f}% now ({number(counts[0])} of {counted(counts[1], of)}), {shares[1]:.1f}% before ({number(counts[2])} of {number(counts[3])})."
     )
 
 

@@ -87,7 +87,13 @@ def _order(slots: Slots) -> str:
         rf"{FELL_OVER}|fail\w*|error\w*|br(?:ea|o)k\w*|crash\w*|unreliable|flak\w*"
     ):
         return "calls"
-    return "rate" if slots.says(r"rates?|reliab\w*|unreliab\w*|percent\w*|share|depend\w*|flak\w*") else "failures"
+    return (
+        "rate"
+        if slots.says(
+            r"rates?|relative(?:ly)?|in proportion|proportion\w*|per call|compared (?:to|with) how often|reliab\w*|unreliab\w*|percent\w*|share|depend\w*|flak\w*"
+        )
+        else "failures"
+    )
 
 
 def tool_onset(asked: Asked) -> Answer:
