@@ -154,6 +154,8 @@ def test_words_around_a_segment_are_no_rule_of_it(logged: Server):
         made = ask(client, question)[0]["createSegment"]["output"]["segment"]
         assert (made["rules"], made["members"]) == (["an event cancellation_requested"], 1)
         assert "eye" not in made["name"]
+        made = ask(client, "segment: pro users who have been quiet for two weeks -> Sleepers")[0]["createSegment"]["output"]["segment"]
+        assert (made["name"], made["rules"]) == ("Sleepers", ["plan is pro", "not seen in the last 14d"])
 
 
 def test_the_rules_of_a_segment_are_said_in_words(logged: Server):

@@ -5,13 +5,12 @@ from datetime import date
 import pytest
 
 from rapport.analyst.planner.answers.absent import lack_of
-from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _single_size
+from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _of_those, _single_size
 from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.reading import Reading
-from rapport.analyst.planner.refusals import writes
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.understand import understand
 from rapport.analytics.lexicon import Name
@@ -151,6 +150,21 @@ def test_the_size_of_a_single_event(question: str, size: str | None):
     assert (reading.intent, _single_size(reading)) == ("outcomes", size)
 
 
+@pytest.mark.parametrize(
+    ("question", "of_all_with_it"),
+    [
+        ("What share of the people who cancelled are on enterprise?", True),
+        ("What percentage of the users with a cancellation come from Acme Corp?", True),
+        ("What share of enterprise users cancelled?", False),
+        ("What share of the people at Acme Corp cancelled?", False),
+    ],
+)
+def test_a_share_of_those_with_an_event(question: str, of_all_with_it: bool):
+    reading = read(question)
+    assert reading.of_kind("property", "organization")
+    assert bool(_of_those(reading)) is of_all_with_it
+
+
 def test_the_name_of_somebody_is_of_a_user():
     assert _event_grouping(read("give me the name of somebody who asked to cancel within the last 21 days")) == "user"
 
@@ -178,12 +192,13 @@ def test_a_value_of_the_one_who_was_named():
         ("w1-0256 was a misclick, make its 1 star a 5 please", True),
         ("Maria Lopez had such a rough ride, give them a 20% coupon from me!", True),
         ("She deserves better: send her a gift card.", True),
+        ("Please tag Maria Lopez as VIP", True),
         ("Did we give them a discount last month?", False),
         ("Upload failures hit people. How many conversations were there?", False),
     ],
 )
 def test_what_is_to_be_changed_is_declined(question: str, refused: bool):
-    assert (writes(question) is not None) is refused
+    assert (read(question).intent == "refuse_write") is refused
 
 
 @pytest.mark.parametrize(

@@ -417,7 +417,7 @@ def _stands_as_a_value(text: str, window: Sequence[Word]) -> bool:
 
 
 _VALUE_BEFORE = re.compile(
-    r"^\W*(?:(?:ok|and|now|only|just|then|but|so|or|same|what|how|about|for|the|those|ones|on|restrict|narrow|limit|filter|reduce|it|that|this|them|down|to)\W+)*$|\b(?:of (?:those|them|these)|they|those|these) (?:are|were|is|was)\s+(?:on\s+)?(?:the\s+)?$", re.I
+    r"^\W*(?:(?:ok|and|now|only|just|then|but|so|or|same|what|how|about|for|the|those|ones|on|restrict|narrow|limit|filter|reduce|it|that|this|them|down|to)\W+)*$|\b(?:of (?:those|them|these)|they|those|these) (?:are|were|is|was)\s+(?:on\s+)?(?:the\s+)?$|\b(?:are|were|is|was|sit|sits|being)\s+on\s+(?:the\s+)?$", re.I
 )  # fmt: skip
 _GROUP_BEFORE = re.compile(
     r"\b(?:customers?|users?|people|accounts?|organi[sz]ations?|orgs?|companies|clients?|those|them|ones|subscribers?|members?)\s+(?:(?:who|that|which)\s+(?:are|were)\s+)?(?:on|in|from|with)\s+(?:the\s+)?$", re.I

@@ -19,7 +19,7 @@ _ACTS = (
     r"get rid of|del|teach|educate|fill in|lock|unlock|freeze|unfreeze|nuke|bump|flip|raise|lower|increase|reduce|double|triple|halve|throttle|whitelist|blacklist|enrol+|register|onboard|offboard|terminate|renew|prolong|extend|shorten|waive|"
     r"discount|bill|invoice|swap|redirect|forward|post|publish|tweet|announce|install|configure|reconfigure|patch|correct|amend|adjust|rewrite|clear|empty|scrub|forget|subscribe|kick|expel|evict|approve|reject|"
     r"restore|recover|undo|sack|fire|reinstate|retire|sunset|decommission|push out|roll|warn|reward|compensate|elevate|lift|relax|tighten|rotate|regenerate|reissue|re-?open|unblock|unban|detach|disconnect|strip|"
-    r"rip out|take down|take offline|spin up|shut off|shut|unplug|whack|zap|bin|trash|ditch|axe|blast|spam|hand over|sign up|opt out|opt in|silence|tweak|speed up|slow down|cap|uncap|boost|deduct|top up|switch|turn|block|move|pause|resume|hide|retrain|reset"
+    r"rip out|take down|take offline|spin up|shut off|shut|unplug|whack|zap|bin|trash|ditch|axe|blast|spam|tag|label|flag|pin|categori[sz]e|classify|hand over|sign up|opt out|opt in|silence|tweak|speed up|slow down|cap|uncap|boost|deduct|top up|switch|turn|block|move|pause|resume|hide|retrain|reset"
 )
 _DET = r"(?:NAME|the|their|his|her|its|our|my|your|this|that|these|those|all|every|each|any|him|them|everyone|everybody|anyone|an?)\b"
 _FIGURES = r"(?!\s+(?:\w+\s+){0,2}(?:tickets?|issues?|bugs?|drafts?|lists?|tables?|charts?|rankings?|answers?|output|scope|period|window|view|selection|figures?|numbers?|results?|summary|report|segments?|cohorts?|question|hood|noise|veil|lid|air|story)\b)"

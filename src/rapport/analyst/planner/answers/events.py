@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import (
@@ -18,6 +19,7 @@ from rapport.analyst.planner.answers.asking import (
     phrase,
 )
 from rapport.analyst.planner.dimensions import NAMED, asked_for
+from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading
 
 
@@ -40,7 +42,11 @@ def outcomes(asked: Asked) -> Answer:
         return (yield from _how_many_have(asked, own, types))
     group = _event_grouping(reading)
     some = 3 if slots.says(_SOMEBODY) else 50
-    arguments: dict[str, Any] = {"filter": own.filter(), "groupBy": group, "limit": reading.limit or (some if group == "user" else 12)}
+    arguments: dict[str, Any] = {
+        "filter": own.filter(),
+        "groupBy": group,
+        "limit": reading.limit or (some if group == "user" else 60 if group in _TIMES else 12),
+    }
     if types:
         arguments["types"] = types
     found, by_type = yield [
@@ -71,11 +77,13 @@ def outcomes(asked: Asked) -> Answer:
     if group != "type" or len(groups) > 1:
         shown = found.data["groups"]
         money = group in _RANKED and slots.says(_MONEY) and not slots.says(_BY_NUMBER) and any(g.get("total") for g in shown)
+        if group in _TIMES and slots.says(_PEAK):
+            shown = sorted(shown, key=lambda g: -g["events"])[: reading.limit or 5]
         if money:
             shown = sorted(shown, key=lambda g: g.get("total") or 0, reverse=reading.order != "lowest")
         text += "\n" + bullets(
-            [f"**{g['name']}**: {number(g['events'])}{_worth(g) if money else ''}{_by_users(g, group)}" for g in shown],
-            numbered=group in _RANKED,
+            [f"**{_dated(g['name'], group)}**: {number(g['events'])}{_worth(g) if money else ''}{_by_users(g, group)}" for g in shown],
+            numbered=group in _RANKED or (group in _TIMES and bool(slots.says(_PEAK))),
         )
     before = found.data.get("before")
     if before and (
@@ -86,6 +94,17 @@ def outcomes(asked: Asked) -> Answer:
     ):
         text += _lead_up(before)
     return text
+
+
+_TIMES = ("day", "week", "month")
+_PEAK = r"(?:which|what) (?:single |one )?(?:day|week|month|date)|most|busiest|peak(?:ed)?|record|worst|highest"
+"""One time is asked for, and not how it went."""
+
+
+def _dated(name: str, group: str) -> str:
+    if group not in _TIMES:
+        return name
+    return {"week": f"week of {day(name)}", "month": f"{date.fromisoformat(name[:10]):%B %Y}"}.get(group, day(name))
 
 
 _WHO = r"people|persons?|users?|customers?|individuals?|subscribers?|members?"
@@ -103,24 +122,42 @@ def _counts_people(reading: Reading) -> bool:
     return bool(re.search(rf"\b(?:{_HOW_MANY_OF})\b", text, re.I))
 
 
+def _of_those(reading: Reading) -> tuple[Link, ...]:
+    """ "What share of the people who cancelled are on pro": the plan is what is asked of them, and not whose event it was."""
+    told = min((hit.start for hit in reading.slots.hits if hit.kind == "event"), default=None)
+    told = told if told is not None else min((link.start for link in reading.slots.of_kind("event_type")), default=None)
+    after = [link for link in reading.of_kind("property", "organization") if told is not None and link.start > told]
+    text = reading.slots.text
+    return tuple(
+        link
+        for link in after
+        if re.search(r"\b(?:is|are|was|were|belong\w*|come|comes|sit|sits|pay|pays|work|works)\b[^,.?!]{0,30}$", text[: link.start], re.I)
+    )
+
+
 def _how_many_have(asked: Asked, own: Reading, types: list[str]) -> Answer:
     """How many people, or companies, had such an event; of all that were there in that time where a share is asked for."""
     says, filter = own.slots.says, own.filter()
+    part = _of_those(own) if says(_OF_ALL) else ()
     kinds = [kind for kind, nouns in (("user", _WHO), ("organization", _FIRMS)) if says(nouns)]
     outputs = yield [Call("getOutcomes", {"filter": filter, "types": types, "groupBy": kind, "limit": _MOST_GROUPS}) for kind in kinds]
+    base = replace(own, links=tuple(link for link in own.links if link not in part)).filter() if part else filter
     whole, by_type = yield [
         Call("countConversations", {"filter": filter}),
         Call("getOutcomes", {"filter": filter, "types": types, "limit": 12}),
     ]
+    all_of = (
+        (yield [Call("getOutcomes", {"filter": base, "types": types, "groupBy": k, "limit": _MOST_GROUPS}) for k in kinds]) if part else ()
+    )
     text = heading(", ".join(types), own.scope())
     if error := next((output.error for output in (*outputs, whole, by_type) if output.error), None):
         return text + error
     parts = []
-    for kind, output in zip(kinds, outputs, strict=True):
+    for place, (kind, output) in enumerate(zip(kinds, outputs, strict=True)):
         one = len(by_type.data["groups"]) == 1 and kind == "user"
         n = by_type.data["groups"][0]["users"] if one else len(output.data["groups"])
         least = "at least " if not one and n == _MOST_GROUPS else ""
-        of = whole.figure(f"{kind}s").get("value")
+        of = len(all_of[place].data.get("groups", ())) if part else whole.figure(f"{kind}s").get("value")
         share = (
             f"**{100 * n / of:.1f}%**: {n} of {counted(of, f'{kind}s')}" if says(_OF_ALL) and of else f"{least}**{counted(n, f'{kind}s')}**"
         )
@@ -205,7 +242,8 @@ def _one_end(reading: Reading) -> str | None:
 
 def _by_time(asked: Asked, own: Reading, types: list[str], end: str) -> Answer:
     """Whose the latest, or the first, event was."""
-    kind = "organization" if own.slots.says(r"compan(?:y|ies)|organi[sz]ations?|accounts?|orgs?|firms?") else "user"
+    firm = own.slots.says(r"compan(?:y|ies)|organi[sz]ations?|accounts?|orgs?|firms?|employer")
+    kind = "organization" if firm and not own.slots.says(r"who|which (?:user|person|customer)|whose name") else "user"
     named = {"types": types} if types else {}
     (whole,) = yield [Call("getOutcomes", {"filter": own.filter(), "limit": 12, **named})]
     text = heading(f"{', '.join(types) or 'business events'}, {end}", own.scope())
@@ -222,6 +260,10 @@ def _by_time(asked: Asked, own: Reading, types: list[str], end: str) -> Answer:
     if several:
         return text + bullets([f"**{group['name']}**: {day(group[key])}" for group in groups[: own.limit]], numbered=True)
     rest = ", ".join(f"{group['name']} ({day(group[key])})" for group in groups[1:4])
+    if firm and kind == "user":
+        (known,) = yield [Call("getUserDetail", {"user": groups[0]["id"]})]
+        employer = (known.data.get("user") or {}).get("organization")
+        groups = [{**groups[0], "name": f"{groups[0]['name']} ({employer})" if employer else groups[0]["name"]}]
     return (
         text
         + f"**{groups[0]['name']}**, on {day(at)}, was the {end} of {counted(whole.data['events'], 'events')}."

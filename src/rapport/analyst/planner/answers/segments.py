@@ -7,6 +7,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, joined, measured, number, phrase, quoted
 from rapport.analyst.planner.conditions import conditions
+from rapport.analyst.planner.days import number as number_of
 from rapport.analyst.planner.reading import Reading, spoken
 
 _SEGMENTS = r"(?:seg[emnt]{3,5}s?|cohorts?|audiences?)"
@@ -15,6 +16,7 @@ _QUOTES = r"[\"“”'‘’]"
 _NAMED = re.compile(
     r"(?:and\s+)?(?:(?:is |be )?(?:called|named|titled|labell?ed|dubbed)|(?:name|call|label|title|dub) (?:it|them|this|that|the \w+)|under the name(?: of)?|name\s*:)\s+"
     rf"{_QUOTES}?(?P<told>[^\"”'’.,:;]+?){_QUOTES}?(?=\s+(?:with|containing|where|who|that|from|for all|of all)\b|[\"”'’.,:;!?]|\s*$)"
+    rf"|(?:->|→|=>)\s*(?!(?:an? |new |the )*{_SEGMENTS}\b)(?P<arrow>[A-Z][\w&' -]{{1,60}}?)\s*[.!]*$"
     rf"|(?:\b(?:{_SEGMENTS}|group|bucket)|->|→|=>|\bas)\s*:?\s*[\"“'‘](?P<quoted>[^\"”’']{{1,80}})[\"”'’]",
     re.I,
 )
@@ -24,9 +26,10 @@ _ASKING = re.compile(
     re.I | re.S,
 )
 _CALLED = re.compile(r"Created the segment \*\*([^*]+)\*\*")
+_NUMBER = r"(\d+|an?|one|two|three|four|five|six|ten)"
 _UNSEEN = re.compile(
-    r"\b(?:inactive|not (?:been )?(?:seen|active|back|heard from)|(?:have|has)(?:n['’]t| not) (?:been (?:seen|active|back|around)|come back|returned|written|chatted))"
-    r"\s+(?:(?:for|in|since|within|over)\s+)?(?:more than |at least )?(?:the )?(?:last |past )?(\d+)\s+(day|week|month)s?",
+    r"\b(?:inactive|(?:gone |been |fallen )?(?:quiet|silent|absent|away|dormant|dark)|not (?:been )?(?:seen|active|back|heard from)|(?:have|has)(?:n['’]t| not) (?:been (?:seen|active|back|around)|come back|returned|written|chatted))"
+    rf"\s+(?:(?:for|in|since|within|over)\s+)?(?:more than |at least )?(?:the )?(?:last |past )?{_NUMBER}\s+(day|week|month)s?",
     re.I,
 )  # fmt: skip
 _SEEN = re.compile(r"\b(?:active|seen|were here|came back)\s+(?:with)?in (?:the )?(?:last |past )?(\d+)\s+(day|week|month)s?", re.I)
@@ -128,7 +131,7 @@ def rules_of(reading: Reading) -> dict[str, Any]:
     if match := unseen or seen:
         found["lastSeen"] = {
             "operator": "before" if unseen else "within",
-            "value": f"{int(match.group(1)) * _DAYS[match.group(2).lower()]}d",
+            "value": f"{number_of(match.group(1).lower()) * _DAYS[match.group(2).lower()]}d",
         }
     elif rolling := _ROLLING.search(text):
         found["rolling"] = f"{rolling.group(1)}d"
