@@ -189,6 +189,12 @@ def _names_a_link(slots: Slots, dimension: str, start: int, end: int) -> bool:
     return False
 
 
+_OF_ONE = re.compile(
+    r"\s+(?:do|does|did|is|are|was)\s+(?:they|he|she|that (?:person|user|one)|this (?:person|user|one))\b(?=.{0,12}\b(?:work|with|at|from|belong|employ|in|come)\w*)",
+    re.I,
+)
+
+
 def _weighed(slots: Slots, dimension: str, start: int, end: int) -> Noun:
     text = slots.text
     ahead = next((link for link in slots.links if link.end < start and text[link.end : start].isspace()), None)
@@ -197,6 +203,8 @@ def _weighed(slots: Slots, dimension: str, start: int, end: int) -> Noun:
     plural = text[start:end].lower().endswith("s") or text[start:end].lower() in ("people", "folks")
     if re.search(r"\bwhose\s+$", before, re.I):
         return Noun(dimension, start, 0)
+    if dimension == "organization" and _OF_ONE.match(after):
+        return Noun(dimension, start, ACTING)  # "who is happiest, and for which company do they work?"
     if _ASKED.search(before) and not re.search(rf"\bwhat\s+{_LEAD}$", before if person and plural else "", re.I):
         return Noun(dimension, start, ASKED)
     if split := _SPLIT.search(before):

@@ -20,6 +20,7 @@ _QUIET = (
     r"|(?:have|has)(?:n['’]t| not) (?:been (?:back|seen|heard from)|come back|returned|written|chatted|talked|shown up)|(?:not|never) (?:been )?(?:seen|back|heard (?:of|from)) (?:again |any ?more )?since"
     r"|stopped (?:writing|chatting|coming|talking|using|contacting|showing up)|no longer (?:write|chat|come|talk|show)s?"
 )
+_NONE = r"(?:zero|no|not (?:a single|any|one)|never any|without (?:a single|any|an?)) (?:conversations?|chats?|dialogues?|sessions?|contact|talks?|interactions?)(?! (?:with|about|on|that|where))|(?:did|do|have|has)(?: not|n['’]t) (?:chat|talk|write|contact|show|spoken|talked|written|chatted|contacted)\w*"
 _STAR = r"(?P<stars>[1-5]|one|two|three|four|five)"
 _NEVER = re.compile(
     rf"\b(?:never|not once|nothing|no (?:rating|mark|score))\b[^.?!,]{{0,30}}?\b(?:(?P<up>better|higher|more|above|over)|worse|lower|less|below|under)(?: than)?(?: an?)? {_STAR}\b(?! (?:conversations?|chats?|times|days))",
@@ -57,6 +58,9 @@ def lack_of(reading: Reading) -> Lack | None:
         up = bool(match.group("up"))
         never = {"ratingMin": value + 0.001} if up else {"ratingMax": value - 0.001}
         return Lack(had, never, f"never rated {'above' if up else 'below'} {value:g}", "rating", "lowest" if up else "highest")
+    if reading.period and reading.slots.says(_NONE) and not reading.slots.says(_QUIET):
+        had = replace(reading, period=None, against=None, thresholds=(Threshold("conversations", ">=", 1),), conditions=(), subject="")
+        return Lack(had, days(reading.period), f"no conversation {reading.when()}", "conversations", "highest")
     if not reading.slots.says(_QUIET) or reading.slots.says("why|reasons?"):
         return None
     since = _silent_since(reading)

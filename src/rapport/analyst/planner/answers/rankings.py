@@ -93,7 +93,20 @@ def ranking(asked: Asked) -> Answer:
     note = f"at least {least} conversations each" if least > 1 and not size_words(reading) else ""
     groups = [{**group, "name": _spanned(group["name"], by.dimension)} for group in groups]
     nouns = _plural(output.data["dimension"].replace("property:", "").replace("_", " "))
-    return heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note) + _listed(groups, by, reading)
+    employer = yield from _employer(groups, by, reading)
+    return heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note) + _listed(groups, by, reading) + employer
+
+
+def _employer(groups: Sequence[Mapping[str, Any]], by: _Order, reading: Reading) -> Generator[Sequence[Call], Sequence[Output], str]:
+    """The company of the one who was asked for, where it is asked for too."""
+    if by.dimension != "user" or not by.single or len(groups) < by.place or not reading.slots.says(_WORKS_FOR):
+        return ""
+    (known,) = yield [Call("getUserDetail", {"user": groups[by.place - 1]["id"]})]
+    firm = (known.data.get("user") or {}).get("organization")
+    return f" {groups[by.place - 1]['name']} is with {firm}." if firm else ""
+
+
+_WORKS_FOR = r"(?:which|what|whose) (?:compan(?:y|ies)|organi[sz]ation|account|firm|employer|org)(?: \w+){0,2}? (?:do|does|is|are|did) (?:they|he|she|that|this)|where (?:do|does|did) (?:they|he|she) work|(?:and|with|plus) (?:their|his|her|the) (?:company|employer|organi[sz]ation|firm)"
 
 
 def _of_shares(reading: Reading) -> bool:
