@@ -43,6 +43,8 @@ def read(question: str, *before: tuple[str, str]) -> Reading:
         ("Which of the enterprise accts has most chats?", "organization"),
         ("Three biggest customers by traffic?", "organization"),
         ("Most active customer?", "user"),
+        ("Who is our happiest enterprise user, and for which company do they work?", "user"),
+        ("What is the name of the outfit with the fewest chats?", "organization"),
     ],
 )
 def test_what_a_list_runs_over(question: str, dimension: str):
@@ -213,6 +215,7 @@ def test_what_is_to_be_changed_is_declined(question: str, refused: bool):
         ("Is there anyone who stopped writing to us?", {"since": "2026-11-08"}, 3),
         ("Any person that rated us at least four times and never better than 2? I want names.", {"ratingMin": 2.001}, 4),
         ("Which user never rated worse than 4, with at least five ratings?", {"ratingMax": 3.999}, 5),
+        ("Which enterprise account had zero conversations this week?", {"since": "2026-11-16", "until": "2026-11-21"}, 1),
     ],
 )
 def test_what_people_never_did(question: str, never: dict, least: int):

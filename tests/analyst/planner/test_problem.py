@@ -22,6 +22,7 @@ from rapport.analyst.planner.problem import problem
         ("Log the Birchfield delivery problem. Draft to me first.", "the Birchfield delivery problem"),
         ("Make a ticket draft out of this.", ""),
         ("can you turn it into a ticket", ""),
+        ("draft a ticket from the first of those", "the first of those"),
         ("Uploads crash all day. Can you put that into a ticket for the team, as a draft I can read?", "Uploads crash all day"),
         ("the fees went up silently, write me a bug report ticket from it (draft first)", "the fees went up silently"),
     ],

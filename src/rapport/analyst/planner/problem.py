@@ -9,7 +9,7 @@ _TICKET = (
     r"|feature (?:requests?|wish(?:es)?)|requests?|entry|jira(?:s| (?:text|issue|ticket|story|entry))?|drafts?|regressions?|proposals?|text)"
 )
 _LOOKS = r"(?:new|short|quick|proper|nice|detailed|concise|formal|draft|linear|jira|github|support|engineering|product|improvement|urgent|well written|[\w-]+[- ]style|file-?ready|tiny|little|good|one|priority|(?:high|low|medium)(?: priority)?)"
-_SMALL = r"(?:an?|the|one|some|sth|something|this|that|my|our|us|me|it|you|them|of|from|up|down|together|out|ready|going|drafted|started|written|prepared|raised|please|pls|plz|thanks|kindly|now|just|only|first|for now|asap|with pathos|love|then|and|so|right|ok|okay|hi|hello|hey|well|perhaps|maybe|also|again|before i forget|engineering|somebody|someone|one|who)"
+_SMALL = r"(?:an?|the|one|some|sth|something|this|that|my|our|us|me|it|you|them|of|up|down|together|out|ready|going|drafted|started|written|prepared|raised|please|pls|plz|thanks|kindly|now|just|only|first|for now|asap|with pathos|love|then|and|so|right|ok|okay|hi|hello|hey|well|perhaps|maybe|also|again|before i forget|engineering|somebody|someone|one|who)"
 _ASKS = r"(?:can|could|would|will|should|may|might|shall|must|ought|to|i|i['’]d|i['’]ll|i['’]m|we|we['’]d|let|let['’]s|lets|u|ye|you|like|love|want|need|needs|have|wish|help|do|be|is|has|see|think|believe|feel|go ahead|go)"
 _VERBS = r"(?:draft|write|prepare|prep|compose|open|file|raise|log|create|make|put|cut|add|turn|get|give|report|pen|knock|word|phrase|formulate|draw|jot|sketch|set|type|document|describe|produce|start|do|throw|redact|rite|take|note|submit|enter|capture|record|register|bring|place|lodge|cobble|whip|rustle|fashion|ticket|build|generate|issue|work|send|leave|drop|convert)(?:s|ed|ing)?"
 _READERS = r"(?:for|to|with|at|in|on|onto) (?:the |our |my |us |me )?(?:devs?|developers?|dev team|dev board|engineers?|engineering(?: team| issue)?|team|crew|morning crew|platform team|tracker|backlog|board|product(?: team)?|(?:content|shipping|support|insurance|tools?|mobile|web|backend|data) (?:team|squad|folks|crew)|next sprint|sprint|system|cto|ceo|jira|linear|github|you|folks|paper|writing|words)\b"
@@ -43,7 +43,7 @@ _DESERVES = re.compile(
 )  # fmt: skip
 """What calls for one: "Quayside's complaints deserve a ticket; draft it"."""
 _BEFORE = re.compile(
-    rf"^(?P<what>.+?)\s*(?:->|=>|→|[,;:.!?–—-])+\s*(?:(?:{_SMALL}|{_ASKS}|{_VERBS}|{_LOOKS}|{_TICKET}|{_READERS}|{_PROOF}|whatever|it is|read)\b\W*)+$",
+    rf"^(?P<what>.+?)\s*(?:->|=>|→|[,;:.!?–—-])+\s*(?:(?:{_SMALL}|{_ASKS}|{_VERBS}|{_LOOKS}|{_TICKET}|{_READERS}|{_PROOF}|from|whatever|it is|read)\b\W*)+$",
     re.I | re.S,
 )
 """What stands before the order: "Fairview can't log in. Write it up."."""

@@ -110,7 +110,7 @@ def absent(asked: Asked) -> Answer:
     if not kept:
         return (
             text
-            + f"**0 {dimension}s**{phrase(had)}: of {counted(len(groups), f'{dimension}s')} with at least {least} conversations {had.when()}, none ({lack.told}){of}."
+            + f"**0 {dimension}s**{phrase(had)}: each of the {len(groups)} with at least {counted(least, 'conversations')} {'has' if 'rated' in lack.told else 'had one'}{of}."
         )
     rows = [_row(group) for group in kept]
     return text + f"**{noun}**{phrase(had)}, {lack.told}{of}:\n" + bullets(rows[: had.limit or 15], numbered=len(rows) > 1)
