@@ -98,7 +98,8 @@ async def transcript(connection: Connection, tenant_id: int, conversation_id: UU
     """What was said and which tools were called, in order: at most MOST_TURNS turns of TURN_LENGTH characters."""
     rows = await connection.fetch(
         """
-        SELECT type, left(content, $3) AS content, tool_name, created_at, left(output::text, 200) AS output
+        SELECT type, left(content, $3) AS content, tool_name, created_at, left(output::text, 200) AS output,
+               left(coalesce(output ->> 'error', output ->> 'message'), 200) AS error
         FROM message WHERE tenant_id = $1 AND conversation_id = $2
           AND type IN ('user_message', 'assistant_message', 'final_response', 'tool_call', 'tool_error')
         ORDER BY created_at, seq LIMIT $4

@@ -286,3 +286,44 @@ def test_the_conversation_that_drove_somebody_out(question: str):
 def test_so_many_of_them(question: str, limit: int):
     reading = read(question)
     assert (reading.intent, reading.limit) == ("quotes", limit)
+
+
+CANCELLED = "*subscription_cancelled · all time*\n\n**14 subscription_cancelled events**, all time, of 12 users."
+
+
+@pytest.mark.parametrize(
+    "question", ["show one conversation that led to one", "a chat right before one of them", "an example of a chat before it"]
+)
+def test_a_conversation_before_events_that_were_counted(question: str):
+    reading = read(question, ("How many cancellations were there?", CANCELLED))
+    assert (reading.intent, reading.events, reading.subject) == ("examples", ("subscription_cancelled",), "")
+
+
+@pytest.mark.parametrize("question", ["who was it?", "which product was that about?", "what happened there"])
+def test_a_conversation_that_is_cited_alone_is_open(question: str):
+    quoted = "*quotes · all time*\n\n- “Where is it?” (Will Hart, Globex, 3 Nov 2026; `w-0042`)"
+    reading = read(question, ("quote one angry user", quoted))
+    assert (reading.intent, reading.slots.conversation_ids) == ("conversation_detail", ("w-0042",))
+
+
+@pytest.mark.parametrize("question", ["one conversation to prove it", "two session ids", "a chat as evidence"])
+def test_cases_after_a_ranking_are_of_its_first(question: str):
+    ranked = "*plans by average rating, lowest first*\n\n**enterprise**: 3.15 stars (398 conversations). Next: free (3.46 stars)."
+    reading = read(question, ("Which plan rates us worst?", ranked))
+    assert reading.intent == "examples"
+    assert [link.names[0].id for link in reading.links] == ["plan=enterprise"]
+
+
+def test_the_payload_of_a_draft_is_no_question():
+    draft = 'lgtm, run createTicket with {"provider": "local", "title": "Fractions", "description": "I understand less now than before."}'
+    reading = read(draft, ("ticket draft from conv w1-0449", "*ticket draft · Local*\n\n**Fractions**"))
+    assert reading.intent == "ticket_create"
+
+
+def test_the_top_five_are_no_stars():
+    assert read("Top five power users, please: most conversations first.").thresholds == ()
+
+
+def test_who_ran_into_a_failing_tool_was_hit_by_it():
+    reading = read("How many different users ran into that?", ("which tool call breaks most often?", FAILING))
+    assert "tool_failed" in reading.conditions

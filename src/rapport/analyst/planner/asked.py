@@ -87,7 +87,7 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
         and found[0] == "sentiment"
     ):
         found = ["rating"]  # "the happiest users by rating"
-    if intent == "ranking" and not found:
+    if intent in ("ranking", "compare") and not found:
         most = slots.says(
             r"(?:most|fewest|least|more|highest number of|largest number of|lowest number of|number of|many) (?:of (?:its|their|the|our) )?(?:\w+ )?(users|people|persons|staff|employees|individuals|customers|organi[sz]ations|companies|accounts|conversations|chats|messages|tool calls|ratings|reviews)"
         )

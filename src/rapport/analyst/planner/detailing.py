@@ -14,6 +14,9 @@ from rapport.analyst.planner.slots import Slots
 _SHOWN = re.compile(
     r"\s*\*conversation ([^*\s]+)\*|\s*\*conversations[^\n]*\*\s+(?:(?:None says|I found none)[^\n]*\s+)?\*\*`([^`\s]+)`\*\*"
 )
+_EVIDENCE = re.compile(r"\s*\*(?:quotes|comments|conversations|flagged|jailbreak|abusive|possible|missing)\b")
+_CITED = re.compile(r"`([\w-]*\d[\w-]*)`")
+"""An answer that shows conversations: where it cites one alone, that one is open."""
 _FACET = (
     r"rat(?:ings?|ed|e)|stars?|scores?|marks?|grades?|comment\w*|feedback|review\w*|who|whose|whom|user|customer|person|client|guy|compan(?:y|ies)|organi[sz]ation|account|firm|employer|works?|"
     r"product|assistant|bot|model|llm|answer\w*|tools?|when|date|day|time|language|topic|subject|sentiment|mood|tone|frustrat\w*|annoy\w*|angry|happy|unhappy|satisfied|end(?:ed|s|ing)?|finish\w*|conclu\w*|outcome|"
@@ -33,7 +36,10 @@ _BEFORE = rf"(?:the )?(?:one|conversation|chat|dialogue|session|thread|time)s? (
 def shown(answers: Sequence[str]) -> str | None:
     """The id of the conversation that the last answer showed, where it showed one."""
     match = _SHOWN.match(answers[-1]) if answers else None
-    return next(filter(None, match.groups()), None) if match else None
+    if match:
+        return next(filter(None, match.groups()), None)
+    told = set(_CITED.findall(answers[-1])) if answers and _EVIDENCE.match(answers[-1]) else set()
+    return told.pop() if len(told) == 1 else None
 
 
 def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, at: str | None = None) -> Reading | None:

@@ -230,6 +230,8 @@ def _about(previous: Reading, carried: Reading, *, by_itself: bool, points: bool
         subject = previous.subject
     if not events and carried.intent in (*_OF_EVENTS, previous.intent):
         events = previous.events
+        if events and not carried.slots.framed:
+            subject = " ".join(word for word in subject.split() if word not in _LED)
     used = carried.intent == "count" and carried.slots.says(_CALLED) and not carried.slots.says(FELL_OVER)
     if carried.intent in _ABOUT_FAILURES and not used and _of_failures(previous, carried):
         conditions = tuple(dict.fromkeys([*conditions, "tool_failed"]))
@@ -246,6 +248,7 @@ def _of_failures(previous: Reading, carried: Reading) -> bool:
     return previous.intent == "tool_failures" or (counted and carried.intent in ("examples", "quotes"))
 
 
+_LED = frozenset("led leads lead leading ended ends ending resulted caused triggered prompted culminated event events".split())
 _OF_A_SUBJECT = ("examples", "quotes", "count", "ticket_draft", "complaints", "top_topics", "trend")
 _OF_EVENTS = ("outcomes", "top_topics", "complaints", "why", "examples", "quotes", "segment_create")
 

@@ -50,6 +50,17 @@ def asks_who_of_them(previous: Reading, reading: Reading) -> bool:
     return bool(previous.intent == "outcomes" and named and not own and points and reading.intent not in ("at_risk", "facts"))
 
 
+_TO_ONE = re.compile(
+    r"\b(?:le[ad]d?s?|leading|ended|ends|ending|result(?:ed|s|ing)|culminat\w+|before|preced\w+|behind|caused|triggered|prompted|ahead of|prior to)(?: up)?(?: to| in| with| at)? (?:an? such |any |such |one |some )?(?:one|it|that|those|them|these|event)\b",
+    re.I,
+)
+
+
+def asks_what_led_there(previous: Reading, reading: Reading) -> bool:
+    """ "Show one conversation that led to one" after a count of events: to such an event."""
+    return previous.intent == "outcomes" and reading.intent in ("examples", "quotes") and bool(_TO_ONE.search(reading.slots.text))
+
+
 def leans(previous: Reading, reading: Reading) -> bool:
     """Whether the question only makes sense with the one before."""
     slots = reading.slots
@@ -58,7 +69,7 @@ def leans(previous: Reading, reading: Reading) -> bool:
         return True
     if previous.intent == "outcomes" and slots.says(_OF_EVENTS) and len(slots.words) <= 8 and not slots.links:
         return True
-    if asks_who_of_them(previous, reading):
+    if asks_who_of_them(previous, reading) or asks_what_led_there(previous, reading):
         return True
     if reading.intent in ("refuse_secret", "refuse_write", "smalltalk", "help", "definition") and not _CONFIRMING.match(text):
         return False

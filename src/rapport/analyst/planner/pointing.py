@@ -86,12 +86,19 @@ def _is_of_the_first(slots: Slots) -> bool:
     return bool(re.search(r"\b(?:it|that|this)\b", slots.text, re.I)) and not slots.says("examples?|quotes?|ticket")
 
 
+_SOME_CASE = (
+    r"(?:one|an?|two|three|four|five|some|a few|\d) (?:\w+ )?(?:conversations?|chats?|dialogues?|sessions?|threads?|cases?|ids?|messages?)"
+)
+
+
 def _by_a_pronoun(previous: Reading, slots: Slots, answer: str, kind: str | None, setting: Setting) -> tuple[Link, ...]:
     """All that is listed for "them", the first for "it" or "why?"."""
     items = LIST_ITEM.findall(answer)
     said = _says_a_pronoun(previous, slots, kind)
     why = re.match(r"^(?:ok(?:ay)?[, ]+|and |but |so )*(?:why|how come)\b", slots.text.strip(), re.I)
-    examples = slots.says(r"examples?|quotes?|transcripts?|show me|complain\w*|ticket") and previous.intent in ("ranking", "tool_failures")
+    examples = slots.says(
+        rf"examples?|quotes?|transcripts?|show me|complain\w*|ticket|proof|prove\w*|evidence|illustrat\w*|{_SOME_CASE}"
+    ) and previous.intent in ("ranking", "tool_failures")
     if not (said or why or examples) or previous.intent not in _POINTED_INTO:
         return ()
     if slots.says(r"them|they|their|those|these") and len(items) > 1:

@@ -107,7 +107,11 @@ async def detail(asked: Asked) -> ToolResult:
             "analysis": measured and {name: round(v, 2) if isinstance(v, float) else v for name, v in measured.items()},
             "ratingComments": [examples.shorten(comment, 400) for comment in comments],
             "transcript": [
-                {"role": turn["type"], "text": turn["content"] or turn["tool_name"] or turn["output"], "tool": turn["tool_name"]}
+                {
+                    "role": turn["type"],
+                    "text": turn["content"] or turn["error"] or turn["tool_name"] or turn["output"],
+                    "tool": turn["tool_name"],
+                }
                 for turn in turns
             ],
         },

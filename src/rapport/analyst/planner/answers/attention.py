@@ -7,6 +7,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, nothing, number, phrase, quoted
 from rapport.analyst.planner.answers.causes import not_judged
+from rapport.analyst.planner.answers.conversations import shown_at_once
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.periods import Period, spell
 
@@ -96,7 +97,7 @@ def inbox(asked: Asked) -> Answer:
     kinds, total, shown = yield [
         Call("getBreakdown", {"dimension": "flag", "metrics": ["conversations"], "limit": 8, "filter": filter}),
         Call("countConversations", {"filter": filter}),
-        Call("getConversations", {"filter": filter, "order": "newest", "limit": reading.limit or 3}),
+        Call("getConversations", {"filter": filter, "order": "newest", "limit": shown_at_once(reading)}),
     ]
     n = total.figure("conversations").get("value")
     text = heading("flagged conversations" if flag == "flagged" else FLAGS[flag], own.scope())

@@ -34,13 +34,7 @@ def examples(asked: Asked) -> Answer:
     asked = replace(asked, reading=reading)
     if reading.slots.conversation_ids and not reading.subject:
         return (yield from conversation_detail(asked))
-    wanted = reading.limit or (
-        1
-        if reading.slots.says(
-            r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction)\b|(?:an?|one|which|what|the|single) (?:\w+ ){0,2}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id"
-        )
-        else 3
-    )
+    wanted = shown_at_once(reading)
     output, note = yield from _found(asked, "getConversations", min(wanted, 20))
     if output.error:
         return heading("conversations", reading.scope()) + output.error
@@ -63,6 +57,14 @@ def examples(asked: Asked) -> Answer:
             + f"**`{one['id']}`**: {quoted(one, id=False)}, about {one['product']}{', ' + str(one['topic']) if one.get('topic') else ''}."
         )
     return text + bullets([f"`{one['id']}`: {quoted(one, id=False)}" for one in found], numbered=True)
+
+
+_ONE_CONVERSATION = r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction)\b|(?:an?|one|which|what|the|single) (?:\w+ ){0,2}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
+
+
+def shown_at_once(reading: Reading) -> int:
+    """How many conversations are shown: as many as are asked for, one where one is, else three."""
+    return reading.limit or (1 if reading.slots.says(_ONE_CONVERSATION) else 3)
 
 
 def quotes(asked: Asked) -> Answer:
@@ -153,7 +155,10 @@ def conversation_detail(asked: Asked) -> Answer:
 def _line(turn: Mapping[str, Any]) -> str:
     """One turn of a transcript; what people and assistants wrote stands in quotation marks."""
     role, text = _ROLES.get(turn["role"], turn["role"]), _short(str(turn["text"] or ""))
-    return f"{role}: {text}" if turn["role"] == "tool_call" else f"{role}: “{text}”"
+    if turn["role"] == "tool_call":
+        return f"{role}: {text}"
+    failed = f" of {turn['tool']}" if turn["role"] == "tool_error" and turn.get("tool") and turn["tool"] != text else ""
+    return f"{role}{failed}: “{text}”"
 
 
 def conversation_before(asked: Asked) -> Answer:
