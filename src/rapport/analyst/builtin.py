@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from rapport.analyst.planner.answers.asking import Asked, Call, Output
 from rapport.analyst.planner.compose import answer
-from rapport.analyst.planner.exemplars import Meaning, bank
+from rapport.analyst.planner.exemplars import Meaning
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.understand import understand
@@ -29,8 +29,8 @@ PIECE = re.compile(r"\S+\s*(?:\S+\s*){0,4}")
 
 
 def warm_up(meaning: Meaning | None) -> None:
-    """Reads the exemplars, which takes about a second, so that the first question need not wait for it."""
-    bank(with_meaning=meaning is not None)
+    """Reads a first question, so that nobody's has to wait a second for the exemplars, the word lists and the patterns to be read."""
+    understand("how many conversations were there last week?", [], Setting(Names(()), datetime.now(UTC).date(), meaning=meaning))
 
 
 class Indexes:

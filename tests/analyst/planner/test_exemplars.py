@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from importlib import resources
 
+import numpy as np
+
 from rapport.analyst.planner import exemplars
 from rapport.analyst.planner.intents import INTENTS
 from rapport.analyst.planner.lexicon import DIMENSIONS, METRICS
@@ -45,9 +47,15 @@ def test_the_shipped_weights_were_made_of_these_exemplars():
     assert len(made.words) == len(made.both) == len(EXEMPLARS)
 
 
+def test_the_shipped_index_is_of_the_terms_that_a_question_has_today():
+    """Else: `make train-heads`, which is due when the lexicon or the stems change."""
+    made = exemplars.Index.made([exemplar["text"] for exemplar in EXEMPLARS])
+    assert all(np.array_equal(one, other) for one, other in zip(made, exemplars.fitted().index, strict=True))
+
+
 def test_weights_by_words_know_their_own_exemplars():
     bank = exemplars.bank()
-    chosen = [bank.exemplars[place] for place in range(0, len(bank.exemplars), 40)]
+    chosen = exemplars.exemplars()[::40]
     votes = [bank.vote(bank.similarities(exemplar.text)) for exemplar in chosen]
     right = [max(vote, key=vote.__getitem__) == exemplar.intent for vote, exemplar in zip(votes, chosen, strict=True)]
     assert sum(right) / len(right) > 0.95

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(r"[^\W_](?:[\w@+&]|[.'’/:\-](?=[\w]))*", re.U)
 _PARTS = re.compile(r"[^\W_]+", re.U)
@@ -76,6 +77,7 @@ _ENDINGS = (
 _VOWEL = re.compile("[aeiouy]")
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """A crude stem: enough that "rated", "ratings" and "rating" meet. Not for reading."""
     if word.endswith(("ss", "us", "is")):

@@ -60,6 +60,7 @@ def trend(asked: Asked) -> Answer:
         text += _slightly(output.data["from"], output.data["to"], unit)
     text += "."
     valued = [point for point in points if point["value"] is not None]
+    points = points[points.index(valued[0]) :]  # days before the first figure say nothing
     high, low = max(valued, key=lambda p: p["value"]), min(valued, key=lambda p: p["value"])
     text += f" Highest: {_at(high, output.data['bucket'])}, {measured({'value': high['value'], 'unit': unit})}. Lowest: {_at(low, output.data['bucket'])}, {measured({'value': low['value'], 'unit': unit})}.\n\n"
     return text + bullets(
