@@ -1,7 +1,7 @@
 """Which figures of an answer follow from the world, as far as it can be seen from outside.
 
 A figure is supported when it is in the question, is a count, mean rating or share of a slice that the question or the answer names
-(products, organizations, plans, regions, models, versions, people, tools, subjects, weekdays, ratings, "without tool calls"; two named
+(products, organizations, plans, regions, models, versions, people, tools, subjects, weekdays, ratings, tools used or failed; two named
 values of one kind together, and the rest, where "without", "other" or "rest" is said; all time, named days, or spans between named
 days), or follows from two other figures of the answer by one operation. Figures beside a word of text analysis (sentiment, topic,
 quality and the like) cannot be known from outside and are left out. Quotes and list numbers are no figures.
@@ -24,7 +24,11 @@ ANALYSED = re.compile(
 QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`|«[^»]*»|^\s*>.*$", re.M)
 ORDINALS = re.compile(r"^\s*(?:[-*]\s*)?(?:#{1,4}\s*)?\d+[.)]\s|#\d+\b", re.M)
 ADDRESSES = re.compile(r"https?://\S+|\b\d{1,2} ?[–-] ?(?=\d{1,2} [A-Z][a-z]{2}\b)")
-NO_FIGURES = re.compile(r"(?:out of|of|/) ?5\b|\bv(?:ersion )?\d+|gpt-4o|\d{1,2}:\d\d|\b\d{4}\b(?= ?[·,–*]| vs)|95 %")
+BOUNDS = r"(?:at (?:most|least)|exactly|more than|fewer than|above|below) \d+(?:\.\d+)?(?=[ ·*])"
+"""A bound that the answer states of what it looked at is no figure of it."""
+NO_FIGURES = re.compile(
+    BOUNDS + r"|(?:out of|of|/) ?5\b|\bv(?:ersion )?\d+|gpt-4o|\d{1,2}:\d\d|\b\d{4}\b(?= ?[·,–*]| vs)|95 %",
+)
 MOST_SLICES = 1_200
 MOST_JOINED = 8
 
@@ -57,6 +61,8 @@ def _values(world: World) -> dict[tuple[str, str], set[str]]:
         own += [("met", event) for event, met in happened.items() if talk.user in met]
         own += [("weekday", f"{talk.at:%A}"), ("weekday", "weekend" if talk.at.weekday() >= 5 else "working day")]
         own += [("called", "with tool calls" if talk.tools else "without tool calls")]
+        own += [("failed", "with a failed tool call")] if any(failed for _, failed in talk.tools) else []
+        own += [("rated", "not rated")] if talk.rating is None else []
         for key in own:
             values.setdefault(key, set()).add(talk.id)
     for stars in (2, 3, 4, 5):
@@ -76,7 +82,7 @@ def _facets(world: World, text: str) -> list[tuple[str, frozenset[str]]]:
     def named(dimension: str, value: str) -> bool:
         if dimension.endswith("version"):
             return bool(re.search(r"version|prompt|\bv[12]\b", lower))
-        whole = dimension.endswith(("rated", "user", "model", "tool", "called", "weekday"))
+        whole = dimension.endswith(("rated", "user", "model", "tool", "called", "failed", "weekday"))
         return (value if whole else re.split(r"[ _]", value)[0]).lower() in lower
 
     found = [(dimension, frozenset(ids)) for (dimension, value), ids in values.items() if named(dimension, value)]
@@ -126,10 +132,20 @@ def _low(rated: list[Talk]) -> set[int]:
     return {len(low), len({talk.user for talk in low}), len({talk.user.org for talk in low})}
 
 
+def _people(world: World, text: str) -> set[float]:
+    """How many users are known of each organization, plan and region that is named, whether they ever wrote or not."""
+    lower = text.lower()
+    values = {value for user in world.users for value in (user.org.name, user.org.plan, user.org.region)}
+    named = [value for value in values if re.split(r"[ _]", value)[0].lower() in lower]
+    return {float(sum(value in (user.org.name, user.org.plan, user.org.region) for user in world.users)) for value in named}
+
+
 def plausible(world: World, heard: str, answer: str) -> set[float]:
     facets, windows = _facets(world, f"{heard} {answer}"), _windows(world, heard, answer)
     sets = [None, *(ids for _, ids in facets)] + [a & b for (one, a), (two, b) in combinations(facets, 2) if one != two]
-    found: set[float] = set()
+    told = _facets(world, f"{heard} {answer.partition(chr(10))[0]}")  # three at once only where the question or the first line names them
+    sets += [a & b & c for (one, a), (two, b), (three, c) in combinations(told, 3) if len({one, two, three}) == 3][:60]
+    found = _people(world, f"{heard} {answer}")
     for ids, (first, last) in list(product(sets, windows))[:MOST_SLICES]:
         found |= _amounts([t for t in world.talks if (ids is None or t.id in ids) and first <= t.at.date() <= last])
     return found
