@@ -6,7 +6,6 @@ request holds nothing of this tenant's data by itself, stays as it is.
 """
 
 import re
-from collections.abc import Sequence
 from datetime import date
 
 from rapport.analyst.planner import dates, lexicon
@@ -15,82 +14,13 @@ from rapport.analyst.planner.finding import negate
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import secrets, writes
+from rapport.analyst.planner.short_forms import spelled_out
 from rapport.analyst.planner.timeframe import timed
 from rapport.analyst.planner.tongues import languages_of
 from rapport.analyst.planner.words import sentences, split
 
 LONG = 9
 """Words from which a question may hold more than its request."""
-
-_NOT_LAST = "".join(
-    f"(?<!{word} )"
-    for word in (
-        "last",
-        "past",
-        "prev",
-        "previous",
-        "prior",
-        "the",
-        "trailing",
-        "rolling",
-        "than",
-        "within",
-        "first",
-        "next",
-        "every",
-        "latest",
-    )
-)
-"""Before "30d" that stands alone, and so for the last thirty days."""
-_SHORT_FORMS: tuple[tuple[str, str], ...] = (
-    (r"(how many|number of|count of) (?:\w+ )?(?:heads|souls|mortals|bodies|faces|punters|patrons|individuals|human beings)(?! of\b)", r"\1 users"),
-    (r"(two|three|four|five|six|seven|eight|nine|ten|\d{1,3}) (?:last|past|latest|most recent) (days|weeks|months)", r"last \1 \2"),
-    (r"(since|from|after|before|until|on) (?:about|around|roughly|approximately|circa|some time around)(?= (?:the )?(?:\d{1,2}|[a-z]+day)\b(?! (?:users|people|chats|conversations|stars|percent)))", r"\1"),
-    (r"(?:the )?(?:lowest|worst|poorest) (?:possible|available|imaginable) (?:grade|mark|score|rating)s?", "1-star rating"), (r"(?:the )?(?:highest|best|top) (?:possible|available|imaginable) (?:grade|mark|score|rating)s?", "5-star rating"),
-    (r"fns?|funcs?", "function"), (r"(?:throws? |returns? )?(?:500s|5xx(?:es|s)?|http 500s?)(?! ?(?:users?|conversations?|chats?))", "fails"),
-    (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
-    (r"(\w+)-(plan|tier)", r"\1 \2"),
-    (r"coments?", "comment"),
-    (r"convos|convs", "conversations"), (r"convo|conv", "conversation"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"accts", "accounts"), (r"acct", "account"), (r"custs", "customers"), (r"cust", "customer"), (r"msgs", "messages"), (r"msg", "message"), (r"usrs", "users"), (r"frust", "frustration"), (r"neg", "negative"), (r"usr", "user"), (r"cnts", "counts"), (r"cnt", "count"), (r"qs", "questions"),
-    (rf"{_NOT_LAST}(\d{{1,3}}) ?d(?! (?:before|prior|earlier|ago))", r"last \1 days"), (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),
-    (r"(\d)\*s", r"\1-star ratings"), (r"([2-5])\*(?! ?\d)", r"\1-star"), (r"ids? only|just (?:the )?ids?", "id"), (r"(?<=\w) nr|num(?= of)|# of", "number"), (r"w/o", "without"),
-    (r"whcih", "which"), (r"(?<=our )logos|(?<=customer )logos|(?<=client )logos|(?<=\x00 )logos|(?<=paying )logos|logos(?= (?:that|who|at|with|by|are|should|might|may)\b)", "accounts"),
-    (r"(?<=, )ex\.?(?= \x00)", "excluding"),
-    (r"(?<!top )(?<!last )(?<!the )(?<!of )(?<!or )(?<!and )(?<!to )(?<!than )(?<!is )(?<!with )(?<!first )(?<!rated )4(?= (?:the|our|my|us|me|this|every|each|pro|free|enterprise|basic|premium)\b)", "for"), (r"(?<=talk |alkd |lked |rote |rite |poke )2(?= \w)", "to"),
-    (r"w/|w(?= [\w\x00])", "with"), (r"(?<=how many )(?:heads|souls|faces|bodies|humans)|(?<=number of )(?:heads|souls|faces|bodies|humans)", "people"), (r"llms|ai models|language models", "models"), (r"llm|ai model|language model", "model"), (r"pct|pc(?=\W|$)", "percent"),
-    (r"mean(?= (?:rating|score|stars?|star rating|grade|mark|value|sentiment|quality|of)\b)|(?<=the )mean(?=\W|$)|(?<=arithmetic )mean", "average"),
-    (r"(?:the )?(?:calendar )?(week|month|quarter) (?:before|preceding|prior to) (?:the (?:current|present|running) one|this one)", r"last \1"),
-    (r"(?:the )?(?:last|previous|past|preceding|prior) (?:complete |full |whole |finished |entire )?calendar[ -](week|month|quarter|year)s?(?:'s)?", r"last \1"),
-    (r"(?:the )?(?:this|current|running|present) calendar[ -](week|month|quarter|year)", r"this \1"),
-    (r"(?:the )?(?:last|previous) (?:complete|full|whole|finished|entire) (?:calendar )?(week|month|quarter|year)", r"last \1"),
-    (r"(yesterday|today|last week|last month|this week|this month)s", r"\1's"),
-    (r"calendar[ -](week|month|quarter|year)", r"\1"), (r"how many percent|how many per cent|what per cent|wh?at %|which percentage|what pct", "what percent"),
-    (r"#2|(?:number|no\.?|nr\.?) ?2(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) second place|number two|the runner-up|runner-up", "the second one"),
-    (r"(?:#1|(?:number|no\.?|nr\.?) ?(?:1|one))(?= (?:on|of|in|from) (?:that|the|this|your|our|said) (?:list|ranking|table|line-?up|league)\b)", "the first one"),
-    (r"#3|(?:number|no\.?|nr\.?) ?3(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) third place|number three", "the third one"),
-    (r"(?:a |the )?(?:rating|score|grade|mark)s? (?:of|equal to|that (?:is|are)|=) ?(?:just |only |exactly )?(?:1|one)(?: out of (?:5|five))?(?!\s*(?:or|and|to|of|-|–)|,? (?:\w+ ){0,3}other\b|[.\d])", "1-star ratings"),
-    (r"(rated|scored|graded|marked|gave|given|got|awarded|with) (?:us )?(?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
-    (r"one-stars|1-stars", "1-star ratings"), (r"(?:single|lone|lowest possible)-star", "1-star"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
-    (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
-    (r"whence|wherefore", "why"), (r"y(?= (?:tho|did|do|does|is|are|was|were|the|so)\b)", "why"), (r"tho", "though"), (r"some1", "someone"), (r"smth", "something"), (r"preceeding|preceding", "preceding"), (r"tot up|tally up", "count"),
-    (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:user|person|customer|account|company|organization|product|model|assistant|bot)s?\b)", "most active"), (r"nr of", "number of"), (r"top ?(\d+)", r"top \1"),
-    (r"4(?= (?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)(?-i:[A-Z\x00]))", "for"), (r"(?:out of|in|of) (?:every|each|a|one) hundred (?:of )?(?:our |the |all )?(conversations|chats|dialogues|sessions|talks), how many", r"what percent of \1"),
-    (r"(?:a )?(?:just |only )?(?:single|lone|lonely|sole|solitary)(?: (?:lone|lonely|sole|solitary))? star", "1 star"), (r"(?:mark|grade|score|rating|stars?)?,? ?(?:one|1) out of (?:five|5)", " 1 star"),
-    (r"(?:the )?(week|month) (?:just )?(?:gone|past|that (?:has )?(?:just )?(?:ended|finished|closed)(?: last sunday)?)", r"last \1"),
-    (r"going back (two|three|four|\d+) (days|weeks|months)(?: from (?:now|today))?", r"in the last \1 \2"), (r"through to", "to"), (r"a fortnight's worth", "the last two weeks"),
-)  # fmt: skip
-_COMPILED = tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.I), put) for pattern, put in _SHORT_FORMS)
-
-
-def spelled_out(text: str, spans: Sequence[tuple[int, int]] = ()) -> str:
-    """`text` with short forms and bureaucratic ones in everyday words; what lies in `spans` (names) stays."""
-    kept = [text[start:end] for start, end in spans]
-    for place, (start, end) in sorted(enumerate(spans), key=lambda item: -item[1][0]):
-        text = f"{text[:start]}\x00{place}\x00{text[end:]}"
-    for pattern, put in _COMPILED:
-        text = pattern.sub(put, text)
-    return re.sub(r"\x00(\d+)\x00", lambda match: kept[int(match.group(1))], text)
-
 
 _UNTOUCHED = re.compile(
     r"\{|create_?ticket|\b(?:draft|ticket|bug report|segment|cohort|jira|issue for|python|javascript|code|poem|password|api keys?)\b|[\"“]|\n",
