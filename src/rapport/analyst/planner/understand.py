@@ -9,8 +9,6 @@ from dataclasses import replace
 
 from rapport.analyst.planner import hearing, lexicon, vote
 from rapport.analyst.planner.asked import (
-    AVERAGE,
-    BROKEN,
     EMPLOYER,
     RANGE,
     bad,
@@ -22,16 +20,15 @@ from rapport.analyst.planner.asked import (
     of_holders,
     of_people,
     order_of,
-    since,
 )
 from rapport.analyst.planner.choosing import intent_of
-from rapport.analyst.planner.conditions import FELL_OVER, conditions
+from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.dates import mended
 from rapport.analyst.planner.detailing import of_the_shown
 from rapport.analyst.planner.dimensions import HEAD, asked_for, dimension_of, is_asked_for, property_keys, split_by
 from rapport.analyst.planner.editing import beside_edits, edits
 from rapport.analyst.planner.essence import essence
-from rapport.analyst.planner.evidence import comments_wanted, graded, on_the_day, told_by_metrics
+from rapport.analyst.planner.evidence import comments_wanted, on_the_day
 from rapport.analyst.planner.exemplars import Heard, bank, masked
 from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
 from rapport.analyst.planner.finding import read
@@ -47,6 +44,7 @@ from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
 from rapport.analyst.planner.subject import by_nobody, told_of
+from rapport.analyst.planner.tidying import tidied
 from rapport.analyst.planner.wordings import asks_when_new, sets_wordings_beside
 from rapport.analyst.planner.words import stem
 
@@ -81,7 +79,7 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     wording = masked(question, spans)
     known = bank(with_meaning=setting.meaning is not None)
     alike = known.similarities(question, spans, setting.meaning)
-    ranked = vote.decide(known.vote(alike), wording, shape(slots))
+    ranked = vote.decide(known.vote(alike), wording, vote.shape(slots))
     reading = _by_wording(_resolve(slots, ranked, setting), whole)
     if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and _discards(question, reading, previous):
         return replace(reading, intent="smalltalk", follows=True)
@@ -140,29 +138,6 @@ def _told_before(slots: Slots, whole: str, setting: Setting) -> Slots:
     return replace(slots, unknown=told_of(before, setting.names))
 
 
-def shape(slots: Slots) -> vote.Shape:
-    """The slots as counts for the vote."""
-    metrics = [name for name in slots.metrics if name not in lexicon.COUNTS]
-    dimensions = [name for name in slots.dimensions if name != "conversation"]
-    asked = [link for link in slots.links if not link.negated]
-    same = max((sum(1 for link in asked if link.kind == kind) for kind in {link.kind for link in asked}), default=0)
-    return vote.Shape(
-        metrics=len(metrics),
-        counts=any(name in lexicon.COUNTS for name in slots.metrics),
-        dimension=bool(dimensions),
-        extreme=bool(slots.values("extreme") or slots.values("order")),
-        names=same,
-        people=sum(1 for link in asked if link.kind in ("user", "organization")),
-        periods=len(slots.periods),
-        over=any(mention.kind == "over" for mention in slots.dates),
-        bad="bad" in slots.values("polarity"),
-        ids=len(slots.conversation_ids),
-        events=bool(slots.values("event") or slots.of_kind("event_type")),
-        limit=slots.limit is not None,
-        words=len(slots.words),
-    )
-
-
 def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figure: str) -> tuple[str, tuple[str, ...]]:
     """(intent, types of events): whether a figure of conversations is asked for, or events are."""
     intent = intent_of(slots, ranked, figure=bool(figure))
@@ -201,7 +176,7 @@ _LEADING_TO = r"before|prior to|ahead of|(?:in the )?run-?up to|leading (?:up )?
 
 def _beside(slots: Slots, intent: str, period: Period | None, against: Period | None) -> str:
     """The intent where periods, and not names, are set side by side."""
-    alone = intent == "compare" and shape(slots).names < 2  # nothing is named that could be set side by side
+    alone = intent == "compare" and vote.shape(slots).names < 2  # nothing is named that could be set side by side
     if (against and (alone or intent in ("count", "level", "trend", "tool_failures", "ranking"))) or (
         alone and period and slots.says(_BEFORE_AND_AFTER)
     ):
@@ -392,74 +367,6 @@ _SHOWN = frozenset({"examples", "quotes"})
 
 _LOOSE_SUBJECT = frozenset({"trend", "change", "examples", "quotes", "ticket_draft", "conversation_detail"})
 """Intents that take any words that are left over as what is looked for; for a figure they must follow "about", or stand before "chats"."""
-
-
-_TURN_UP = r"(?:hear\w*|writ\w+|wrote|talk\w*|chat\w*|come back|came back|reach\w* out|knock\w*|show\w* up|turn\w* up|get in touch|contact\w*) (?:\w+ ){0,3}?(?:more|less|fewer|often|seldom)|(?:more|less) (?:often )?(?:from|of|in touch)|busier|quieter"
-
-
-def tidied(reading: Reading) -> Reading:
-    """What the chosen intent makes of the slots."""
-    slots = reading.slots
-    if reading.metric == "messages" and slots.says(rf"{AVERAGE}|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"):
-        reading = replace(reading, metrics=("messages_per_conversation",), intent="level" if reading.intent == "count" else reading.intent)
-    if reading.intent in _SHOWN:
-        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, *told_by_metrics(reading)])))
-    if reading.intent in _SHOWN and not slots.thresholds and (grade := graded(slots)):
-        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, grade])))
-    if reading.intent == "inbox" and "jailbreak_detected" in reading.conditions and not slots.quoted:
-        reading = replace(reading, subject="", not_subject="")
-    if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(rf"{BROKEN}|{FELL_OVER}"):
-        rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(BROKEN, word))
-        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, "tool_failed"])), subject=rest)
-    by_failures = reading.intent in ("ranking", "breakdown", "trend", "change") and reading.dimension != "tool"
-    if by_failures and reading.metric == "tool_calls" and slots.says(BROKEN):
-        reading = replace(reading, metrics=("tool_failures", *reading.metrics[1:]))
-    if reading.intent in ("ranking", "level", "trend", "compare", "breakdown", "count", "change", "summary", "at_risk", "why"):
-        # an adjective that already chose the metric does not also filter
-        told = {"frustrated": "frustration", "unhappy": "sentiment", "happy": "sentiment", "positive": "sentiment", "negative": "sentiment", "resolved": "resolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share", "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share"}  # fmt: skip
-        if reading.intent != "count":
-            told |= {"rated": "rated_share", "unrated": "unrated_share"}
-            kept = tuple(name for name in reading.conditions if told.get(name) not in reading.metrics)
-            reading = replace(reading, conditions=kept)
-    if (
-        reading.intent == "level"
-        and since(slots)
-        and slots.says(
-            r"chang\w*|mov\w*|develop\w*|better|worse|improv\w*|happen\w*|pick\w* up|slip\w*|r[io]se\w*|f[ae]ll\w*|climb\w*|dropp?\w*|sunk|sank|up or down|or down|recover\w*"
-        )
-    ):
-        reading = replace(reading, intent="change")
-    if "commented" in reading.conditions and reading.intent in ("count", "level", "quotes"):
-        reading = replace(reading, intent="count", metrics=("ratings",), subject="")
-    if reading.intent == "count" and "unrated" in reading.conditions and reading.metric in ("rating", "ratings", "rated_share"):
-        reading = replace(reading, metrics=("conversations",))
-    if (reading.intent == "count" and reading.metric == "ratings") or reading.intent == "summary":
-        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "rated"))
-    if reading.intent in ("trend", "change"):
-        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name not in ("happy", "unhappy")))
-    if reading.intent == "ranking" and not reading.metrics and reading.bad:  # ranked by how badly it went
-        reading = replace(
-            reading, conditions=tuple(name for name in reading.conditions if name not in ("negative", "unhappy", "frustrated"))
-        )
-    if reading.intent == "change" and not reading.metrics and not reading.conditions and slots.says(_TURN_UP):
-        reading = replace(reading, metrics=("conversations",))
-    if str(reading.metric).startswith("tool_failure") and reading.intent not in _SHOWN:
-        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "tool_failed"))
-    if reading.intent == "count" and reading.metric == "conversations" and "rating" in reading.metrics and slots.says(AVERAGE):
-        reading = replace(reading, intent="summary", conditions=())
-    tool_only = reading.of_kind("tool") and not slots.says(r"use[ds]?|usage|called|popular\w*|chats?|conversations?")
-    if reading.intent in ("trend", "change") and not reading.metrics and (slots.says(rf"failures?|{BROKEN}") or tool_only):
-        reading = replace(
-            reading, metrics=("tool_failures",), subject="", conditions=tuple(c for c in reading.conditions if c != "tool_failed")
-        )
-    if (
-        reading.intent in ("level", "ranking", "breakdown", "trend", "compare", "change")
-        and any(threshold.metric == "rating" for threshold in slots.thresholds)
-        and reading.metric == "rating"
-        and not slots.says(AVERAGE)
-    ):
-        reading = replace(reading, metrics=tuple(name for name in reading.metrics if name != "rating") or ("ratings",))
-    return reading
 
 
 def _with_context(reading: Reading, setting: Setting) -> Reading:

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.slots import Slots
+
 CUES: tuple[tuple[str, str, float], ...] = (
     ("count", r"how many|how much (?:traffic|usage|activity|volume)|number of|count(?:s)? of|^count|total (?:number|count|messages?|conversations?|users?|chats?)|nr\.? of|no\.? of|how often|what (?:share|percentage|percent|proportion|fraction|portion)|percentage of|share of|headcount|tally", 0.6),
     ("count", r"how (?:was|is|were) (?:the )?(?:traffic|volume|usage)|how busy|volume (?:on|for|yesterday|today|last|this)|traffic (?:on|for|yesterday|today)", 0.5),
@@ -65,6 +68,29 @@ class Shape:
     events: bool = False
     limit: bool = False
     words: int = 0
+
+
+def shape(slots: Slots) -> Shape:
+    """The slots as counts for the vote."""
+    metrics = [name for name in slots.metrics if name not in lexicon.COUNTS]
+    dimensions = [name for name in slots.dimensions if name != "conversation"]
+    asked = [link for link in slots.links if not link.negated]
+    same = max((sum(1 for link in asked if link.kind == kind) for kind in {link.kind for link in asked}), default=0)
+    return Shape(
+        metrics=len(metrics),
+        counts=any(name in lexicon.COUNTS for name in slots.metrics),
+        dimension=bool(dimensions),
+        extreme=bool(slots.values("extreme") or slots.values("order")),
+        names=same,
+        people=sum(1 for link in asked if link.kind in ("user", "organization")),
+        periods=len(slots.periods),
+        over=any(mention.kind == "over" for mention in slots.dates),
+        bad="bad" in slots.values("polarity"),
+        ids=len(slots.conversation_ids),
+        events=bool(slots.values("event") or slots.of_kind("event_type")),
+        limit=slots.limit is not None,
+        words=len(slots.words),
+    )
 
 
 @cache

@@ -1,0 +1,95 @@
+"""What the chosen kind of answer makes of the slots: which words are conditions, and which chose the figure already."""
+
+import re
+from dataclasses import replace
+
+from rapport.analyst.planner.asked import AVERAGE, BROKEN, since
+from rapport.analyst.planner.conditions import FELL_OVER
+from rapport.analyst.planner.evidence import graded, told_by_metrics
+from rapport.analyst.planner.reading import Reading
+
+_SHOWN = frozenset({"examples", "quotes"})
+
+_TURN_UP = r"(?:hear\w*|writ\w+|wrote|talk\w*|chat\w*|come back|came back|reach\w* out|knock\w*|show\w* up|turn\w* up|get in touch|contact\w*) (?:\w+ ){0,3}?(?:more|less|fewer|often|seldom)|(?:more|less) (?:often )?(?:from|of|in touch)|busier|quieter"
+
+
+def tidied(reading: Reading) -> Reading:
+    """What the chosen intent makes of the slots."""
+    return _movement(_figures(_evidence(reading)))
+
+
+def _evidence(reading: Reading) -> Reading:
+    """What is shown, and what failed: the grade and the failing tool that a question tells of are conditions."""
+    slots = reading.slots
+    if reading.metric == "messages" and slots.says(rf"{AVERAGE}|typical\w*|per (?:chat|conversation|dialogue|session|interaction)"):
+        reading = replace(reading, metrics=("messages_per_conversation",), intent="level" if reading.intent == "count" else reading.intent)
+    if reading.intent in _SHOWN:
+        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, *told_by_metrics(reading)])))
+    if reading.intent in _SHOWN and not slots.thresholds and (grade := graded(slots)):
+        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, grade])))
+    if reading.intent == "inbox" and "jailbreak_detected" in reading.conditions and not slots.quoted:
+        reading = replace(reading, subject="", not_subject="")
+    if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(rf"{BROKEN}|{FELL_OVER}"):
+        rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(BROKEN, word))
+        reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, "tool_failed"])), subject=rest)
+    by_failures = reading.intent in ("ranking", "breakdown", "trend", "change") and reading.dimension != "tool"
+    if by_failures and reading.metric == "tool_calls" and slots.says(BROKEN):
+        reading = replace(reading, metrics=("tool_failures", *reading.metrics[1:]))
+    return reading
+
+
+def _figures(reading: Reading) -> Reading:
+    """A word that already chose the figure, or the kind of answer, does not filter as well."""
+    slots = reading.slots
+    if reading.intent in ("ranking", "level", "trend", "compare", "breakdown", "count", "change", "summary", "at_risk", "why"):
+        # an adjective that already chose the metric does not also filter
+        told = {"frustrated": "frustration", "unhappy": "sentiment", "happy": "sentiment", "positive": "sentiment", "negative": "sentiment", "resolved": "resolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share", "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share"}  # fmt: skip
+        if reading.intent != "count":
+            told |= {"rated": "rated_share", "unrated": "unrated_share"}
+            kept = tuple(name for name in reading.conditions if told.get(name) not in reading.metrics)
+            reading = replace(reading, conditions=kept)
+    if (
+        reading.intent == "level"
+        and since(slots)
+        and slots.says(
+            r"chang\w*|mov\w*|develop\w*|better|worse|improv\w*|happen\w*|pick\w* up|slip\w*|r[io]se\w*|f[ae]ll\w*|climb\w*|dropp?\w*|sunk|sank|up or down|or down|recover\w*"
+        )
+    ):
+        reading = replace(reading, intent="change")
+    if "commented" in reading.conditions and reading.intent in ("count", "level", "quotes"):
+        reading = replace(reading, intent="count", metrics=("ratings",), subject="")
+    if reading.intent == "count" and "unrated" in reading.conditions and reading.metric in ("rating", "ratings", "rated_share"):
+        reading = replace(reading, metrics=("conversations",))
+    if (reading.intent == "count" and reading.metric == "ratings") or reading.intent == "summary":
+        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "rated"))
+    if reading.intent in ("trend", "change"):
+        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name not in ("happy", "unhappy")))
+    return reading
+
+
+def _movement(reading: Reading) -> Reading:
+    """What is ranked or followed over time where no figure is named, or more than one."""
+    slots = reading.slots
+    if reading.intent == "ranking" and not reading.metrics and reading.bad:  # ranked by how badly it went
+        reading = replace(
+            reading, conditions=tuple(name for name in reading.conditions if name not in ("negative", "unhappy", "frustrated"))
+        )
+    if reading.intent == "change" and not reading.metrics and not reading.conditions and slots.says(_TURN_UP):
+        reading = replace(reading, metrics=("conversations",))
+    if str(reading.metric).startswith("tool_failure") and reading.intent not in _SHOWN:
+        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "tool_failed"))
+    if reading.intent == "count" and reading.metric == "conversations" and "rating" in reading.metrics and slots.says(AVERAGE):
+        reading = replace(reading, intent="summary", conditions=())
+    tool_only = reading.of_kind("tool") and not slots.says(r"use[ds]?|usage|called|popular\w*|chats?|conversations?")
+    if reading.intent in ("trend", "change") and not reading.metrics and (slots.says(rf"failures?|{BROKEN}") or tool_only):
+        reading = replace(
+            reading, metrics=("tool_failures",), subject="", conditions=tuple(c for c in reading.conditions if c != "tool_failed")
+        )
+    if (
+        reading.intent in ("level", "ranking", "breakdown", "trend", "compare", "change")
+        and any(threshold.metric == "rating" for threshold in slots.thresholds)
+        and reading.metric == "rating"
+        and not slots.says(AVERAGE)
+    ):
+        reading = replace(reading, metrics=tuple(name for name in reading.metrics if name != "rating") or ("ratings",))
+    return reading
