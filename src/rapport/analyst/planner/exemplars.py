@@ -5,7 +5,7 @@ Every exemplar has an intent; those that ask for a figure also have its metric, 
 Cosine over word stems, pairs of words and letter runs, TF-IDF weighted (Salton & Buckley 1988); names, dates and numbers are masked first,
 so that "rating of Acme in May" is like "rating of Globex last week", and readings of the lexicon are terms too, so that synonyms meet.
 Where the sentence encoder is there that the vectors in exemplars.npz were made with, closeness in meaning is added: the squared cosine of the
-masked wordings. Leaving one exemplar out, 79.7 % of them then vote for their own intent, against 71.3 % by words alone.
+masked wordings. Leaving one exemplar out, 86 % of them then vote for their own intent.
 Each exemplar's weight in the votes is fitted by kernel ridge regression; `make train-heads` writes the weights to exemplars.npz.
 """
 

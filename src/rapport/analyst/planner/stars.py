@@ -17,9 +17,15 @@ _LIST = re.compile(
     re.I,
 )
 _BOUND = re.compile(
-    rf"(?<![\w.,])(?P<a>{_VALUE})(?:{_STARRED})?[\s-]+(?:or|and)[\s-]+(?:(?P<down>less|lower|below|under|worse|fewer|down|downwards?)|more|higher|above|better|up|upwards?|over)\b",
+    rf"(?<![\w.,])(?P<a>{_VALUE})(?:{_STARRED})?[\s-]+(?:or|and)[\s-]+(?:(?P<down>less|lower|below|under|worse|fewer|down|downwards?)|more|higher|above|better|up|upwards?|over)\b(?!\s+(?:\d|one|two|three|four|five))",
     re.I,
 )
+_SIGNS = {"above": ">", "over": ">", "more than": ">", "higher than": ">", "better than": ">", "at least": ">=", "below": "<", "under": "<", "less than": "<", "lower than": "<", "worse than": "<", "at most": "<="}  # fmt: skip
+_BOTH = re.compile(
+    rf"\b({'|'.join(_SIGNS)})\s+(?P<a>{_VALUE})(?:{_STARRED})?\s*,?\s*(?:and|but|yet|or)\s+(?:also |still )?({'|'.join(_SIGNS)})\s+(?P<b>{_VALUE})",
+    re.I,
+)
+"""Two bounds at once, which may leave nothing between them: "above 4 and below 2"."""
 _ONE = re.compile(rf"{_SAID}an?\s+(?P<a>{_VALUE})(?:{_STARRED})?{_ENDS}", re.I)
 _RATED = re.compile(
     rf"\b(?:rated|rates?|gave|gives?|given|giving|scored|scores?|marked|graded|awarded|handed)\s+(?:us|it|them|him|her|this|that)\s+{_A}(?P<a>{_VALUE})(?:{_STARRED})?{_ENDS}",
@@ -53,6 +59,8 @@ def ratings_told(text: str) -> list[Threshold]:
     if told := _on_the_scale(text):
         return told
     marks = re.search(rf"\b(?:{_MARKS})\b|★", text, re.I)
+    if marks and (match := _BOTH.search(text)):
+        return [Threshold("rating", _SIGNS[match.group(at).lower()], _value(match.group(value))) for at, value in ((1, "a"), (3, "b"))]
     for match in _LIST.finditer(text) if marks else ():
         starred = match.group("noun") or any(match.group(group) for group in ("sa", "sb", "sc"))
         if starred or (match.group("said") and match.group("end") is not None):
