@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from rapport.analyst.planner.answers.absent import lack_of
+from rapport.analyst.planner.answers.event_pairs import two_events
 from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _of_those, _single_size
 from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
@@ -332,3 +333,23 @@ def test_what_follows_a_count_of_events_stays_with_its_people():
     assert (made.intent, made.events) == ("segment_create", ("subscription_cancelled",))
     split = read("from which plan do most of them come?", counted)
     assert (split.intent, split.dimension, split.events) == ("outcomes", "property:plan", ("subscription_cancelled",))
+
+
+@pytest.mark.parametrize(
+    ("question", "between"),
+    [
+        ("which companies upgraded and later asked to cancel", "upgraded before cancelled"),
+        ("who bought an upgrade and then cancelled their subscription?", "upgraded before cancelled"),
+        ("list users who cancelled after upgrading", "cancelled after upgraded"),
+        ("Name the accounts with an upgrade as well as a cancellation", "upgraded  cancelled"),
+        ("which customers upgraded but never asked to cancel", "upgraded without cancelled"),
+        ("which companies upgraded or cancelled?", None),
+        ("how many users upgraded and how many users cancelled", None),
+        ("who asked to cancel in the last 30 days", None),
+    ],
+)
+def test_two_events_of_the_same_people_are_the_intersection(question: str, between: str | None) -> None:
+    reading = read(question)
+    pair = two_events(reading, ["subscription_cancelled", "upgrade_purchased"])
+    told = {("subscription_cancelled",): "cancelled", ("upgrade_purchased",): "upgraded"}
+    assert (pair and f"{told[pair.one]} {'without' if pair.without else pair.order} {told[pair.other]}") == between

@@ -200,19 +200,26 @@ def event_types(slots: Slots, known: Sequence[str]) -> tuple[str, ...]:
     exact = [name.id for link in slots.links if link.kind == "event_type" and not link.negated for name in link.names]
     said = {stem(part) for word in slots.words for part in parts(word.lower)}
     exact += [event_type for event_type in known if "_" in event_type and {stem(part) for part in parts(event_type)} <= said]
-    if exact:
-        return tuple(dict.fromkeys(exact))
-    table = {
-        group: {stem(word) for phrase in phrases.split("|") for word in phrase.split()} for group, phrases in lexicon.EVENT_WORDS.items()
-    }
-    found = []
-    for group in dict.fromkeys(str(value) for value in slots.values("event")):
-        for event_type in known:
-            if {stem(part) for part in parts(event_type)} & (
-                table[group] - {"off", "up", "plan", "order", "subscript", "custom", "went", "go", "us", "out"}
-            ):
-                found.append(event_type)
+    found = list(exact)
+    for group in dict.fromkeys(
+        str(hit.value) for hit in slots.hits if hit.kind == "event" and not (exact and _IN_PASSING.match(slots.text[hit.start : hit.end]))
+    ):
+        meant = of_group(group, known)
+        found += [] if set(meant) & set(exact) else meant
     return tuple(dict.fromkeys(found))
+
+
+_IN_PASSING = re.compile(r"(?:left|leav|los[et]|return|pa[iy]|spen|activ|join|quit|order|subscri|sale|sold|revenue|trial|out)", re.I)
+"""Words that mean an event less often than not: beside one that is named they add none."""
+
+
+def of_group(group: str, known: Sequence[str]) -> list[str]:
+    """The tenant's event types that a group of words for events means."""
+    from rapport.analyst.planner.words import parts, stem
+
+    told = {stem(word) for phrase in lexicon.EVENT_WORDS[group].split("|") for word in phrase.split()}
+    told -= {"off", "up", "plan", "order", "subscript", "custom", "went", "go", "us", "out"}
+    return [event_type for event_type in known if {stem(part) for part in parts(event_type)} & told]
 
 
 SET_BESIDE = (

@@ -18,6 +18,7 @@ from rapport.analyst.planner.answers.asking import (
     number,
     phrase,
 )
+from rapport.analyst.planner.answers.event_pairs import of_both, two_events
 from rapport.analyst.planner.dimensions import NAMED, asked_for
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading
@@ -38,6 +39,8 @@ def outcomes(asked: Asked) -> Answer:
         return (yield from _by_time(asked, own, types, end))
     if reading.against:
         return (yield from _of_two_periods(asked, own, types))
+    if both := two_events(reading, [name.id for name in asked.setting.names.of_kind("event_type")]):
+        return (yield from of_both(asked, own, both, _event_grouping(reading)))
     if types and _counts_people(reading) and not (noun and noun.weight >= NAMED):
         return (yield from _how_many_have(asked, own, types))
     group = _event_grouping(reading)
@@ -162,7 +165,9 @@ def _how_many_have(asked: Asked, own: Reading, types: list[str]) -> Answer:
             f"**{100 * n / of:.1f}%**: {n} of {counted(of, f'{kind}s')}" if says(_OF_ALL) and of else f"{least}**{counted(n, f'{kind}s')}**"
         )
         parts.append(share)
-    return text + f"{joined(parts)}{phrase(own)}, {own.when()}. They had {counted(by_type.data['events'], 'events')}."
+    each = [f"**{group['name']}**: {number(group['events'])}{_by_users(group, 'type')}" for group in by_type.data["groups"]]
+    text += f"{joined(parts)}{phrase(own)}, {own.when()}. They had {counted(by_type.data['events'], 'events')}."
+    return text + ("\n" + bullets(each) if len(each) > 1 else "")
 
 
 _RANKED = ("user", "organization", "product")
