@@ -307,13 +307,15 @@ _BEHIND = re.compile(
 )
 
 
+_SO_MANY_OF_THEM = re.compile(r"\W*(?:and |so )?how many(?= (?:did|have|has|had|were|was|do|so far|in all|in total)\b|\W*$)", re.I)
+""" "Upgrades, last 30 days. How many did we close?": what is counted was told before."""
 _OFTEN = re.compile(r"(?:left|leav|los[et]|return|pa[iy]|spen|activ|join|quit|order)", re.I)
 """Words that mean an event less often than not."""
 
 
 def _of_the_event(said: str, before: str, today: date) -> str:
     """ "I know the number of cancellation requests, but how many people are behind it?": "it" is the event that was told just before."""
-    if not _BEHIND.search(said) or any(hit.kind == "event" for hit in lexicon.find(said, split(said))):
+    if not (_BEHIND.search(said) or _SO_MANY_OF_THEM.match(said)) or any(hit.kind == "event" for hit in lexicon.find(said, split(said))):
         return said
     told = [hit for hit in lexicon.find(before, split(before)) if hit.kind == "event" and not _OFTEN.match(before[hit.start : hit.end])]
     if not told:

@@ -219,6 +219,9 @@ _RECITES = re.compile(
 )
 _REWORDED = re.compile(
     r"\b(?:we|i|they|somebody|someone|the (?:team|engineers?|devs?|developers?|vendor))\b.{0,25}\b(?:re-?word|rewr[io]t|chang|edit|updat|tweak|adjust|replac|swap|rework|revis|alter|modif|switch|polish|overhaul|gave|introduc)\w*\b.{0,40}\b(?:prompts?|instructions)\b"
+    r"|\b(?:re-?word|rewrit|chang|edit|updat|tweak|adjust|replac|swapp|rework|revis|alter|modify|polish|overhaul)ing (?:of )?(?:the |our |its |their |that )?(?:\w+ )?(?:prompts?|instructions)\b"
+    r"|\b(?:re-?word(?:ing)?|rewrites?|change|edit|update|tweak|revision|overhaul) (?:of|to|in) (?:the |our |its |their |that )?(?:system )?(?:prompts?|instructions)\b"
+    r"|\b(?:prompts?|instructions)\b (?:\w+ ){0,2}?(?:got|was|were|been|being|is|are|gets?) (?:\w+ )?(?:re-?worded|rewritten|changed|edited|updated|tweaked|adjusted|replaced|swapped|reworked|revised|altered|modified|polished|overhauled)\b"
     r"|\b(?:old|new|newer|older|previous|former|earlier|current|first|second|two|both|different|latest) (?:system )?(?:prompts?|instructions)\b.{0,60}\b(?:old|new|newer|older|previous|former|earlier|current|second|latest|other)\b",
     re.I,
 )

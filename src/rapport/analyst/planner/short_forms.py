@@ -31,6 +31,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"fns?|funcs?", "function"), (r"(?:throws? |returns? )?(?:500s|5xx(?:es|s)?|http 500s?)(?! ?(?:users?|conversations?|chats?))", "fails"),
     (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
     (r"(\w+)-(plan|tier)", r"\1 \2"),
+    (r"(?-i:([A-Z][a-z]{2,}))[ -]based (accounts?|customers?|users?|people|compan(?:y|ies)|clients?|organi[sz]ations?|firms?|folks|buyers?|ones)", r"\2 in \1"),
     (r"coments?", "comment"),
     (r"convos|convs", "conversations"), (r"convo|conv", "conversation"), (r"orgs", "organizations"), (r"org", "organization"), (r"ppl", "people"), (r"gimme", "give me"), (r"(1|one)\*(?! ?\d)", "1-star"), (r"avg", "average"), (r"accts", "accounts"), (r"acct", "account"), (r"custs", "customers"), (r"cust", "customer"), (r"msgs", "messages"), (r"msg", "message"), (r"usrs", "users"), (r"frust", "frustration"), (r"neg", "negative"), (r"usr", "user"), (r"cnts", "counts"), (r"cnt", "count"), (r"qs", "questions"),
     (rf"{_NOT_LAST}(\d{{1,3}}) ?d(?! (?:before|prior|earlier|ago))", r"last \1 days"), (r"(\d{1,3}) ?d", r"\1 days"), (r"(\d{1,2}) ?wks?", r"\1 weeks"), (r"(\d{1,2}) ?(?:mos|mths?)", r"\1 months"), (r"(\d{1,2}) exs?(?=\W|$)", r"\1 examples"), (r"(?<=\ban )ex(?= (?:of|with|w/))|^ex(?= (?:of|with|w/)|:)", "example"), (r"(\d{1,2}) e\.g\.", r"\1 examples"),

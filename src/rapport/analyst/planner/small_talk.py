@@ -6,7 +6,7 @@ import re
 from rapport.analyst.planner.words import Word, sentences
 
 TURNS_OF_PHRASE = re.compile(
-    r"\b(?:as a rule|instead(?: of)?|rather than|in (?:the )?first place|in touch|touch base|by and large|at large|for good(?: measure)?|on the (?:blink|fritz|nose|dot|whole|fly|hop|spot|quiet|ground)|(?:is|are) (?:all i need|plenty|enough|fine)|"
+    r"\b(?:as a rule|(?:pop|crop|turn|show|com|spring)(?:s|ped|ed|ing|es)? up|came up|crap(?:s|ped)? out|instead(?: of)?|rather than|in (?:the )?first place|in touch|touch base|by and large|at large|for good(?: measure)?|on the (?:blink|fritz|nose|dot|whole|fly|hop|spot|quiet|ground)|(?:is|are) (?:all i need|plenty|enough|fine)|"
     r"(?:from )?the horse['’]s mouth|near enough|or thereabouts|give or take|take the brunt|took the brunt|went mental|go(?:es|ing)? mental|(?:fall|fell|falls|fallen|falling) (?:flat|over|apart|short|down)|dig (?:me |us )?(?:out|up)|fish (?:me |us )?out|"
     r"hunt (?:me |us )?down|dish (?:me |us )?up|rustle up|chuck (?:me|us)|throw (?:me|us)|hit me with|i can bear it|rough(?:ly)? speaking|so to speak|(?:pain|sore|sticking|talking) points?|if you like|to boot|into the bargain|on top of (?:that|it)|in a nutshell|cut to the chase|"
     r"to hand|at hand|for the time being|once and for all|all in all|back (?:it|this|that) up|in (?:so many|other|their own|plain) words|word for word|letter for letter|chapter and verse|one way or (?:the other|another)|bar none|of late|to date|"
@@ -36,6 +36,11 @@ _ORDERS_ME = re.compile(
 
 
 _UNKIND = re.compile(NOT_SO, re.I)
+_PURPOSE = re.compile(
+    r"\b(?:so (?:that )?(?:i|we|my \w+|our \w+) (?:can|could|may|might|will|shall|would|know|have|don['’]t|do not|get|am|are)|so as to|in order to|in case (?:i|we|my|our)|lest (?:i|we)|before (?:i|we) (?=argue|meet|talk|speak|present|go|ring|call|sign|pay))\b[^.?!:;]*",
+    re.I,
+)
+"""What the answer is wanted for: "split by model, so I can argue about the bill"."""
 
 
 def moods(text: str) -> list[tuple[int, int]]:
@@ -47,7 +52,7 @@ def moods(text: str) -> list[tuple[int, int]]:
 
 def of_the_request(text: str, content: list[Word]) -> list[Word]:
     """The words that may be what is looked for: none of a turn of phrase, and none of small talk beside a sentence that asks."""
-    idle = [match.span() for pattern in (TURNS_OF_PHRASE, _ORDERS_ME, _UNKIND) for match in pattern.finditer(text)]
+    idle = [match.span() for pattern in (TURNS_OF_PHRASE, _ORDERS_ME, _UNKIND, _PURPOSE) for match in pattern.finditer(text)]
     parts = [(start + a, start + b) for start, end in sentences(text) for a, b in _at_colons(text[start:end])]
     told = [(start, end) for start, end in parts if _STATES.match(text[start:end]) and not _WISHES.search(text[start:end])]
     idle += told if len(told) < len(parts) else []

@@ -60,6 +60,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     dig digs fetch grab locate surface hunt earn earned earns received receive receives awarded award awards collected obtained scored deserved culminated culminate culminating wanting preceding preceded prior
     during whichever whoever left leaving hand dwindled exploded hear pick picked picking resulted resulting prove proves proving risen chief build builds built set grew grown grows shrink shrinks shrank shrunk swell swells swelled swollen climb climbs climbed climbing soar soars soared soaring leap leaps leapt jump jumps jumped jumping
     sink sinks sank sunk sinking slip slips slipped slipping gain gains gained gaining sit sits sat sitting reside resides residing situated seated nowadays among amongst amid grumble grumbles grumbling grumbled gripe gripes grouse moan moans whine whinge whinging grievance grievances beefs criticism criticisms objection objections annoyance annoyances favourite favourites favorite favorites overtake overtook overtaken hand handing
+    followed following follows preceded came
     their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 
@@ -286,6 +287,11 @@ _MODEL = re.compile(r"(?:gpt|claude|gemini|llama|mistral|mixtral|command|qwen|de
 """Ids of language models: known, or named and unknown."""
 
 
+_CODE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+")
+"""How tools and kinds of event are written: "track_shipment" where there is none of that name is a name that nobody has."""
+_A_FIELD = re.compile(r"_(?:detected|share|rate|index|count|at|ids?|type|failures|calls|name|key|segment)$")
+
+
 def _looks_like_a_name(text: str, word: Word) -> bool:
     if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.]+", word.text):
         return True
@@ -300,6 +306,8 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
             return True
     if SUBJECT_BEFORE.search(before):
         return False
+    if _CODE_NAME.fullmatch(word.text) and word.lower not in lexicon.METRICS and not _A_FIELD.search(word.lower):
+        return True
     if _MODEL.fullmatch(word.lower):
         return True
     if word.text[0].isupper() or re.search(r"\d", word.text):

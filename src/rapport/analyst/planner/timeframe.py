@@ -180,9 +180,21 @@ def _framed(said: str, text: str, span: tuple[int, int], today: date) -> str | N
             rest = clause[: mention.start] + clause[mention.end :]
             if _BY_A_DAY.match(clause[mention.start :]) or _TALK.search(rest):
                 continue
-            if _FILLING.match(rest) or _FRAME.search(rest) or _ABSENCE.search(clause):
+            if _FILLING.match(rest) or _is_headline(rest) or _FRAME.search(rest) or _ABSENCE.search(clause):
                 return _again(clause, mention, today)
     return None
+
+
+def _is_headline(rest: str) -> bool:
+    """Whether what stands beside a period names things and tells nothing: "Ripple Chalk, ..., both included", "upgrades purchased, ..."."""
+    return len(rest.split()) <= _HEADLINE and not _TELLS_OF.search(rest)
+
+
+_HEADLINE = 6
+_TELLS_OF = re.compile(
+    r"\b(?:i|we|you|he|she|they|it|my|our|your|me|us|is|am|are|was|were|has|have|had|did|do|does|will|shall|can|could|would|should|must|got|getting|meeting|call|review|deck|presentation|report|party|holiday|lunch|dinner|trip|since|because|when|while|monday|board|[a-z]+['’](?:s|m|re|ve|ll|d))\b|\?",
+    re.I,
+)
 
 
 def _again(text: str, mention: Mention, today: date) -> str:

@@ -28,7 +28,10 @@ def asks_for_one(question: str) -> bool:
     """Whether the person's own words ask for a segment, typing errors in longer words allowed: a model may have been talked into a call
     by what it read in a conversation."""
     said = [word.removesuffix("s") for word in re.findall(r"[a-z]+", question.lower())]
-    return any(word in _WORDS or (len(word) >= 6 and get_close_matches(word, _WORDS[:3], 1, 0.8)) for word in said)
+    return any(
+        word in _WORDS or any(noun in word for noun in _WORDS[:3]) or (len(word) >= 6 and get_close_matches(word, _WORDS[:3], 1, 0.8))
+        for word in said
+    )
 
 
 SEGMENT = {"type": "string", "maxLength": 255, "description": "id, preset id or name"}
