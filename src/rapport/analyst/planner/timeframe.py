@@ -107,7 +107,8 @@ def timed(said: str, text: str, span: tuple[int, int], today: date) -> str:
         return said
     opening = _opening(text, begin, today)
     when = opening if own else opening or _set_before(text[:begin], today) or _framed(said, text, span, today)
-    return f"{said.rstrip(' ?.!')} {when.strip(' ,')}" if when else said
+    comma = "," if re.search(r"\b(?:rat(?:e|ed|ing|ings)|stars?|scores?)\W*$", said, re.I) else ""  # "rated 3 to 9 May" is no grade
+    return f"{said.rstrip(' ?.!')}{comma} {when.strip(' ,')}" if when else said
 
 
 def _pointed(said: str, around: str, today: date) -> str | None:
@@ -180,7 +181,8 @@ def _framed(said: str, text: str, span: tuple[int, int], today: date) -> str | N
             rest = clause[: mention.start] + clause[mention.end :]
             if _BY_A_DAY.match(clause[mention.start :]) or _TALK.search(rest):
                 continue
-            if _FILLING.match(rest) or _is_headline(rest) or _FRAME.search(rest) or _ABSENCE.search(clause):
+            asks = start < span[0] and clause.rstrip().endswith("?") and _ASKS_OF_DATA.search(clause)
+            if _FILLING.match(rest) or asks or _is_headline(rest) or _FRAME.search(rest) or _ABSENCE.search(clause):
                 return _again(clause, mention, today)
     return None
 
@@ -190,6 +192,10 @@ def _is_headline(rest: str) -> bool:
     return len(rest.split()) <= _HEADLINE and not _TELLS_OF.search(rest)
 
 
+_ASKS_OF_DATA = re.compile(
+    r"\b(?:busy|quiet|traffic|volume|users?|customers?|people|chats?|conversations?|ratings?|rated|stars?|assistants?|bots?)\b", re.I
+)
+""" "Were we busy on Tuesday? How many ...": a question before the request sets its days."""
 _HEADLINE = 6
 _TELLS_OF = re.compile(
     r"\b(?:i|we|you|he|she|they|it|my|our|your|me|us|is|am|are|was|were|has|have|had|did|do|does|will|shall|can|could|would|should|must|got|getting|meeting|call|review|deck|presentation|report|party|holiday|lunch|dinner|trip|since|because|when|while|monday|board|[a-z]+['’](?:s|m|re|ve|ll|d))\b|\?",

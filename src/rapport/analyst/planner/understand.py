@@ -178,7 +178,7 @@ def _beside(slots: Slots, intent: str, period: Period | None, against: Period | 
     """The intent where periods, and not names, are set side by side."""
     alone = intent == "compare" and vote.shape(slots).names < 2  # nothing is named that could be set side by side
     if (against and (alone or intent in ("count", "level", "trend", "tool_failures", "ranking"))) or (
-        alone and period and slots.says(_BEFORE_AND_AFTER)
+        alone and period and slots.says(rf"{_BEFORE_AND_AFTER}|{_THAN_BEFORE}")
     ):
         intent = "change"
     elif alone and any(threshold.metric == "conversations" for threshold in slots.thresholds):
@@ -294,6 +294,7 @@ def _event_stems(events: Sequence[str]) -> frozenset[str]:
 
 
 _BEFORE_AND_AFTER = r"(?:before|until|up to)\b.{0,40}\b(?:after|since|from)|(?:after|since|from)\b.{0,40}\b(?:before|earlier|previously|until)|now and then|then and now"
+_THAN_BEFORE = r"(?:vs|versus|against|than|compared (?:to|with)|next to|over) (?:(?:how|what|where|the way) (?:it|they|things|that|this|he|she|we|those) (?:was|were|stood|looked|did|had been|used to be)|before|earlier|previously|the (?:time|days|weeks|stretch|period) before)"
 _ONE_FIGURE = frozenset({"level", "count", "list_entities", "summary", "ranking", "compare"})
 
 

@@ -11,6 +11,8 @@ from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading, spoken
 
+_HOW_MANY = r"(?:numbers?|counts?|volumes?|totals?|amounts?) of (?:their |the |all )?(?:chats|conversations|convos|talks|sessions|dialog(?:ue)?s)|how many (?:chats|conversations|convos|talks|sessions|dialog(?:ue)?s)|(?:chat|conversation|session) (?:counts?|numbers?|volumes?|totals?)|traffic|volume"
+
 Side = tuple[str, dict[str, Any], str]
 """(name, filter that makes it, kind of its link)"""
 
@@ -51,7 +53,8 @@ def side_by_side(asked: Asked, sides: Sequence[Side]) -> Answer:
     shown = output.data["sides"]
     if not any(figure_of(side, "conversations").get("value") for side in shown):
         return (yield from none(asked))
-    asked_for = [metric for metric in metrics if metric != "conversations" or "conversations" in reading.metrics] or ["conversations"]
+    counts = "conversations" in reading.metrics or bool("conversations" in reading.slots.metrics and reading.slots.says(_HOW_MANY))
+    asked_for = [metric for metric in metrics if metric != "conversations" or counts] or ["conversations"]
     text = heading(", ".join(title(m) for m in asked_for), " vs ".join(name for name, _, _ in sides), rest.scope())
     text += bullets([_side(side, asked_for) for side in shown])
     verdict = _verdict(output.data, asked_for[0], reading)
