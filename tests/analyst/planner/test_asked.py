@@ -6,6 +6,8 @@ import pytest
 from tests.analyst.planner.test_understand import NAMES, read
 
 from rapport.analyst.planner.essence import essence
+from rapport.analyst.planner.setting import Setting, Turn
+from rapport.analyst.planner.understand import understand
 
 
 @pytest.mark.parametrize(
@@ -181,3 +183,26 @@ def test_conversations_with_a_failed_call_are_counted_not_calls(question: str):
 def test_the_whole_scale_bounds_nothing():
     reading = read("What's the split of one to five stars for Harbor Guide?")
     assert (reading.dimension, reading.thresholds) == ("rating", ())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Might I see a conversation that was followed by a cancellation request?",
+        "one talk that came right before somebody's cancellation, please",
+        "any chat that tipped someone into cancelling?",
+        "I would like to read a conversation preceding a cancellation",
+    ],
+)
+def test_a_conversation_before_an_event_is_shown_and_the_verb_is_no_subject(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.subject, reading.led_to) == ("examples", "", True)
+    assert reading.events
+
+
+@pytest.mark.parametrize("question", ["how many errors is that exactly?", "exactly how many failures?", "what number of errors are those?"])
+def test_failures_counted_after_a_list_of_tools_are_of_the_first(question: str):
+    listed = "*tools by failures · all time*\n\n1. **search_docs**: 27 of 73 tool calls failed (37%), in 27 conversations"
+    before = [Turn("Which tool fails most?", listed)]
+    reading = understand(question, before, Setting(names=NAMES, today=date(2026, 11, 21)))
+    assert (reading.intent, [link.names[0].id for link in reading.links]) == ("tool_failures", ["search_docs"])

@@ -59,3 +59,24 @@ def test_nobody_rated(question: str):
 
 def test_a_rating_that_is_bounded_is_one():
     assert "unrated" not in read("which users gave no rating below 3").conditions
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "dig out a chat in which search_docs crapped out",
+        "a session when search_docs croaked",
+        "one conversation where our search_docs packed in",
+        "show a conversation in which search_docs threw up",
+        "one talk where search_docs let the user down",
+    ],
+)
+def test_what_a_named_tool_did_in_a_conversation_is_its_failure(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.subject) == ("examples", "")
+    assert "tool_failed" in reading.conditions
+
+
+@pytest.mark.parametrize("question", ["a chat where search_docs got used", "a chat in which search_docs was called up by the user"])
+def test_a_named_tool_that_was_only_used_has_not_failed(question: str):
+    assert "tool_failed" not in read(question).conditions

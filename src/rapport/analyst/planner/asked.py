@@ -274,11 +274,27 @@ _DONE = "|".join(
 def events_wanted(slots: Slots, intent: str) -> bool:
     """ "conversation ids of purchase events": conversations are asked for by the event that they led to, or that their people had."""
     before = slots.says(
-        rf"(?:led|leads?|leading|ended|ending|ends?|finish\w*|clos\w*|result\w*|culminat\w*|conclud\w*|before|preced\w*|followed|up|ahead|prior|after which|after that|upon which|whereupon|and then|then|later|afterwards|eventually|promptly|only|wound|made|makes?|drove|drives?|push\w*|spark\w*|trigger\w*|prompt\w*|brought|caus\w*|where|in which|during which|that|whose|with|of|behind) (?:\w+ ){{0,6}}?(?:{_DONE})(?:s|l?ing|ed|d)?\b"
+        rf"(?:led|leads?|leading|ended|ending|ends?|finish\w*|clos\w*|result\w*|culminat\w*|conclud\w*|before|preced\w*|followed|up|ahead|prior|after which|after that|upon which|whereupon|and then|then|later|afterwards|eventually|promptly|only|wound|made|makes?|drove|drives?|push\w*|spark\w*|trigger\w*|prompt\w*|brought|caus\w*|where|in which|during which|that|whose|with|of|behind) (?:[\w'’]+ ){{0,6}}?(?:{_DONE})(?:s|l?ing|ed|d)?\b"
     )
     return intent in ("examples", "quotes", "level") and bool(
         slots.says("events?") or slots.of_kind("event_type") or (before and slots.events_said)
     )
+
+
+def verbs_before_events(slots: Slots) -> frozenset[str]:
+    """Words between a conversation and the event it led to ("a chat that tipped someone into cancelling"): how, not about what."""
+    told = re.finditer(rf"\b(?:that|which|chats?|conversations?|talks?|sessions?)\W+((?:[\w'’]+\W+){{1,5}}?)(?:{_DONE})", slots.text, re.I)
+    ways = [re.findall(r"[\w'’]+", match.group(1).lower()) for match in told]
+    return frozenset(word for way in ways if not {"about", "mention", "mentions", "mentioning", "on", "with"} & {*way} for word in way)
+
+
+_A_TALK = r"(?:an?|one|two|three|some|any|another|the (?:latest|last|newest|first)|\d) (?:\w+ ){0,2}(?:conversations?|chats?|dialogues?|sessions?|talks?|threads?|exchanges?)"
+
+
+def shows_one(slots: Slots) -> bool:
+    """ "Might I see a conversation that ...", "one chat which ...": conversations are asked for, no figure."""
+    figures = r"how (?:many|much|often|long)|number|count|share|percent\w*|average|mean|value|worth|most|topics?|what do|per (?:conversation|chat)"
+    return bool(slots.says(_A_TALK)) and not slots.says(figures)
 
 
 def counts_events(slots: Slots) -> bool:

@@ -63,7 +63,24 @@ def told_in(slots: Slots) -> tuple[tuple[int, int], ...]:
     """Where the question tells a condition in a whole phrase: its words are no subject of conversations."""
     named = [] if not slots.of_kind("tool") else [FELL_OVER]
     patterns = [pattern for name, pattern in _CONDITIONS if name in _SPANNED] + named
-    return tuple(match.span() for pattern in patterns for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", slots.text, re.I))
+    spans = [match.span() for pattern in patterns for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", slots.text, re.I)]
+    return (*spans, *_came_to_grief(slots))
+
+
+_MEANWHILE = r"(?:had|has|have|was|were|got|just|simply|then|suddenly|completely|totally|utterly|once|really|actually|clearly|again) "
+_WORKED = r"(?:us|call|ran?|runs|work|invok|need|answer|succe|help|complet|finish|involv|appear|play|show|turn(?:ed|s)? up|came|come|happen|occur|trigger|fire|includ|featur|reach|carr|search|look|return|respond|deliver|book|check|found|set|cited|mention|consult|sav|solv)"
+_GAVE_OUT = rf"\s+(?:{_MEANWHILE})*((?!{_WORKED})[a-z]+ (?:out|up|down|over|apart|under|off)\b(?: on \w+)?|(?!{_WORKED})[a-z]{{3,}}ed\b(?! (?:by|in|on|at|for|with|to)\b))"
+_IN_WHICH = r"(?:in which|where|when|in that|during which|because|that|as|while|after)\W+(?:the |our )?(?:tool )?[`\"']?$"
+
+
+def _came_to_grief(slots: Slots) -> list[tuple[int, int]]:
+    """Where the question says what a named tool did in a conversation, in words that are not of its use: "in which X crapped out"."""
+    found = []
+    for link in slots.of_kind("tool"):
+        did = re.match(_GAVE_OUT, slots.text[link.end :], re.I)
+        if did and re.search(_IN_WHICH, slots.text[: link.start], re.I):
+            found.append((link.end + did.start(1), link.end + did.end(1)))
+    return found
 
 
 def conditions(slots: Slots) -> tuple[str, ...]:
@@ -79,7 +96,9 @@ def conditions(slots: Slots) -> tuple[str, ...]:
     if (
         "tool_failed" not in found
         and slots.of_kind("tool")
-        and slots.says(rf"{FELL_OVER}|{BROKEN}|(?:hit|bitten|stung|affected|let down) by|let (?:\w+ )?down")
+        and (
+            _came_to_grief(slots) or slots.says(rf"{FELL_OVER}|{BROKEN}|(?:hit|bitten|stung|affected|let down) by|let (?:\w+ ){{0,2}}down")
+        )
     ):
         found.append("tool_failed")
     if comments_counted(slots):

@@ -61,6 +61,24 @@ def asks_what_led_there(previous: Reading, reading: Reading) -> bool:
     return previous.intent == "outcomes" and reading.intent in ("examples", "quotes") and bool(_TO_ONE.search(reading.slots.text))
 
 
+_COUNTS_THAT = re.compile(
+    r"^\W*(?:and |so |but |ok )*(?:exactly |roughly )?how (?:many|much)(?: exactly)?(?: [a-z]+){1,3} (?:is|was|are|were|would|does) (?:that|this|those|these)\b(?: (?:be|make))?(?: (?:exactly|precisely|then|in (?:all|total|numbers)|now|all told|to the digit))?\W*$",
+    re.I,
+)
+""" "How many errors is that exactly?": what is counted is that of the answer before."""
+_ONE_TOOLS_FAILURES = r"how many|how often|number of|what number|count"
+_OF_ALL_TOOLS = r"all|total|altogether|overall|tools|together|everything|sum|any"
+
+
+def asks_how_many_failures(previous: Reading, reading: Reading) -> bool:
+    """ "Exactly how many failures?" after a list of tools, with nothing named: those of the tool that leads it."""
+    slots = reading.slots
+    bare = not (slots.links or slots.dates or reading.events or slots.thresholds) and len(slots.words) <= 8
+    counted = slots.says(_ONE_TOOLS_FAILURES) and slots.says(r"errors?|failures?|fail\w*|crash\w*|calls?|mishaps?|times?")
+    of_tools = previous.intent == "tool_failures" or (previous.intent == "ranking" and previous.dimension == "tool")
+    return bool(of_tools and bare and counted and not slots.says(_OF_ALL_TOOLS))
+
+
 def leans(previous: Reading, reading: Reading) -> bool:
     """Whether the question only makes sense with the one before."""
     slots = reading.slots
@@ -68,6 +86,8 @@ def leans(previous: Reading, reading: Reading) -> bool:
     if any(mention.moves for mention in slots.dates):
         return True
     if previous.intent == "outcomes" and slots.says(_OF_EVENTS) and len(slots.words) <= 8 and not slots.links:
+        return True
+    if asks_how_many_failures(previous, reading) or (_COUNTS_THAT.search(text) and not slots.links):
         return True
     if asks_who_of_them(previous, reading) or asks_what_led_there(previous, reading):
         return True

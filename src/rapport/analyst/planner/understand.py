@@ -20,6 +20,8 @@ from rapport.analyst.planner.asked import (
     of_holders,
     of_people,
     order_of,
+    shows_one,
+    verbs_before_events,
 )
 from rapport.analyst.planner.choosing import intent_of
 from rapport.analyst.planner.conditions import conditions
@@ -33,7 +35,7 @@ from rapport.analyst.planner.exemplars import Heard, bank, masked
 from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
-from rapport.analyst.planner.leaning import leans
+from rapport.analyst.planner.leaning import asks_how_many_failures, leans
 from rapport.analyst.planner.moving import peak_day, turned
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
@@ -89,7 +91,11 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
         if changed := of_the_shown(reading, answers, setting) or rescoped(previous, reading):
             return where_it_failed(with_the_first(previous, changed, answers, setting))
         if leans(previous, reading):
-            return where_it_failed(follow(previous, reading, answers, setting))
+            followed = follow(previous, reading, answers, setting)
+            if asks_how_many_failures(previous, reading):
+                followed = with_the_first(previous, replace(followed, intent="count"), answers, setting)
+                followed = replace(followed, intent="tool_failures") if followed.of_kind("tool") else followed
+            return where_it_failed(followed)
     return _by_wording(
         _resolve(slots, ranked, setting, known.heard(alike)), whole
     )  # a question that stands by itself says what it asks for
@@ -152,6 +158,8 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
     intent = hearing.intent(slots, intent, figure)
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
+    if intent == "tool_failures" and slots.of_kind("tool") and shows_one(slots):
+        intent = "examples"  # "one chat where X let the user down"
     heads = intent in ("count", "outcomes") and figure in ("users", "organizations")  # "how many people left"
     if figure and figure != "events" and not heads and intent not in _SHOWN and not slots.of_kind("event_type") and not of_people(slots):
         events = ()  # "put the plans in order", "what hour do we spend most on"
@@ -160,7 +168,9 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         intent = intent if counted in ("conversations", "messages", "ratings", "tool_calls") else "outcomes"
     if events and (intent == "top_topics" or (intent == "complaints" and slots.says(_LEADING_TO))):
         intent = "outcomes"  # "what do people talk about before they cancel"
-    if events and intent in _OF_EVENTS and not of_people(slots) and not measured(slots):
+    if intent == "outcomes" and events and shows_one(slots) and events_wanted(slots, "examples"):
+        intent = "examples"  # "a conversation that was followed by a cancellation"
+    elif events and intent in _OF_EVENTS and not of_people(slots) and not measured(slots):
         intent = "outcomes"
     elif intent == "outcomes" and of_people(slots) and dimension_of(slots, "ranking", setting.names) in ("model", "tool", "language"):
         intent = "ranking"  # "which model did the people who cancelled talk to most": events are of no model
@@ -211,7 +221,8 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         events_told = event_types(slots, [name.id for name in setting.names.of_kind("event_type")])
         subject = " ".join(word for word in subject.split() if stem(word) not in _event_stems(events_told)) if events_told else subject
     if events and subject:
-        subject = " ".join(word for word in subject.split() if not {stem(part) for part in word.split("-")} <= _event_stems(events))
+        how = verbs_before_events(slots) if intent in _SHOWN and not slots.quoted else frozenset()
+        subject = " ".join(w for w in subject.split() if w not in how and not {stem(part) for part in w.split("-")} <= _event_stems(events))
     if slots.stray and ((not subject and intent in _OF_NAMES) or (intent in _SHOWN and not slots.framed and by_nobody(slots, subject))):
         slots, subject = replace(slots, unknown=slots.stray), ""
     dimension, order = dimension_of(slots, intent, setting.names), order_of(slots, metrics)

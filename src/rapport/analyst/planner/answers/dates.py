@@ -23,7 +23,7 @@ def appearance(asked: Asked) -> Answer:
         version = yield from _version(reading)
         if version is None:
             return heading("first and last day", reading.scope()) + "No conversation names a prompt version there."
-        filter, what = {**filter, "promptVersions": [version["id"]]}, str(version["name"])
+        filter, what = {**reading.filter(leave_out=("prompt",), text=True), "promptVersions": [version["id"]]}, str(version["name"])
     (output,) = yield [Call("countConversations", {"filter": filter})]
     if output.error:
         return heading("first and last day", reading.scope()) + output.error
