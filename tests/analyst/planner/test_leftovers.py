@@ -107,3 +107,14 @@ def test_swearing_to_something_is_no_abuse():
 @pytest.mark.parametrize(("text", "asked"), [("createSegment with the unhappy ones", True), ("which chats are unhappy", False)])
 def test_the_name_of_the_tool_asks_for_a_segment(text: str, asked: bool):
     assert asks_for_one(text) is asked
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Might I see a conversation that was followed by an upgrade?",
+        "Should you perhaps show me the chat that preceded an upgrade?",
+    ],
+)
+def test_a_conversation_by_what_followed_it(question: str):
+    assert read(question).intent == "examples"

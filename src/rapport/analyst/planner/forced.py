@@ -252,13 +252,13 @@ def _asks_a_secret(slots: Slots) -> bool:
 _TALKS = r"(?:conversation|chat|dialogue|dialog|session|transcript|interaction|thread|convo)s?"
 _HAND_OVER = r"give|get|got|show|see|find|fetch|pull|dig|read|look|cite|pick|sample|hand|send|bring|locate|surface|grab|produce|spot|share|present|supply|provide|search|hunt|track|open|point|link|name|tell"
 _SOME = re.compile(
-    rf"^(?:[^:?!.]{{0,40}}:\s*)?\W*(?:and |so |ok |just |please |now |then )*(?:(?:can|could|may|would|will) (?:i|we|you) (?:please |kindly )?|let me |let us |do we have |is there |have (?:you|we) (?:got )?|i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |gimme |(?:{_HAND_OVER}) (?:(?:me|us|out|up|for|at|to|down|with) )*)*(?:see |read |have |look at |how |the ids? of )*(?:an? |some |any |one |two |three |four |five |\d{{1,2}} |two or three |half a dozen |a dozen |(?:six|seven|eight|nine|ten|several) |a (?:few|couple of|handful of) |(?:me|us|out|up) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|per|by|ids? per))",
+    rf"^(?:[^:?!.]{{0,40}}:\s*)?\W*(?:and |so |ok |just |please |now |then )*(?:(?:can|could|may|might|should|would|will) (?:i|we|you) (?:please |kindly |perhaps |possibly )?|let me |let us |do we have |is there |have (?:you|we) (?:got )?|i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |gimme |(?:{_HAND_OVER}) (?:(?:me|us|out|up|for|at|to|down|with) )*)*(?:see |read |have |look at |how |the ids? of )*(?:an? |some |any |one |two |three |four |five |\d{{1,2}} |two or three |half a dozen |a dozen |(?:six|seven|eight|nine|ten|several) |a (?:few|couple of|handful of) |(?:me|us|out|up) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|per|by|ids? per))",
     re.I,
 )
 """A number of conversations that is ordered, not counted: "three one-star sessions", "let me read a chat about refunds"."""
 
 
-_TO_AN_EVENT = rf"(?:the|an?|any|one|some|which|what) (?:\w+ )?{_TALKS}(?: (?:that|which|was|were|is|came|happened|held|took place|just|right|immediately|shortly|directly|people|users|customers|had|they))* (?:before|preced\w+|prior|ahead of|leading|led|leads?|end(?:ed|ing|s)|culminat\w+|result\w+|conclud\w+|clos\w+|finish\w*|trigger\w*|behind|made|makes|drove|drives|pushed|prompt\w*|caus\w*|spark\w*|brought)"
+_TO_AN_EVENT = rf"(?:the|an?|any|one|some|which|what) (?:\w+ )?{_TALKS}(?: (?:that|which|was|were|is|came|happened|held|took place|just|right|immediately|shortly|directly|people|users|customers|had|they))* (?:before|follow\w+|preced\w+|prior|ahead of|leading|led|leads?|end(?:ed|ing|s)|culminat\w+|result\w+|conclud\w+|clos\w+|finish\w*|trigger\w*|behind|made|makes|drove|drives|pushed|prompt\w*|caus\w*|spark\w*|brought)"
 """One conversation by the business event that came of it."""
 
 

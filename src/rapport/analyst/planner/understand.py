@@ -273,7 +273,11 @@ def _grouped(
     if heard and intent in ("ranking", "breakdown"):
         noun = asked_for(slots, setting.names)
         asked = noun is not None and noun.dimension == dimension and noun.weight >= HEAD
-        dimension = hearing.dimension(dimension, heard, property_keys(setting.names), asked=asked)
+        held = [name.id.partition("=")[0] for link in slots.of_kind("property") for name in link.names if not link.negated]
+        keys = property_keys(setting.names) - (
+            {*held} if len(held) == 1 and intent == "ranking" else set()
+        )  # "enterprise plan only: whose name ..."
+        dimension = hearing.dimension(dimension, heard, keys, asked=asked)
         order = hearing.order(slots, metrics[0] if metrics else None, order, heard) if intent == "ranking" else order
     if intent == "tool_failures" and dimension not in (None, "tool") and not is_asked_for(slots, setting.names):
         dimension = None  # "something our bots call keeps crashing"
