@@ -353,3 +353,23 @@ def test_two_events_of_the_same_people_are_the_intersection(question: str, betwe
     pair = two_events(reading, ["subscription_cancelled", "upgrade_purchased"])
     told = {("subscription_cancelled",): "cancelled", ("upgrade_purchased",): "upgraded"}
     assert (pair and f"{told[pair.one]} {'without' if pair.without else pair.order} {told[pair.other]}") == between
+
+
+COMPANY = (
+    "Which company had the most conversations?",
+    "*organizations by conversations, highest first · all time*\n\n**Acme Corp**: 90 conversations, all time. Next: Globex Mills (12).",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "ids"),
+    [
+        ("Who is the most active user there?", ["o1"]),
+        ("Who's the keenest user there, by number of chats?", ["o1"]),
+        ("which person in that firm chats the most?", ["o1"]),
+        ("which user at Globex Mills chats the most?", ["o2"]),
+    ],
+)
+def test_there_is_the_company_that_was_answered(question: str, ids: list[str]) -> None:
+    reading = read(question, COMPANY)
+    assert ([name.id for link in reading.of_kind("organization") for name in link.names], reading.dimension) == (ids, "user")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rapport.analyst.planner.names import Link
-from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.reading import WHO, Reading
 from rapport.analyst.planner.setting import Setting
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.words import split
@@ -149,3 +149,27 @@ def named_in(text: str, kind: str | None, setting: Setting) -> tuple[Link, ...]:
     ]
     wanted = [link for link in found if link.kind == kind] or (found if kind is None else [])
     return wanted[:1]  # type: ignore[return-value]
+
+
+_THERE = re.compile(
+    r"(?<!is )(?<!are )(?<!was )(?<!were )(?<!been )(?<!be )(?<!out )(?<!and )\bthere\b(?! (?:is|are|was|were|any|been|be|a|an)\b|'s)"
+    r"|\b(?:in|at|from|of|within|inside) (?:that|this|the same|said) (?:company|firm|organi[sz]ation|account|outfit|client|business)\b",
+    re.I,
+)
+_OF_PEOPLE = r"who(?:'s|m)?|users?|person|people|employees?|colleagues?|staff|regulars?|members?|heads|individuals?"
+
+
+def placed(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> str:
+    """ "Who is the most active user there?" after an answer that is about one company: the question with its name in it."""
+    said = _THERE.search(question)
+    if said is None or previous is None or not answers or not re.search(rf"\b(?:{_OF_PEOPLE})\b", question, re.I):
+        return question
+    told = {name.text for link in previous.of_kind("organization") if not link.negated for name in link.names}
+    if not told and previous.dimension == "organization" and previous.intent in _LISTS and _single(answers[-1]):
+        first = re.search(r"\*\*([^*\n]+)\*\*", answers[-1])
+        told = {link.names[0].text for link in named_in(first[1], "organization", setting)} if first else set()
+    if len(told) != 1 or any(
+        link.kind in WHO for link in setting.names.link(question, split(question)) if link.score >= 100 and link.kind != "property"
+    ):
+        return question
+    return f"{question[: said.start()]}at {told.pop()}{question[said.end() :]}"

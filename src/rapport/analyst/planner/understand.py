@@ -39,6 +39,7 @@ from rapport.analyst.planner.leaning import asks_how_many_failures, leans
 from rapport.analyst.planner.moving import peak_day, turned
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
+from rapport.analyst.planner.pointing import placed
 from rapport.analyst.planner.reading import Reading, event_types, period_of, than_ago
 from rapport.analyst.planner.refusals import DISCARDS, divided
 from rapport.analyst.planner.scoping import rescoped, where_it_failed
@@ -75,7 +76,7 @@ def understand(question: str, before: Sequence[Turn], setting: Setting) -> Readi
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
     whole = spelled(mended(question), setting.names)
-    question = essence(whole, setting.names, setting.today)
+    question = placed(essence(whole, setting.names, setting.today), previous, answers, setting)
     slots = _told_before(read(question, setting.names, setting.today), whole, setting)
     spans = [(link.start, link.end) for link in slots.links]
     wording = masked(question, spans)

@@ -21,7 +21,7 @@ _NAMED = re.compile(
     re.I,
 )
 _ASKING = re.compile(
-    rf"^.*?\b{_SEGMENTS}\b\s*(?:pls|please)?[\s,:]*(?:(?:out )?of|with|for|from|where|containing|that (?:contains|has|holds))?\s*"
+    rf"^.*?\b(?:create_?)?{_SEGMENTS}\b\s*(?:pls|please)?[\s,:]*(?:(?:out )?of|with|for|from|where|containing|that (?:contains|has|holds))?\s*"
     r"(?:all |the |every )*",
     re.I | re.S,
 )
@@ -299,7 +299,8 @@ def wanted(asked: Asked, intent: str) -> str | None:
     if intent.startswith(("refuse", "ticket")):
         return None
     if intent == "segment_create":  # nothing is made by a question that only speaks of a segment
-        return None if says(_MAKING) else "segment_profile" if linked else "segment_list"
+        asks = re.match(r"\W*(?:which|what|how many|list|show)\b[^:>]*$", reading.slots.text, re.I)
+        return None if says(_MAKING) and not asks else "segment_profile" if linked else "segment_list"
     if len(linked) >= 2 and intent in (
         "compare",
         "level",
@@ -329,7 +330,7 @@ def wanted(asked: Asked, intent: str) -> str | None:
 
 
 _MAKING = (
-    r"create\w*|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|kept|collected|gathered|stored|bundled|grouped|saved|built|made|set aside|filed|convert|establish|have|shall|could|(?:segment|cohort|audience)\s*(?:[\"“'‘][^\"”’']{1,80}[\"”’']\s*)?:|(?:->|→|=>)\s*(?:\w+ )?(?:segment|cohort|audience)|segment (?:of|for|from|where|with|the|all|users?|"
+    r"create\w*|would like|'d like|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|kept|collected|gathered|stored|bundled|grouped|saved|built|made|set aside|filed|convert|establish|have|shall|could|(?:segment|cohort|audience)\s*(?:[\"“'‘][^\"”’']{1,80}[\"”’']\s*)?:|(?:->|→|=>)\s*(?:\w+ )?(?:segment|cohort|audience)|segment (?:of|for|from|where|with|the|all|users?|"
     r"people|customers?)|cohort (?:of|for|from|where|with)"
 )
 _REVIEW = r"inbox|(?:needs?|needing|require\w*|for|to|waiting for|awaiting|un)[ -]?(?:be )?(?:my |our |a |manual |human )*review\w*|reviewed|dismissed|look at|triage|attention"
