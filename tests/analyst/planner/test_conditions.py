@@ -80,3 +80,15 @@ def test_what_a_named_tool_did_in_a_conversation_is_its_failure(question: str):
 @pytest.mark.parametrize("question", ["a chat where search_docs got used", "a chat in which search_docs was called up by the user"])
 def test_a_named_tool_that_was_only_used_has_not_failed(question: str):
     assert "tool_failed" not in read(question).conditions
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"),
+    [
+        ("What slice of search_docs calls went belly up in the last 10 days?", "tool_failures"),
+        ("What percentage of search_docs calls goes through without an error?", "tool_failures"),
+        ("What percent of chats with search_docs had a failed call?", "count"),
+    ],
+)
+def test_a_share_of_calls_is_of_the_tool_and_a_share_of_chats_is_not(question: str, intent: str):
+    assert read(question).intent == intent

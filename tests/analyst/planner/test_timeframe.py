@@ -29,3 +29,15 @@ def test_a_question_before_the_request_sets_its_days(question: str, since: tuple
 )
 def test_a_span_against_how_it_was_before_is_a_change(question: str):
     assert read(question).intent == "change"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many different users were active in the last 30 days, and how many in the 30 days before that?",
+        "Number of people who wrote in the past 7 days against the 7 before?",
+    ],
+)
+def test_heads_of_two_spans_are_a_change_of_users(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.metrics, reading.subject) == ("change", ("users",), "")

@@ -27,7 +27,7 @@ AVERAGE = r"averages?|averaged|(?<!i )(?<!you )(?<!we )(?<!i don't )mean(?! (?:t
 
 
 BROKEN = (
-    r"timed? ?out|time-?outs?|timing out|fail\w*|errors?|errored|erroring|break(?:s|ing|downs?)?|broke|broken|crash\w*|(?:went|goes?|going|gone) wrong|did not work|didn't work|not working|tool_failed"
+    r"timed? ?out|time-?outs?|timing out|fail\w*|errors?|errored|erroring|break(?:s|ing|downs?)?|broke|broken|crash\w*|(?:went|go(?:es)?|going|gone) wrong|did not work|didn't work|not working|tool_failed"
     r"|c[ao]me to grief|f(?:e|a)lls? (?:over|flat)|on the blink|out of order|conk\w*|malfunction\w*|misfir\w*|misbehav\w*|glitch\w*|chok(?:e|es|ed|ing)|act(?:s|ed|ing) up|play(?:s|ed|ing)? up|g[ai]ve up the ghost|keel\w* over|blew up|blow(?:s|n|ing)? up"
     r"|(?:do|does|did|has|have|had)(?:n['’]t| not|n?t)(?: ever| even| always)? (?:c[ao]me (?:back|through)|go(?:ne)? through|return\w*|respond\w*|repl(?:y|ied)|answer\w*|succeed\w*|complet\w*|finish\w*|deliver\w*|work(?:ed)?)|never (?:c[ao]me back|return\w*|respond\w*|answer\w*)"
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from rapport.analyst.planner.asked import BROKEN, PEOPLE_HIT, asks_a_share, asks_at_the_end, since
-from rapport.analyst.planner.conditions import conditions
+from rapport.analyst.planner.conditions import FELL_OVER, WENT_WELL, conditions
 from rapport.analyst.planner.elsewhere import elsewhere
 from rapport.analyst.planner.evidence import appearance, comments_wanted, error_wanted, last_words
 from rapport.analyst.planner.filing import holds_back
@@ -361,6 +361,17 @@ def _counts_the_hit(slots: Slots) -> bool:
     )
 
 
+_CALLS = r"calls?|runs?|invocations?|requests?|attempts?|look-?ups?|executions?|uses"
+
+
+def _share_of_calls(slots: Slots) -> bool:
+    """ "What slice of X calls went belly up?", "what percentage goes through without an error?": of the calls of a tool, not of chats."""
+    named = len(slots.of_kind("tool")) == 1
+    return bool(
+        named and asks_a_share(slots) and slots.says(_CALLS) and slots.says(rf"{BROKEN}|{FELL_OVER}|{WENT_WELL}")
+    ) and not slots.says(r"chats?|conversations?|users?|people|customers?|sessions?")
+
+
 def _asks_for_a_peak(slots: Slots) -> bool:
     """ "Peak day by chats?", "the record for a single day": the day with the most, not the days that stand out."""
     return peak_day(slots) and not slots.says(
@@ -390,6 +401,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("recommend", _what_to_fix),
     ("top_topics", _asks_what_is_talked_about),
     ("refuse_out_of_scope", _orders_a_text),
+    ("tool_failures", _share_of_calls),
     ("count", _asks_one_share),
     ("examples", _asks_for_some),
     ("examples", _ends_with_ids),

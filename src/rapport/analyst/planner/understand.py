@@ -203,7 +203,9 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     intent = _beside(slots, intent, period, against)
     period = turned(slots, intent, period)
     period = on_the_day(slots, period) if intent in _SHOWN else period
-    metrics = metrics_of(slots, intent)
+    metrics = metrics_of(slots, intent) or (
+        ("users",) if intent == "change" and counted_noun(slots) == "users" and slots.says(_HOW_MANY) else ()
+    )
     if heard and intent in hearing.FIGURES:
         told = hearing.metrics(slots, metrics, heard)
         metrics = metrics if intent == "count" and told[:1] == ("events",) else told
@@ -217,7 +219,8 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     if intent not in ("outcomes", "why", "at_risk", "segment_create") and not of_people(slots) and not events_wanted(slots, intent):
         events = ()
     sought = slots.framed and not _OURS.fullmatch(slots.subject)
-    subject = slots.subject if sought or intent in _LOOSE_SUBJECT else ""
+    of_heads = intent == "change" and metrics == ("users",)  # "the number of people who wrote"
+    subject = slots.subject if sought or (intent in _LOOSE_SUBJECT and not of_heads) else ""
     if not slots.framed:  # "chats where people asked to cancel" are no chats about the word
         events_told = event_types(slots, [name.id for name in setting.names.of_kind("event_type")])
         subject = " ".join(word for word in subject.split() if stem(word) not in _event_stems(events_told)) if events_told else subject
@@ -253,6 +256,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     return tidied(reading)
 
 
+_HOW_MANY = r"how many|numbers? of|counts? of"
 _IN_ORDER = r"(?:which|what) (?:\w+ ){1,2}(?:is |comes? |ranks? |stands? |follows?)(?:\w+ )?(?:next|second|third|first|last|on top|ahead)|who (?:comes?|is|ranks?|stands?) (?:next|second|third|first|last|on top|ahead)"
 """One of a list by its place in it: "which person comes next by number of conversations"."""
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, day, heading, joined, number, phrase, quoted
 from rapport.analyst.planner.answers.totals import none
-from rapport.analyst.planner.asked import BROKEN
-from rapport.analyst.planner.conditions import FELL_OVER
+from rapport.analyst.planner.asked import BROKEN, SHARE
+from rapport.analyst.planner.conditions import FELL_OVER, WENT_WELL
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
 
@@ -60,6 +60,11 @@ def tool_failures(asked: Asked) -> Answer:
         return text + f"No call failed: {counted(made, 'tool_calls')}{phrase(own)}, {own.when()}."
     if reading.slots.says(r"how many|number of|total|in all|all together|altogether|adding up|sum") and not named:
         text += f"**{number(sum(t['failures'] for t in tools))}** of {counted(found.data['calls'], 'tool_calls')} failed{phrase(own)}, {own.when()}.\n\n"
+    if len(tools) == 1 and named and reading.slots.says(WENT_WELL) and reading.slots.says(SHARE):
+        made, fine = tools[0]["calls"], tools[0]["calls"] - tools[0]["failures"]
+        return (
+            text + f"**{100 * fine / made:.1f}%** of the calls of {named[0]} went well: {number(fine)} of {number(made)}. {_tool(tools[0])}"
+        )
     if len(failing) == 1 or named:
         text += "\n".join(f"{_tool(t)}{_error(t)}" for t in (failing if not named else tools))
     else:
