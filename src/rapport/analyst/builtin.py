@@ -9,11 +9,12 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from rapport.analyst.planner.answers.asking import Asked, Call, Output
+from rapport.analyst.planner.answers.segments import called_so_already
 from rapport.analyst.planner.compose import answer
 from rapport.analyst.planner.exemplars import Meaning
 from rapport.analyst.planner.names import Names
@@ -100,6 +101,9 @@ def plan(request: ModelRequest, setting: Setting) -> Sequence[Call] | str:
     """The next tool calls, or the answer. Pure."""
     question, before, rounds = _split(request.messages)
     reading = understand(question, before, setting)
+    if reading.intent == "segment_create" and (same := called_so_already(reading)):
+        setting = replace(setting, names=Names(name for name in setting.names.all if name.id not in same))
+        reading = understand(question, before, setting)
     steps = answer(Asked(reading, setting, question, before, frozenset(tool.name for tool in request.tools)))
     try:
         calls = next(steps)

@@ -10,6 +10,7 @@ from rapport.analyst.planner.answers.events import _counts_people, _event_groupi
 from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
+from rapport.analyst.planner.answers.segments import called_so_already
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.setting import Setting, Turn
@@ -373,3 +374,12 @@ COMPANY = (
 def test_there_is_the_company_that_was_answered(question: str, ids: list[str]) -> None:
     reading = read(question, COMPANY)
     assert ([name.id for link in reading.of_kind("organization") for name in link.names], reading.dimension) == (ids, "user")
+
+
+def test_a_segment_that_was_made_by_the_same_words_is_none_that_the_question_speaks_of() -> None:
+    made = Name("segment", "s1", "Enterprise people who rated us badly")
+    names = Names([*NAMES.all, made, Name("segment", "s2", "Power Users")])
+    reading = understand("createSegment with all the enterprise people who rated us badly", [], Setting(names, SETTING.today))
+    assert (reading.intent, called_so_already(reading)) == ("segment_create", {"s1"})
+    other = understand("create a segment of everybody in Power Users", [], Setting(names, SETTING.today))
+    assert called_so_already(other) == frozenset()

@@ -114,6 +114,13 @@ def _time_words(reading: Reading) -> bool:
     return bool(_UNSEEN.search(reading.slots.text) or _SEEN.search(reading.slots.text))
 
 
+def called_so_already(reading: Reading) -> frozenset[str]:
+    """Ids of the segments that bear the name that the question's own words give to the one that it wants: the one that was made a moment
+    ago, or by the same words before. They are none that it speaks of."""
+    name = str(rules_of(reading).get("name", "")).lower()
+    return frozenset(name_.id for link in reading.of_kind("segment") for name_ in link.names if name_.text.lower() == name)
+
+
 def rules_of(reading: Reading) -> dict[str, Any]:
     """The arguments of createSegment that the question stands for."""
     text = reading.slots.text
