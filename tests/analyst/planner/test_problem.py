@@ -20,6 +20,7 @@ from rapport.analyst.planner.problem import problem
         ("The CEO wants a ticket on slow support replies. Prepare.", "slow support replies"),
         ("Engineering will want this in writing: prepare a ticket on grade_upload failing.", "grade_upload failing"),
         ("Log the Birchfield delivery problem. Draft to me first.", "the Birchfield delivery problem"),
+        ("grade_upload keeps keeling over. Could you write that up as a ticket draft?", "grade_upload keeps keeling over"),
         ("Make a ticket draft out of this.", ""),
         ("can you turn it into a ticket", ""),
         ("draft a ticket from the first of those", "the first of those"),

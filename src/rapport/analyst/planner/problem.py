@@ -57,7 +57,7 @@ _AT_ITS_END = re.compile(
     re.I | re.S,
 )
 _ONLY_ORDER = re.compile(
-    rf"^\W*(?:(?:{_SMALL}|{_ASKS}|{_VERBS}|{_LOOKS}|{_TICKET}|{_READERS}|{_ABOUT}|enough|look|at|nothing|more|else|yet|not|proof|steps|title|evidence|impact|example|ids?|real|sample|chats|moment|wonderful|lovely|today|in writing|this in writing|will)\b\W*)*$",
+    rf"^\W*(?:(?:{_SMALL}|{_ASKS}|{_VERBS}|{_LOOKS}|{_TICKET}|{_READERS}|{_ABOUT}|as|into|enough|look|at|nothing|more|else|yet|not|proof|steps|title|evidence|impact|example|ids?|real|sample|chats|moment|wonderful|lovely|today|in writing|this in writing|will)\b\W*)*$",
     re.I,
 )  # fmt: skip
 _POINTS = re.compile(
@@ -84,7 +84,7 @@ def _ordered(part: str) -> str | None:
     """What one sentence orders a ticket about; "" where it points at what was told before, None where it orders none."""
     for form in (_COLON, _INTO, _ORDER, _ANYWHERE, _DESERVES, _BEFORE, _PLAIN):
         if match := form.search(part):
-            what = match.group("what").strip(" \t\n,.;:!?-–—")
+            what = re.sub(r"\s+(?:up|down)$", "", match.group("what").strip(" \t\n,.;:!?-–—"))
             if form is _INTO and _POINTS.match(what):
                 return ""  # "can you put that into a ticket, as a draft I can read?"
             if what and not _ONLY_ORDER.match(what) and not _POINTS.match(what):

@@ -230,8 +230,8 @@ async def _worst(connection: Any, scope: Scope) -> Worst | None:
     if not counted.groups:
         return None
     group = counted.groups[0]
-    (share,) = await metrics.level(connection, replace(scope, topic_ids=(UUID(group.key),)), metrics.find(["unhappy_share"]))
-    return Worst("topic", group.key, group.label, share.n or group.conversations, group.conversations)
+    (share,) = await metrics.level(connection, replace(scope, topic_ids=(UUID(str(group.key)),)), metrics.find(["unhappy_share"]))
+    return Worst("topic", str(group.key), group.label, share.n or group.conversations, group.conversations)
 
 
 def _with(scope: Scope, worst: Worst) -> Scope:
