@@ -21,6 +21,8 @@ def ticket_draft(asked: Asked) -> Answer:
         return _drafted(output)
     priority = priority_of(reading.slots.text)
     said = problem(without_priority(reading.slots.text) if priority else reading.slots.text)
+    if _WORST.match(bare := problem(_undated(reading))):  # its days are in the filter, and no words of what people wrote
+        said = bare
     ids = reading.slots.conversation_ids
     for given in ids:
         said = said.replace(given, "").strip(" ,.#:'\"`“”‘’")
@@ -51,6 +53,17 @@ def ticket_draft(asked: Asked) -> Answer:
         if "draft" not in output.data:
             return heading("ticket draft") + f"I could not draft a ticket: I know no conversation {ids[0]}."
     return _drafted(output)
+
+
+_WORST = re.compile(r"(?:the |our )?(?:worst|biggest|top|main|number one|most \w+) (?:problem|issue|complaint|trouble|bug|thing)s?\b", re.I)
+
+
+def _undated(reading: Reading) -> str:
+    """The text without the days that it names."""
+    text = reading.slots.text
+    for mention in sorted(reading.slots.dates, key=lambda each: -each.start):
+        text = re.sub(r"\s+(?:on|in|of|for|from|since|during)?\s*$", " ", text[: mention.start]) + text[mention.end :]
+    return text
 
 
 _POINTING = re.compile(

@@ -1,7 +1,9 @@
 """How many of something there are for each of something else on average: "chats per day", "conversations per user"."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, counted, heading, number, phrase
 from rapport.analyst.planner.answers.totals import none, title
@@ -57,7 +59,7 @@ def average(asked: Asked) -> Answer:
     text = heading(f"average number of {title(metric)} per {each.removesuffix('s')}", reading.scope())
     if output.error:
         return text + output.error
-    value = output.figure(metric).get("value")
+    value = output.figure(metric).get("value") or 0
     if not output.figure("conversations").get("value"):
         return (yield from none(asked))
     if each in _DAILY:
@@ -75,7 +77,7 @@ def average(asked: Asked) -> Answer:
     )
 
 
-def _days(reading: Reading, data: dict) -> int:
+def _days(reading: Reading, data: Mapping[str, Any]) -> int:
     """Days of the period; where it has no beginning or no end, from the first day of data, or up to today."""
     period, first = reading.period, data.get("firstDay")
     since = (period and period.since) or (date.fromisoformat(first) if first else reading.today)
