@@ -203,15 +203,13 @@ def _everyday(text: str) -> bool:
 
 _TOPIC_BESIDE = re.compile(r"\b(?:topics?|themes?|subjects?)\W{0,3}(?:of|called|named|on|is)?\W{0,3}$", re.I)
 _TOPIC_AFTER = re.compile(r"^\W{0,3}(?:topics?|themes?|subjects?)\b", re.I)
-LONG_NAME = 3
-"""Words from which on the name of a topic is no chance: somebody read it in an answer."""
 
 
 def _said_as_a_topic(text: str, link: Link) -> bool:
-    """Whether the topic itself is meant. A short name is mostly what people talk about in any words: "how many chats are about opening
-    hours" asks for all that hold these words, not for the few that a topic of this name took in."""
-    beside = _TOPIC_BESIDE.search(text[: link.start]) or _TOPIC_AFTER.match(text[link.end :])
-    return bool(beside) or (len(split(link.text)) >= LONG_NAME and not _everyday(link.text))
+    """Whether the topic itself is meant. Its name is mostly what people talk about in any words: "how many chats are about opening hours"
+    asks for all that hold these words, not for the few that a topic of this name took in; and which phrase names a topic differs from one
+    finding of the topics to the next."""
+    return bool(_TOPIC_BESIDE.search(text[: link.start]) or _TOPIC_AFTER.match(text[link.end :]))
 
 
 def _settle(text: str, links: list[Link], hits: list[Hit]) -> tuple[list[Link], list[Hit], tuple[tuple[int, int], ...]]:
