@@ -284,6 +284,14 @@ def route(asked: Asked) -> str:
         and not says(_SHAPED)
     ):
         return "count"
+    return _of_things(asked)
+
+
+def _of_things(asked: Asked) -> str:
+    """The intent of what asks for topics, tools, conversations or groups of them."""
+    reading = asked.reading
+    dimension, intent, says = reading.dimension, reading.intent, reading.slots.says
+    named = reading.of_kind("tool")
     if intent == "top_topics" and reading.against and says(r"more|less|fewer|than") and not reading.of_kind("topic"):
         return "growing_topics"
     if dimension == "topic" and says(_GROWING) and not reading.of_kind("topic") and _over_days(reading):

@@ -1,7 +1,7 @@
 """Business events: how many, of whom, worth what, and what was talked about before."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -78,16 +78,7 @@ def outcomes(asked: Asked) -> Answer:
     if len(groups) == 1 and slots.says(r"when|dates?|which day|what day|how long ago|latest|most recent|first"):
         text += f" The first was on {day(groups[0]['first'])}, the last on {day(groups[0]['last'])}."
     if group != "type" or len(groups) > 1:
-        shown = found.data["groups"]
-        money = group in _RANKED and slots.says(_MONEY) and not slots.says(_BY_NUMBER) and any(g.get("total") for g in shown)
-        if group in _TIMES and slots.says(_PEAK):
-            shown = sorted(shown, key=lambda g: -g["events"])[: reading.limit or 5]
-        if money:
-            shown = sorted(shown, key=lambda g: g.get("total") or 0, reverse=reading.order != "lowest")
-        text += "\n" + bullets(
-            [f"**{_dated(g['name'], group)}**: {number(g['events'])}{_worth(g) if money else ''}{_by_users(g, group)}" for g in shown],
-            numbered=group in _RANKED or (group in _TIMES and bool(slots.says(_PEAK))),
-        )
+        text += "\n" + _listed(reading, group, found.data["groups"])
     before = found.data.get("before")
     if before and (
         reading.intent == "why"
@@ -97,6 +88,21 @@ def outcomes(asked: Asked) -> Answer:
     ):
         text += _lead_up(before)
     return text
+
+
+def _listed(reading: Reading, group: str, groups: Sequence[Mapping[str, Any]]) -> str:
+    """The groups of events as rows: by number, or by money where that is asked for; times in their order unless a peak is."""
+    says = reading.slots.says
+    shown = list(groups)
+    money = group in _RANKED and says(_MONEY) and not says(_BY_NUMBER) and any(g.get("total") for g in shown)
+    if group in _TIMES and says(_PEAK):
+        shown = sorted(shown, key=lambda g: -g["events"])[: reading.limit or 5]
+    if money:
+        shown = sorted(shown, key=lambda g: g.get("total") or 0, reverse=reading.order != "lowest")
+    return bullets(
+        [f"**{_dated(g['name'], group)}**: {number(g['events'])}{_worth(g) if money else ''}{_by_users(g, group)}" for g in shown],
+        numbered=group in _RANKED or (group in _TIMES and bool(says(_PEAK))),
+    )
 
 
 _TIMES = ("day", "week", "month")
