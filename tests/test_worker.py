@@ -93,3 +93,22 @@ def test_topics_appear_once_there_are_enough_conversations(client, product):
     settled(client)
     assert sum(topic["count"] for topic in topics) <= 45
     assert client.get("/api/v1/interactions/c-0/analytics").json()["topic"]
+
+
+def test_topics_are_found_anew_when_an_import_is_over(client, product):
+    def topics() -> str:
+        return " ".join(topic["name"] for topic in client.get(f"/api/v1/products/{product}/analytics").json()["topics"])
+
+    def until(word: str) -> None:
+        deadline = time.monotonic() + 40
+        while word not in topics() and time.monotonic() < deadline:
+            time.sleep(0.3)
+        assert word in topics()
+
+    subjects = ("My parcel has not arrived", "I forgot my password and cannot log in")
+    for i in range(50):
+        log(client, product, f"c-{i}", f"{subjects[i % 2]}, number {i}", "Let me check.", user=f"u-{i % 6}")
+    until("parcel")
+    for i in range(12):  # fewer than would be a reason by their number alone
+        log(client, product, f"d-{i}", f"Please cancel my gym membership, number {i}", "Let me check.", user=f"u-{i % 6}")
+    until("membership")

@@ -73,6 +73,29 @@ def test_a_refit_keeps_ids_and_names_of_topics_that_are_still_there():
     assert len(set(names_of(after))) == 3
 
 
+def test_a_refit_that_may_rename_gives_the_names_of_a_first_fit():
+    before = topics.fit(openings("refund", "password", copies=2), None, k=2)
+    fresh = topics.fit(openings("refund", "password"), None, k=2)
+    after = topics.fit(openings("refund", "password"), None, k=2, previous=before, keep_names=False)
+    assert before is not None
+    assert fresh is not None
+    assert after is not None
+    assert {topic.id for topic in after.topics} == {topic.id for topic in before.topics}
+    assert names_of(after) == names_of(fresh)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=5, deadline=None)
+def test_the_order_of_the_conversations_does_not_matter(random):
+    texts = openings("refund", "password", "delivery")
+    first = topics.fit(texts, None, k=3)
+    random.shuffle(texts)
+    shuffled = topics.fit(texts, None, k=3)
+    assert first is not None
+    assert shuffled is not None
+    assert shuffled.to_bytes() == first.to_bytes()
+
+
 def test_what_no_topic_knows_is_none_and_raises_the_alarm():
     model = topics.fit(openings("refund", "password"), None, k=2)
     assert model is not None

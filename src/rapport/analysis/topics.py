@@ -135,6 +135,7 @@ def fit(
     method: str = "lexical",
     encode: names.Encode | None = None,
     previous: TopicModel | None = None,
+    keep_names: bool = True,
     k: int | None = None,
     seed: int = 0,
 ) -> TopicModel | None:
@@ -142,14 +143,16 @@ def fit(
 
     texts: the opening of each conversation (`opening`), its messages joined by line ends. embeddings: [n, d] unit rows made by
     `encode`, whose name is `method`; None for a lexical model. k fixes the number of topics, otherwise it is chosen. previous: the
-    fit that this one replaces, whose ids and names live on in the topics that are still there. The same arguments give the same model.
+    fit that this one replaces, whose ids (and names, with `keep_names`) live on in the topics that are still there. The same arguments
+    give the same model, in whatever order the conversations come.
     """
     usable = [i for i, text in enumerate(texts) if text.strip() and (embeddings is None or np.any(embeddings[i]))]
     if len(usable) < LEAST_CONVERSATIONS:
         return None
+    usable.sort(key=lambda i: texts[i])
     total = len(usable)
     if total > FIT_SAMPLE:
-        usable = sorted(np.random.default_rng(seed).choice(usable, FIT_SAMPLE, replace=False).tolist())
+        usable = [usable[i] for i in sorted(np.random.default_rng(seed).choice(total, FIT_SAMPLE, replace=False).tolist())]
     sample = [texts[i] for i in usable]
     if embeddings is None or encode is None:
         terms, method = TermSpace.fit(sample, seed=seed), "lexical"
@@ -166,7 +169,7 @@ def fit(
     found = _Found(sample, vectors, points, labels, clustering.normalise(_means(vectors, labels)))
     model = replace(_model(found, method, mean=mean, axes=axes, total=total, seed=seed), terms=terms)
     model = _name(model, found, encode)
-    model = _carry_over(model, found, previous) if previous else model
+    model = _carry_over(model, found, previous, keep_names=keep_names) if previous else model
     return TopicModel.from_bytes(model.to_bytes())  # at the precision of the stored form, so that a loaded model assigns alike
 
 
@@ -270,8 +273,9 @@ def _name(model: TopicModel, found: _Found, encode: names.Encode) -> TopicModel:
     )
 
 
-def _carry_over(model: TopicModel, found: _Found, previous: TopicModel) -> TopicModel:
-    """The same model with the ids and names of the previous one where a topic, or a group, holds mostly the same conversations."""
+def _carry_over(model: TopicModel, found: _Found, previous: TopicModel, *, keep_names: bool) -> TopicModel:
+    """The same model with the ids of the previous one, and its names if they are kept, where a topic or a group holds mostly the same
+    conversations."""
     if previous.terms is None and previous.method != model.method:
         return model  # vectors of another encoder cannot be compared
     before = previous.assign(found.vectors, found.texts)
@@ -280,6 +284,8 @@ def _carry_over(model: TopicModel, found: _Found, previous: TopicModel) -> Topic
     kept_groups = _same([hit and hit.group_id for hit in before], [topic.group_id for topic in after])
     topics = [replace(t, id=kept.get(t.id, t.id), group_id=kept_groups.get(t.group_id, t.group_id)) for t in model.topics]
     groups = [replace(g, id=kept_groups.get(g.id, g.id)) for g in model.groups]
+    if not keep_names:
+        return replace(model, topics=tuple(topics), groups=tuple(groups))
     topic_names = _kept_names([(t.id, t.name) for t in topics], {topic.id: topic.name for topic in previous.topics})
     alike = _same([hit and hit.group_id for hit in before], [topic.group_id for topic in after], least=SAME_GROUP)
     old_groups = {group.id: group.name for group in previous.groups if group.id in alike.values()}

@@ -296,6 +296,13 @@ async def backlog(connection: Connection, tenant_id: int) -> int:
     )
 
 
+async def all_analysed(connection: Connection, tenant_id: int) -> bool:
+    """Whether no conversation of the tenant waits to be analysed."""
+    return not await connection.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM analysis_pending WHERE tenant_id = $1 AND failed_at IS NULL)", tenant_id
+    )
+
+
 async def counts(connection: Connection) -> dict[str, int]:
     """Of all tenants: analyses and jobs that wait, and those that were given up."""
     row = await connection.fetchrow(

@@ -36,12 +36,12 @@ async def version(connection: Connection, tenant_id: int) -> int:
     return await connection.fetchval("SELECT coalesce(max(version), 0) FROM topic_model WHERE tenant_id = $1", tenant_id)
 
 
-async def last_fit(connection: Connection, tenant_id: int) -> tuple[str, int] | None:
-    """(method, conversations) of the present model, without the model itself; None before the first fit."""
+async def last_fit(connection: Connection, tenant_id: int) -> tuple[str, int, datetime] | None:
+    """(method, conversations, when) of the present model, without the model itself; None before the first fit."""
     row = await connection.fetchrow(
-        "SELECT method, fitted_on FROM topic_model WHERE tenant_id = $1 ORDER BY version DESC LIMIT 1", tenant_id
+        "SELECT method, fitted_on, fitted_at FROM topic_model WHERE tenant_id = $1 ORDER BY version DESC LIMIT 1", tenant_id
     )
-    return (row["method"], row["fitted_on"]) if row else None
+    return (row["method"], row["fitted_on"], row["fitted_at"]) if row else None
 
 
 async def save(

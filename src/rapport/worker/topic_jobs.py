@@ -25,6 +25,10 @@ LEAST_CONVERSATIONS = 30
 GROWTH = 1.3
 """Topics are found anew when there are so many times as many conversations as at the last fit."""
 PAUSE = timedelta(seconds=5)
+FRESH = timedelta(hours=1)
+"""A fit this young may have been made in the middle of an import. Nobody knows its names yet: the next fit names anew what it finds."""
+IMPORTED_GROWTH = 1.05
+"""... or when nothing waits to be analysed, there are so many times as many, and the last fit is fresh: an import is over."""
 NOVEL_SHARE = 0.25
 NOVEL_OF = 200
 """... or when a quarter of the last 200 conversations is unlike all topics (0.05 is usual)."""
@@ -52,8 +56,10 @@ class TopicJobs:
             count = await rollups.conversations(connection, tenant_id)
             if count < max(LEAST_CONVERSATIONS, GROWTH * self._fruitless.get(tenant_id, 0)):
                 return
-            method, fitted_on = await topics.last_fit(connection, tenant_id) or ("", 0)
+            method, fitted_on, fitted_at = await topics.last_fit(connection, tenant_id) or ("", 0, datetime.now(UTC))
             due = count >= GROWTH * fitted_on or (unfamiliar and count >= NOVEL_GROWTH * fitted_on)
+            if not due and count >= IMPORTED_GROWTH * fitted_on and _is_fresh(fitted_at):
+                due = await jobs.all_analysed(connection, tenant_id)
             if due or (method != self._method and not await jobs.backlog(connection, tenant_id)):
                 await jobs.enqueue(connection, tenant_id, "topics_fit", key="topics", due_at=datetime.now(UTC) + PAUSE)
 
@@ -76,9 +82,12 @@ class TopicJobs:
         encoder = self._toolkits.encoder
         every, texts, vectors = await self._sample(tenant_id)
         previous = await self._toolkits.topic_model(tenant_id)
+        async with self._database.connection() as connection:
+            last = await topics.last_fit(connection, tenant_id)
         embeddings = rows_of(vectors, encoder.dimensions) if encoder.semantic else None
         model = await asyncio.to_thread(
-            fit, texts, embeddings, method=encoder.name, encode=encoder.encode if encoder.semantic else None, previous=previous
+            fit, texts, embeddings, method=encoder.name, encode=encoder.encode if encoder.semantic else None,
+            previous=previous, keep_names=not (last and _is_fresh(last[2])),
         )  # fmt: skip
         if model is None:
             self._fruitless[tenant_id] = len(texts) * every
@@ -132,6 +141,10 @@ class TopicJobs:
         async with self._database.transaction() as connection:
             await analyses.assign_topics(connection, tenant_id, assigned)
         return len(assigned)
+
+
+def _is_fresh(fitted_at: datetime) -> bool:
+    return datetime.now(UTC) - fitted_at < FRESH
 
 
 def openings(found: Sequence[Conversation]) -> list[tuple[UUID, str]]:
