@@ -11,6 +11,7 @@ from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
 from rapport.analyst.planner.answers.segments import called_so_already
+from rapport.analyst.planner.dimensions import either_kind
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.setting import Setting, Turn
@@ -45,6 +46,12 @@ def read(question: str, *before: tuple[str, str]) -> Reading:
         ("Which of the enterprise accts has most chats?", "organization"),
         ("Three biggest customers by traffic?", "organization"),
         ("Most active customer?", "user"),
+        ("Which customer marks Harbor Guide down the hardest, going by average stars?", "organization"),
+        ("List the two customers with the most conversations, the largest first.", "organization"),
+        ("Which customer has the most different people chatting with us?", "organization"),
+        ("Top three accounts on Harbor Guide, by how many chats they had", "organization"),
+        ("Whos our no.1 chatterbox overall?", "user"),
+        ("which customer is the angriest", "user"),
         ("Who is our happiest enterprise user, and for which company do they work?", "user"),
         ("What is the name of the outfit with the fewest chats?", "organization"),
     ],
@@ -295,8 +302,8 @@ def test_conversations_of_people_with_an_event_are_counted_as_conversations():
 
 
 def test_who_comes_most_is_a_ranking():
-    for question in ("Who pops in here the most?", "Which customer drops by most often?"):
-        assert (read(question).intent, read(question).dimension) == ("ranking", "user")
+    for question, kind in (("Who pops in here the most?", "user"), ("Which customer drops by most often?", "organization")):
+        assert (read(question).intent, read(question).dimension) == ("ranking", kind)
     assert read("What firm has the largest number of different people chatting with us?").metric == "users"
 
 
@@ -383,3 +390,52 @@ def test_a_segment_that_was_made_by_the_same_words_is_none_that_the_question_spe
     assert (reading.intent, called_so_already(reading)) == ("segment_create", {"s1"})
     other = understand("create a segment of everybody in Power Users", [], Setting(names, SETTING.today))
     assert called_so_already(other) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("question", "dimension"),
+    [
+        ("which of our client firms have asked to cancel most often", "organization"),
+        ("which customers cancel the most", "organization"),
+        ("who buys upgrades most often?", "user"),
+    ],
+)
+def test_what_is_done_most_is_counted_as_events(question: str, dimension: str) -> None:
+    reading = read(question)
+    assert (reading.intent, reading.dimension, len(reading.events)) == ("outcomes", dimension, 1)
+
+
+@pytest.mark.parametrize("question", ["which accounts that cancelled chat the most", "most loyal user among those who upgraded"])
+def test_people_with_an_event_are_ranked_by_what_they_do(question: str) -> None:
+    reading = read(question)
+    assert (reading.intent, len(reading.events)) == ("ranking", 1)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which customer marks us down the hardest by stars?", "who is toughest on us in ratings", "which account rates us the stingiest"],
+)
+def test_who_is_hard_on_us_gives_the_fewest_stars(question: str) -> None:
+    reading = read(question)
+    assert (reading.intent, reading.metric, reading.order) == ("ranking", "rating", "lowest")
+
+
+def test_either_kind_of_customer_is_told_where_the_question_leaves_it_open() -> None:
+    assert either_kind(read("Which customer has the most chats?").slots, NAMES) is True
+    for question in ("Which customer company has the most chats?", "Which customer is the person with the most chats?", "who chats most?"):
+        assert either_kind(read(question).slots, NAMES) is False
+
+
+def test_seats_in_use_are_users() -> None:
+    for question in ("Acme Corp: seats in use?", "how many seats are taken at Acme Corp", "used seats at Acme Corp"):
+        reading = read(question)
+        assert (reading.intent, reading.metric, len(reading.of_kind("organization"))) == ("count", "users", 1)
+
+
+def test_an_employer_is_asked_for_without_a_word_for_the_person() -> None:
+    before = ("Who is our most active user?", "*users by conversations*\n\n**Maria Lopez**: 47 conversations, all time. Next: Ann Ray (2).")
+    for question in ("works for which company?", "which firm?", "employer?"):
+        reading = read(question, before)
+        assert [link.text for link in reading.of_kind("user")] == ["Maria Lopez"]
+    worst = read("and their worst chat?", before)
+    assert (worst.intent, [link.text for link in worst.of_kind("user")]) == ("examples", ["Maria Lopez"])

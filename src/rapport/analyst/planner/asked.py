@@ -105,6 +105,10 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
         and intent in ("level", "trend", "breakdown", "compare")
     ):
         found = ["sentiment"]
+    if intent in ("ranking", "breakdown", "count") and slots.says(
+        r"(?:by|in terms of|based on) how many (?:\w+ )?(?:users|people|persons|employees|staff|heads|individuals|of their people)"
+    ):
+        return ("users",)
     by = slots.says(r"(?:by|in terms of|based on|judging by|measured by|according to|going by)(?: \w+){0,2}")
     if by and intent in ("ranking", "breakdown", "compare", "level"):
         told = [str(hit.value) for hit in slots.hits if hit.kind == "metric" and by.start() < hit.start < by.end()]
@@ -188,6 +192,10 @@ RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rate
 """A whole list and which end of it comes first: "from best to worst", "highest first", "in descending order"."""
 
 
+HARD_ON_US = r"(?:mark|rat|scor|grad|judg|vot|slat)\w* (?:[\w-]+ ){0,5}?(?:down|low|poorly|badly|harsh\w*|hard\w*|tough\w*|strict\w*|sever\w*|stingi\w*|mean\w*)|(?:hard(?:est)?|tough(?:est)?|harsh(?:est)?|strict(?:est)?|rough(?:est)?|mean(?:est)?) (?:on|to|with) (?:us|our|the|it)|stingi\w*|least (?:generous|kind|lenient)"
+"""Low marks in other words: "marks us down the hardest"."""
+
+
 def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
     """highest | lowest: from "worst", "most", "lowest" and whether more of the metric is good."""
     metric = metrics[0] if metrics else None
@@ -209,6 +217,8 @@ def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
         if polarity and good and of != metric:  # "the unhappiest user by frustration"
             return "highest" if (polarity == "good") == (good > 0) else "lowest"
         return "highest" if order == "top" else "lowest"
+    if good and slots.says(HARD_ON_US):
+        return "lowest" if good > 0 else "highest"
     if slots.says(r"worst|weakest|poorest|worse|unhappiest"):
         return "highest" if good < 0 else "lowest"
     if slots.says(r"best|winner|healthiest|better"):
@@ -233,7 +243,7 @@ def bad(slots: Slots) -> bool | None:
 _EVENT = "|".join(phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|"))
 
 _OF_PEOPLE = re.compile(
-    rf"\b(?:who|that|which|whose|having|have|has|had|with(?: an?)?|after|before|since|until)\s+(?:they\s+|he\s+|she\s+|people\s+|users\s+|customers\s+|then\s+|later\s+|recently\s+|have\s+|has\s+|had\s+|an?\s+|the\s+|their\s+|just\s+|already\s+)*(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:users?|customers?|people|accounts?|clients?|members?|organi[sz]ations?)\b",
+    rf"\b(?:who|that|which|whose|having|have|has|had|with(?: an?)?|after|before|since|until)\s+(?:(?:asked|requested|wanted|decided|chosen|chose|threatened|tried|begun|begged|been asking|demanded) (?:to\s+|for\s+)?|they\s+|he\s+|she\s+|people\s+|users\s+|customers\s+|then\s+|later\s+|recently\s+|have\s+|has\s+|had\s+|an?\s+|the\s+|their\s+|just\s+|already\s+)*(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:users?|customers?|people|accounts?|clients?|members?|organi[sz]ations?)\b",
     re.I,
 )  # fmt: skip
 
@@ -243,6 +253,18 @@ def of_people(slots: Slots) -> bool:
     return bool(_OF_PEOPLE.search(slots.text)) or any(
         link.kind == "event_type" and len(link.text) > 4 and "_" in link.text for link in slots.links
     )
+
+
+_DONE_MOST = re.compile(
+    rf"\b(?:{_EVENT})(?:\s+(?!chat|talk|wr[io]t|us(?:e|es|ed|ing)\b|contact|sp[eo]|call|messag|rat)\w+){{0,3}}?\s+(?:the\s+)?(?:most|least)(?:\s+(?:often|frequently|times|of all))?\s*(?:$|[.?!,;]|\b(?:in|since|during|over|on|this|last)\b)"
+    rf"|\b(?:most|least)\s+(?:often|frequently|times)\s+(?:\w+\s+){{0,4}}?(?:{_EVENT})\b",
+    re.I,
+)
+
+
+def done_most(slots: Slots) -> bool:
+    """Whether an event is what is done most: "which firms have asked to cancel most often" counts events, of firms."""
+    return bool(_DONE_MOST.search(slots.text))
 
 
 _HOLDERS = r"people|users?|customers?|accounts?|clients?|members?|organi[sz]ations?|compan(?:y|ies)|persons?|everyone|everybody|anyone|anybody|someone|somebody|those|folks|leavers|buyers?"

@@ -6,7 +6,7 @@ our", "best rated"), and people who only do something ("by users", "do customers
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
@@ -59,7 +59,7 @@ _GROUPS = re.compile(r"\b(?:break|broken|split|group|breakdown|divide|sliced?)\w
 
 def nouns(slots: Slots, names: Names) -> list[Noun]:
     """The nouns of the question that an answer could run over, each with its weight, in the order of the question."""
-    return sorted([*_of_lexicon(slots), *_of_properties(slots, names)], key=lambda noun: noun.start)
+    return sorted([*_of_lexicon(slots, names), *_of_properties(slots, names)], key=lambda noun: noun.start)
 
 
 def asked_for(slots: Slots, names: Names) -> Noun | None:
@@ -116,13 +116,16 @@ def dimension_of(slots: Slots, intent: str, names: Names) -> str | None:
 TIMES = frozenset({"day", "week", "month", "hour", "weekday"})
 
 
-def _of_lexicon(slots: Slots) -> Iterator[Noun]:
+def _of_lexicon(slots: Slots, names: Names) -> Iterator[Noun]:
     for hit in slots.hits:
         if hit.kind != "dimension" or hit.value == "conversation" or _names_a_link(slots, str(hit.value), hit.start, hit.end):
             continue
         word = slots.text[hit.start : hit.end].lower()
         if hit.value == "user" and _of_accounts(slots, hit.start, hit.end):
             yield _weighed(slots, "organization", hit.start, hit.end)
+            continue
+        if hit.value == "user" and _may_be_accounts(slots, names, hit.start, hit.end) and not _personal(slots):
+            yield replace(_weighed(slots, "user", hit.start, hit.end), dimension="organization")
             continue
         if hit.value == "prompt_version" and not slots.says(r"prompts?|versions?|v\d+|revisions?"):
             continue
@@ -141,7 +144,7 @@ def _of_lexicon(slots: Slots) -> Iterator[Noun]:
 
 _CUSTOMER = re.compile(r"(?:customer|client)s?", re.I)
 _WITH_PEOPLE = re.compile(
-    r"[^.?!]{0,50}\b(?:its|their|whose) (?:own |different |various )?(?:people|staff|employees|users|team members|members|workers|colleagues|individuals|folks)\b",
+    r"[^.?!]{0,50}\b(?:its|their|whose|most|largest number of|highest number of|fewest|many) (?:of (?:its|their) )?(?:own |different |various |distinct |unique |individual |separate |active )*(?:people|staff|employees|users|persons|team members|members|workers|colleagues|individuals|folks|heads|seats|faces)\b",
     re.I,
 )
 
@@ -162,6 +165,43 @@ def _of_accounts(slots: Slots, start: int, end: int) -> bool:
         if re.fullmatch(r"[\s-]*(?:(?:plan|tier)[\s-]+)?", slots.text[link.end : start] if link.end <= start else "x")
     ]
     return bool(before) and all(name.part_of == "organization" for link in before for name in link.names)
+
+
+_BY_PERSON = r"users?|persons?|people|individuals?|human|who|whom|he|she|him|her|his|hers|e-?mail|most (?:active|loyal)|single customers?|loyal\w*|regulars?"
+_OF_FEELINGS = frozenset({"sentiment", "frustration", "struggle", "messages"})
+
+
+def _personal(slots: Slots) -> bool:
+    """Whether a question speaks of a person: feelings and loyalty are a person's, and so are "who" and "she"."""
+    felt = _OF_FEELINGS & {str(extreme[0]) for extreme in slots.values("extreme")}
+    return bool(felt or slots.says(_BY_PERSON) or slots.says(r"\w*(?:happi|angri|grumpi|sad|mad|calm|chatti|nic|rud)est"))
+
+
+def _may_be_accounts(slots: Slots, names: Names, start: int, end: int) -> bool:
+    """Whether "customer" is what a ranking runs over, in a tenant that has companies: "which customer marks us down the hardest"."""
+    customer = _CUSTOMER.fullmatch(slots.text[start:end]) and len(names.of_kind("organization")) > 1
+    if not customer or not _MOST.search(slots.text) or _held_by_people(slots, start):
+        return False
+    return _weighed(slots, "user", start, end).weight >= NAMED
+
+
+def either_kind(slots: Slots, names: Names) -> bool:
+    """Whether the customers that are ranked may as well be people as companies; the answer then says who leads among the others too."""
+    nouns_said = [hit for hit in slots.hits if hit.kind == "dimension" and hit.value == "user"]
+    if slots.says(_FIRM) or slots.says(r"users?|persons?|people|individuals?|who|whom|he|she"):
+        return False
+    return any(_may_be_accounts(slots, names, hit.start, hit.end) and not _of_accounts(slots, hit.start, hit.end) for hit in nouns_said)
+
+
+_FIRM = r"compan(?:y|ies)|organi[sz]ations?|accounts?|firms?|business(?:es)?|orgs?|clients?"
+
+
+def _held_by_people(slots: Slots, start: int) -> bool:
+    """Whether a property of people stands before the noun: "admin customers"."""
+    before = [
+        link for link in slots.of_kind("property") if link.end <= start and slots.text[link.end : start].strip(" -") in ("", "plan", "tier")
+    ]
+    return any(name.part_of != "organization" for link in before for name in link.names)
 
 
 def _of_properties(slots: Slots, names: Names) -> Iterator[Noun]:

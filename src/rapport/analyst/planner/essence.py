@@ -136,6 +136,11 @@ _POINTING = re.compile(
     r"(?:who|which|what)(?: one)? (?:is|was|are|were|would) (?:that|it|this|those|they|he|she)(?: be)?\W*(?:please\W*)?$", re.I
 )
 """Asks for what was described just before: "the most active user, who is that?"."""
+_MANNER = re.compile(
+    r"\b(?:rank\w*|order\w*|sort\w*|list\w*|top|biggest|largest|most|accounts?|customers?|users?|compan(?:y|ies)|[\w-]+est)\b.*\b(?:by|on|according to|in terms of|measured by)\s+$",
+    re.I,
+)
+"""Before "how many": it only says by what a list is put in order ("top three accounts, by how many chats they had")."""
 _BARE_AMOUNT = re.compile(
     r"(?:how (?:many|much|often)(?: times| of (?:them|those|these)| in all| exactly)?|what percent\w*)\W*(?:please\W*)?$", re.I
 )
@@ -179,6 +184,12 @@ def _risk_elsewhere(said: str, rest: str) -> bool:
     return bool(feared.search(rest) and not feared.search(said) and _CHOSEN.search(said) and not figures and not _AMOUNT.search(said))
 
 
+def _by_what(before: str, request: str) -> bool:
+    """Whether `request` only says by what something before it is put in order; its preposition may belong to it."""
+    lead = re.match(r"(?:by|on)\s+(?=how\b)", request, re.I)
+    return bool(_MANNER.search(before + (lead.group() if lead else "")))
+
+
 def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
     """Where the part stands that asks; None where none does, or where it says nothing of its own."""
     parts = sentences(text)
@@ -188,7 +199,11 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
             return start + brief.start(), parts[-1][1]
         patterns = (_INDIRECT, _DIRECT, _DEMAND, _WISH, _AMOUNT)
         places = {match.start("request") for pattern in patterns for match in pattern.finditer(text[start:end])}
-        places = {place for place in places if not _POINTING.match(text[start + place : end])}
+        places = {
+            place
+            for place in places
+            if not (_POINTING.match(text[start + place : end]) or _by_what(text[start : start + place], text[start + place : end]))
+        }
         if start > parts[0][0]:
             places = {
                 place
@@ -199,7 +214,9 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         found += [
             (_content(text[start + m.start() : end], names, today) + 1, start + m.start(), end)
             for m in _AMOUNT.finditer(text[start:end])
-            if start > parts[0][0] and not _BARE_AMOUNT.match(text[start + m.start() : end])
+            if start > parts[0][0]
+            and not _by_what(text[start : start + m.start()], "")
+            and not _BARE_AMOUNT.match(text[start + m.start() : end])
         ]
     if not found or max(content for content, _, _ in found) < 1:
         return None

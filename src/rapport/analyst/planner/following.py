@@ -166,6 +166,7 @@ def _turns_over(previous: Reading, reading: Reading) -> bool:
         and (slots.ordinal is None or slots.says(_REVERSED))
         and not _says_metric(slots, reading)
         and not slots.says(r"one|user|person|product|account|why|that|this")
+        and forced(slots) != "examples"  # "and their worst chat?"
     )
 
 

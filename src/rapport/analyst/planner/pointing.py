@@ -159,8 +159,18 @@ _THERE = re.compile(
 _OF_PEOPLE = r"who(?:'s|m)?|users?|person|people|employees?|colleagues?|staff|regulars?|members?|heads|individuals?"
 
 
+_FIRM = r"(?:compan(?:y|ies)|organi[sz]ations?|firms?|employers?|accounts?|outfits?|business)"
+_BARE_EMPLOYER = re.compile(
+    rf"\W*(?:(?:and|ok(?:ay)?|so)\s+)?(?:(?:works?|working|employed|sits?|belongs?|is|comes?)\s+(?:(?:for|at|by|to|with|from|in)\s+)?(?:which|what|whose)\s+{_FIRM}|(?:for|at|by|to|with|from|of|in)\s+(?:which|what)\s+{_FIRM}(?:\s+(?:then|again|is that|exactly))?|(?:which|what|whose)\s+{_FIRM}(?:\s+(?:then|again|is that|exactly))?|(?:the\s+|their\s+)?employer|(?:works?|employed)\s+where|where\s+employed)\s*(?:please|pls)?\W*$",
+    re.I,
+)
+"""Asks where somebody works, and leaves out who: "works for which company?"."""
+
+
 def placed(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> str:
     """ "Who is the most active user there?" after an answer that is about one company: the question with its name in it."""
+    if previous is not None and answers and (previous.of_kind("user") or previous.dimension == "user") and _BARE_EMPLOYER.match(question):
+        return "and which company do they work for?"
     said = _THERE.search(question)
     if said is None or previous is None or not answers or not re.search(rf"\b(?:{_OF_PEOPLE})\b", question, re.I):
         return question

@@ -14,6 +14,7 @@ from rapport.analyst.planner.asked import (
     bad,
     counted_noun,
     counts_events,
+    done_most,
     events_wanted,
     measured,
     metrics_of,
@@ -171,15 +172,22 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         intent = "outcomes"  # "what do people talk about before they cancel"
     if intent == "outcomes" and events and shows_one(slots) and events_wanted(slots, "examples"):
         intent = "examples"  # "a conversation that was followed by a cancellation"
-    elif events and intent in _OF_EVENTS and not of_people(slots) and not measured(slots):
+    elif events and intent in _OF_EVENTS and not measured(slots) and (not of_people(slots) or done_most(slots)):
         intent = "outcomes"
     elif intent == "outcomes" and of_people(slots) and dimension_of(slots, "ranking", setting.names) in ("model", "tool", "language"):
         intent = "ranking"  # "which model did the people who cancelled talk to most": events are of no model
+    elif intent == "outcomes" and of_people(slots) and not done_most(slots) and _led_by_chats(slots):
+        intent = "ranking"  # "the most loyal user among those who upgraded"
     elif intent == "outcomes" and of_people(slots) and slots.says("how many") and counted_noun(slots) in ("conversations", "messages"):
         intent = "count"  # of the people who cancelled
     elif intent == "outcomes" and of_people(slots) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
-        intent = "breakdown" if dimension_of(slots, "breakdown", setting.names) else "level"
+        best = slots.values("extreme") or slots.says(r"worst|best|most|least|highest|lowest")
+        intent = ("ranking" if best else "breakdown") if dimension_of(slots, "breakdown", setting.names) else "level"
     return intent, events
+
+
+def _led_by_chats(slots: Slots) -> bool:
+    return any(extreme[0] == "conversations" for extreme in slots.values("extreme")) and not slots.says(r"(?:biggest|largest|smallest)")
 
 
 _LEADING_TO = r"before|prior to|ahead of|(?:in the )?run-?up to|leading (?:up )?to|just until|preceding"
@@ -320,7 +328,11 @@ _ONE_FIGURE = frozenset({"level", "count", "list_entities", "summary", "ranking"
 
 def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting) -> str:
     """The form of the answer where its nouns say it: one figure for each of something is a breakdown, versions are set side by side."""
-    if intent in ("count", "level") and slots.says(_BY_NUMBER) and str(dimension_of(slots, "ranking", setting.names)) in _LINED_UP:
+    if (
+        intent in ("count", "level", "breakdown")
+        and slots.says(_BY_NUMBER)
+        and str(dimension_of(slots, "ranking", setting.names)) in _LINED_UP
+    ):
         return "ranking"
     split = split_by(slots, setting.names)
     if intent in ("level", "compare", "ranking", "change") and slots.says(
@@ -339,7 +351,7 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
 
 
 _LINED_UP = frozenset({"user", "organization", "product", "model", "tool"})
-_BY_NUMBER = r"(?:which|what|who)(?! (?:share|part|percent\w*))\b.{0,50}\b(?:by|in terms of) (?:the |their |its )?(?:number|count|amount|volume|total|conversations|chats|messages|traffic)\b"
+_BY_NUMBER = r"(?:which|what|who|list|top|rank\w*|name|order|sort|biggest|largest|busiest)(?! (?:share|part|percent\w*))\b.{0,50}\b(?:by|in terms of) (?:the |their |its )?(?:number|count|amount|volume|total|conversations|chats|messages|traffic|how (?:many|much|often))\b"
 """ "Which person comes next by number of conversations?": one of several that stand in a line."""
 
 

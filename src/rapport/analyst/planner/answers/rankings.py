@@ -24,6 +24,7 @@ from rapport.analyst.planner.answers.asking import (
 )
 from rapport.analyst.planner.answers.totals import none, size, size_words, title
 from rapport.analyst.planner.asked import AVERAGE, RANGE, SHARE
+from rapport.analyst.planner.dimensions import either_kind
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Threshold
 from rapport.analyst.planner.words import split
@@ -94,7 +95,25 @@ def ranking(asked: Asked) -> Answer:
     groups = [{**group, "name": _spanned(group["name"], by.dimension)} for group in groups]
     nouns = _plural(output.data["dimension"].replace("property:", "").replace("_", " "))
     employer = yield from _employer(groups, by, reading)
-    return heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note) + _listed(groups, by, reading) + employer
+    others = yield from _among_the_others(asked, ranked, by)
+    text = heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note)
+    return text + _listed(groups, by, reading) + employer + others
+
+
+_OTHER_KIND = {"organization": ("user", "single people"), "user": ("organization", "organizations")}
+
+
+def _among_the_others(asked: Asked, ranked: Reading, by: _Order) -> Generator[Sequence[Call], Sequence[Output], str]:
+    """Where "customer" may mean a person as well as a company: who leads among those that are not listed."""
+    if by.dimension not in _OTHER_KIND or by.metric in ("users", "organizations") or not either_kind(ranked.slots, asked.setting.names):
+        return ""
+    kind, noun = _OTHER_KIND[by.dimension]
+    output = yield from _groups(ranked, replace(by, dimension=kind), by.place)
+    groups = output.data.get("groups", [])
+    if output.error or len(groups) < by.place:
+        return ""
+    first = groups[by.place - 1]
+    return f"\n\nIf you mean {noun}: {first['name']} ({measured(first['figures'][0])})."
 
 
 def _employer(groups: Sequence[Mapping[str, Any]], by: _Order, reading: Reading) -> Generator[Sequence[Call], Sequence[Output], str]:
