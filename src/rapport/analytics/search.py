@@ -21,17 +21,21 @@ ALL_WORDS, SOME_WORDS = 0.35, 0.35
 MANY_WORDS, HALF_OF_WORDS, FEW_WORDS = 0.7, 0.5, 0.3
 """Share of the question's words, by rarity, that a conversation found by words alone holds: where meaning could say otherwise, where
 there are no embeddings, and where nothing else is found at all."""
+FITS = 0.55
+"""Score from which a conversation's words or its meaning are those that are looked for."""
 LEAST_COSINE = 0.35
 """Two texts on one subject lie above this for MiniLM sentence embeddings; unrelated ones mostly lie below 0.25."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A conversation and how well it fits: 0.35 is weak, above 1 is as good as certain. `how`: words | meaning | both."""
+    """A conversation and how well it fits: 0.35 is weak, above 1 is as good as certain. `how`: words | meaning | both; `whole`: one
+    message holds all words."""
 
     id: UUID
     score: float
     how: str
+    whole: bool = False
 
 
 async def search(connection: Connection, scope: Scope, text: str, *, meaning: np.ndarray | None = None, limit: int = 10) -> tuple[Hit, ...]:
@@ -51,7 +55,7 @@ async def search(connection: Connection, scope: Scope, text: str, *, meaning: np
         cosine = cosines.get(id, 0.0)
         if id in whole or cosine >= LEAST_COSINE or words.get(id, 0) >= enough:
             how = "both" if id in scores and cosine >= LEAST_COSINE else "words" if id in scores else "meaning"
-            hits.append(Hit(id, round(scores.get(id, 0.0) + max(cosine, 0.0), 3), how))
+            hits.append(Hit(id, round(scores.get(id, 0.0) + max(cosine, 0.0), 3), how, id in whole))
     return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.id.bytes)))[:limit]
 
 

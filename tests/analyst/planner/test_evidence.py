@@ -327,3 +327,92 @@ def test_the_top_five_are_no_stars():
 def test_who_ran_into_a_failing_tool_was_hit_by_it():
     reading = read("How many different users ran into that?", ("which tool call breaks most often?", FAILING))
     assert "tool_failed" in reading.conditions
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "a session where search_docs failed and the person then left one or two stars",
+        "one chat whose user left a measly two stars",
+        "a thread in which somebody left only a single star",
+        "give me a conversation where the customer left us a rather low rating",
+    ],
+)
+def test_stars_that_were_left_are_no_leaving(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.events) == ("examples", ())
+
+
+@pytest.mark.parametrize("question", ["a chat before the user left after a one-star rating", "one chat before the customer left us"])
+def test_leaving_after_a_rating_is_leaving(question: str):
+    assert read(question).events == ("subscription_cancelled",)
+
+
+@pytest.mark.parametrize(
+    ("question", "phrase"),
+    [
+        ("three Harbor Guide threads about the morning meal at the hotel", "morning meal at the hotel"),
+        ("two transcript ids please, topic: getting more of the pills the doctor ordered", "getting more of the pills the doctor ordered"),
+        ("one thread about money being taken two times (Harbor Guide)", "money being taken two times"),
+        ("a transcript in which a student could not hand in their work", "could not hand in their work"),
+    ],
+)
+def test_what_is_looked_for_is_the_whole_phrase_after_its_frame(question: str, phrase: str):
+    reading = read(question)
+    assert (reading.intent, reading.slots.phrase, reading.events) == ("examples", phrase, ())
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("Show me the newest chat about refunds", "newest"),
+        ("the oldest conversation on late parcels, id only", "oldest"),
+        ("longest session about damaged boxes, please", "longest"),
+        ("worst rated talk about the delivery fee", "lowest_rated"),
+        ("the last thread about refunds", "newest"),
+        ("a chat about refunds", None),
+    ],
+)
+def test_an_order_that_is_asked_for_holds_among_those_about_a_subject(question: str, order: str | None):
+    from rapport.analyst.planner.answers.conversations import _search, shown_at_once
+
+    reading = read(question)
+    assert (reading.intent, shown_at_once(reading), _search(reading, 1).get("order")) == ("examples", 1, order)
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"),
+    [
+        ("what happened in the chat they had before that?", "conversation_before"),
+        ("and before that?", "conversation_before"),
+        ("and the one after that", "conversation_after"),
+        ("and their next one?", "conversation_after"),
+        ("what else did they say in it?", "conversation_detail"),
+    ],
+)
+def test_the_neighbours_of_the_conversation_that_is_shown(question: str, intent: str):
+    reading = read(question, ("a conversation about refunds", SHOWN))
+    assert (reading.intent, reading.slots.conversation_ids) == (intent, ("w-0042",))
+
+
+def test_who_works_somewhere_was_named_before():
+    reading = read("works for which company?", ("who chats most?", "**Will Hart**: 9 conversations, all time. Next: Maria Chen (3)."))
+    assert (reading.intent, [name.text for link in reading.of_kind("user") for name in link.names]) == ("user_profile", ["Will Hart"])
+
+
+@pytest.mark.parametrize(
+    "question", ["how many conversations in Harbor Guide have no rating at all?", "how many Harbor Guide chats got no stars"]
+)
+def test_the_unrated_of_a_product_are_counted(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions) == ("count", ("unrated",))
+
+
+@pytest.mark.parametrize("question", ["past 48h traffic", "last 72 hours of chats", "yesterday's chats"])
+def test_traffic_of_some_days_is_counted(question: str):
+    assert read(question).intent == "count"
+
+
+def test_asking_the_same_again_is_no_subject():
+    reading = read("a chat where the customer asked the same thing twice")
+    assert (reading.conditions, reading.subject) == (("repeated",), "")

@@ -299,7 +299,23 @@ def events_wanted(slots: Slots, intent: str) -> bool:
         rf"(?:led|leads?|leading|ended|ending|ends?|finish\w*|clos\w*|result\w*|culminat\w*|conclud\w*|before|preced\w*|followed|up|ahead|prior|after which|after that|upon which|whereupon|and then|then|later|afterwards|eventually|promptly|only|wound|made|makes?|drove|drives?|push\w*|spark\w*|trigger\w*|prompt\w*|brought|caus\w*|where|in which|during which|that|whose|with|of|behind) (?:[\w'’]+ ){{0,6}}?(?:{_DONE})(?:s|l?ing|ed|d)?\b"
     )
     return intent in ("examples", "quotes", "level") and bool(
-        slots.says("events?") or slots.of_kind("event_type") or (before and slots.events_said)
+        slots.says("events?") or slots.of_kind("event_type") or (before and slots.events_said and not _talked_about(slots))
+    )
+
+
+_TOPIC = re.compile(r"\b(?:about|regarding|concerning|mention\w*|to do with|(?:topic|subject|theme|re)\s?[:=])", re.I)
+_ON_TO_AN_EVENT = re.compile(
+    r"[.?!;]|\b(?:who|whose|and|then|before|after|until|led|leads?|leading|end\w*|follow\w*|result\w*|made|drove|prior|ahead|when|where)\b",
+    re.I,
+)
+
+
+def _talked_about(slots: Slots) -> bool:
+    """Whether the words of an event only stand in what is talked about: "about the pills the doctor ordered"."""
+    starts = [hit.start for hit in slots.hits if hit.kind == "event"]
+    frames = [[match.end() for match in _TOPIC.finditer(slots.text[:start])] for start in starts]
+    return bool(starts) and all(
+        ends and not _ON_TO_AN_EVENT.search(slots.text[ends[-1] : start]) for start, ends in zip(starts, frames, strict=True)
     )
 
 

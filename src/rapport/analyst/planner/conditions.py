@@ -32,7 +32,17 @@ _UNRATED = (
     rf"|(?:not|never|n['’]t) (?:\w+ )?(?:g[eo]t|gotten|receiv\w*|given|earn\w*|collect\w*|left|leave|ha[ds]|have|carry|attract\w*) (?:a |any |a single |one |their )?{_MARK}|(?:{_NOBODY})(?: \w+){{0,4}}? (?:{_RATED}|(?:rat|scor|grad|judg)(?:e|es|ing)|(?:mark|review)s?)|(?:{_NOBODY})(?: \w+){{0,3}} (?:g[ai]ve|left|leaves?|put|award\w*) (?:a |any |us a )?{_MARK}"
     rf"|no {_MARK}|(?:lack(?:s|ed|ing)?|miss(?:es|ing)?|remain\w* without|went without|go without|devoid of|minus) (?:a |any )?{_MARK}"
 )
-_SPANNED = ("handover", "tool_failed", "unrated", "happy", "unhappy", "frustrated", "jailbreak_detected", "user_toxicity_detected")
+_SPANNED = (
+    "handover",
+    "repeated",
+    "tool_failed",
+    "unrated",
+    "happy",
+    "unhappy",
+    "frustrated",
+    "jailbreak_detected",
+    "user_toxicity_detected",
+)
 """Conditions that are told in a whole phrase, whose words say nothing else."""
 
 _CONDITIONS: tuple[tuple[str, str], ...] = (
@@ -46,7 +56,7 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
     ("resolved", r"(?<!not )(?<!never )(?<!being )(?<!getting )(?:resolved|solved)\b"),
     ("abandoned", r"abandoned|gave up|given up|walked away|dropped off"),
     ("handover", _HANDED_OVER),
-    ("repeated", r"repeat(?:ed|ing)? (?:questions?|themselves|themself)|asked (?:twice|again|the same)"),
+    ("repeated", r"repeat(?:ed|ing|s)? (?:(?:their|his|her|the|a) )?(?:(?:same|very same) )?(?:questions?|themsel\w+|himself|herself)|ask(?:ed|ing|s)? (?:twice|again|(?:the )?(?:very )?same (?:thing|question|stuff)?)(?: (?:twice|again|over(?: and over)?|several times|many times|repeatedly|more than once))*|(?:sa(?:y|id)|repeat(?:ed)?|tell|told|explain(?:ed)?|wr(?:i|o)te) (?:(?:it|everything|things|that|the same thing) )+(?:twice|again|over and over|several times)"),
     ("tool_failed", _TOOL_FAILED),
     ("flagged", r"flagged\b|safety (?:flags?|issues?)"),
     ("rated", r"(?:rated|scored|graded|reviewed) (?:us |it |them |the bot |anything )?(?:at all|in any way)|rated (?:%|percent\w*|share|part|fraction|portion|proportion)|(?:%|percent\w*|share|part|fraction|portion|proportion) (?:\w+ ){0,3}rated(?! (?:\d|below|above|under|over|at|one|two|three|four|five))|(?:with|ha(?:ve|s|d|ving)|carr(?:y|ies|ied|ying)|receiv\w*|g[eo]ts?|getting|gotten|leav\w*|left|g[ai]ven?|giving|bear|bears|contain\w*|earn\w*|attract\w*|end(?:s|ed|ing)? (?:up )?with|come with|comes with) (?:an? |any |some |their |its )?(?:star |customer |user |actual )?(?:ratings?|scores?|stars?|reviews?|marks?|grades?|votes?)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))|(?:got|gets|get|were|are|was|been|being|is|actually|ever) (?:ever |actually )?(?:rated|scored|graded|reviewed|marked)\b(?! ?(?:(?:of|below|above|under|over|at|lower|higher|less|more|than|score|between|on average)\b|[=<>\d]|(?:\w+ )?(?:best|worst|lowest|highest|badly|well|one|two|three|four|five)))(?! by (?:plan|product|model|country))|(?:users?|customers?|people|clients?|they|rated) (?:have |ever |actually )?(?:rated|scored|graded|reviewed)(?= |\W|$)(?! (?:us|them|it|as|\w+ (?:higher|lower|best|worst)))|rating coverage|coverage of ratings|rating (?:participation|response)|bother\w* (?:to rate|rating)|(?:did|do|does|to) (?:\w+ ){0,2}rate(?! (?:us|them|it|him|our|\w+ (?:higher|lower|best|worst)))|rated (?:conversations?|chats?|dialogues?|sessions?|interactions?|threads?)"),

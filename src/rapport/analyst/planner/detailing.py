@@ -30,7 +30,9 @@ _PERSON = r"(?:this|that|the|same) (?:user|person|customer|client|guy|man|woman|
 _COMPANY = r"(?:this|that|the|their|his|her|same|whole) (?:whole |same )?(?:compan(?:y|ies)|organi[sz]ation|account|firm|employer)"
 
 
-_BEFORE = rf"(?:the )?(?:one|conversation|chat|dialogue|session|thread|time)s? (?:just |right |immediately )?(?:before|preceding|prior to) (?:that|it|this|{_THIS})|(?:the |his |her |their )(?:previous|preceding|prior|earlier) (?:one|conversation|chat|dialogue|session|thread)|what came before (?:it|that|this)"
+_HAD = r"(?: (?:that )?(?:they|he|she|(?:this|that|the|same) \w+) (?:had|held|was in|started)| of theirs)?"
+_BEFORE = rf"(?:the )?(?:one|conversation|chat|dialogue|session|thread|talk|time)s?{_HAD} (?:just |right |immediately )?(?:before|preceding|prior to) (?:that|it|this|{_THIS})|(?:the |his |her |their )(?:previous|preceding|prior|earlier) (?:one|conversation|chat|dialogue|session|thread)|what came before (?:it|that|this)|^\W*(?:and |what about |how about |ok |now )*(?:the one |one )?(?:just |right )?before(?: (?:that|it|this)(?: one)?)?\W*$"
+_AFTER = rf"(?:the )?(?:one|conversation|chat|dialogue|session|thread|talk|time)s?{_HAD} (?:just |right |immediately )?(?:after|following) (?:that|it|this|{_THIS})|(?:the |his |her |their )(?:next|following|subsequent) (?:one|conversation|chat|dialogue|session|thread|talk)|what came (?:after|next)(?: (?:it|that|this))?|^\W*(?:and |what about |how about |ok |now )*(?:the one |one )?(?:just |right )?after(?: (?:that|it|this)(?: one)?)?\W*$"
 
 
 def shown(answers: Sequence[str]) -> str | None:
@@ -52,8 +54,8 @@ def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, 
     if reading.intent == "ticket_draft" or forced(slots) == "ticket_draft":
         pointed = slots.says(rf"{_THIS}|it|this|that") and not slots.subject
         return replace(reading, slots=replace(slots, conversation_ids=(id,)), intent="ticket_draft", follows=True) if pointed else None
-    if slots.says(_BEFORE) and not at:
-        return replace(_detail(reading, id), intent="conversation_before")
+    if not at and (slots.says(_BEFORE) or slots.says(_AFTER)):
+        return replace(_detail(reading, id), intent="conversation_before" if slots.says(_BEFORE) else "conversation_after")
     if _elsewhere(slots):
         return None if at else _of_whom(reading, slots, answers[-1], setting)
     if not slots.says(_FACET) or slots.dates or len(slots.words) > 16:
@@ -63,7 +65,9 @@ def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, 
 
 
 def _elsewhere(slots: Slots) -> bool:
-    return bool(slots.says(_ELSEWHERE)) and not slots.says(rf"by (?:whom|who)|(?:rating|model|user|customer) of (?:{_THIS})")
+    return bool(slots.says(_ELSEWHERE)) and not slots.says(
+        rf"by (?:whom|who)|(?:rating|model|user|customer) of (?:{_THIS})|(?:what|anything) else\b.* (?:in (?:it|that|{_THIS})|there)"
+    )
 
 
 def _detail(reading: Reading, id: str) -> Reading:

@@ -120,6 +120,9 @@ _LAST = r"last(?! (?:\d|week|month|quarter|year|few|seven|ten|thirty|night|two|t
 _MEETS = r"(?:g[eo]t|been) in (?:touch|contact)|contact\w*|hear\w*|talk\w*|chat\w*|writ\w*|wrote|spoke|speak\w*|seen|see|saw|active|message\w*|conversations?|dialogues?|sessions?|show\w* up|turn\w* up|appear\w*|around|here|log\w*|approach\w*|reach\w*|came|come|drop\w* in|pop\w* (?:in|up)|knock\w*|visit\w*|ask\w*|use\w*|been|mention\w*|raise\w*|surfac\w*|sign of life|time"
 
 
+A_TOPIC = r"(?:the |this |that )(?:topic|subject|theme|issue|matter)"
+
+
 def appearance(slots: Slots) -> str | None:
     """first | last, where the day is asked on which somebody, a version, a topic or a tool first or last appeared; None otherwise."""
     if (
@@ -131,7 +134,11 @@ def appearance(slots: Slots) -> str | None:
     if [name for name in slots.metrics if name not in lexicon.COUNTS] and not slots.thresholds:
         return None
     versions = slots.of_kind("prompt", "prompt_version") or slots.says(r"(?:prompt|instructions?)(?: text)?(?: versions?)?|versions?")
-    if not (versions or slots.of_kind("user", "organization", "topic", "topic_group", "model") or (slots.subject and slots.framed)):
+    if not (
+        versions
+        or slots.of_kind("user", "organization", "topic", "topic_group", "model")
+        or (slots.subject and (slots.framed or slots.says(A_TOPIC)))
+    ):
         return None
     if slots.says(_LAST) and (slots.says(_MEETS) or versions):
         return "last"

@@ -23,7 +23,7 @@ def forced(slots: Slots) -> str | None:
 _THANKS = re.compile(r"\W*(?:thanks|thank you|thx|ty|cheers|merci|danke|much appreciated|well done|good (?:job|work))\b", re.I)
 _GOES_ON = re.compile(r"\?|\b(?:how|what|which|who|why|show|list|now|and then|draft|create)\b", re.I)
 _MEANING = r"what(?: is|'s|s| are| does| do)?(?: the| a| an| your)? (?:quality index|conversation quality index|cqi|frustration|sentiment|struggle|commercial intent|resolution rate|csat|quality score|sentiment score|frustration score|churn)(?: score| index| rate)?(?: exactly| mean| based on| stand for| here| in this context| computed from| made of)*\W*$"
-_EXTREME = r"(?:very first|first ever|earliest|most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction)s?"
+_EXTREME = r"(?:very first|first ever|earliest|most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction|thread|talk|exchange|convo)s?"
 _MOVED = re.compile(
     r"\W*(?:and |so )?(?:did|has|have|is|are|was|were|does|do)\b.*\b(?:improv\w*|worsen\w*|deteriorat\w*|climb\w*|slip\w*|declin\w*|dropp?\w*|fall\w*|fell|ris(?:e|en|ing)|rose|increas\w*|decreas\w*|grow\w*|grew|(?:go|gone|going|went) (?:up|down)|(?:get|gets|getting|got) (?:better|worse))\b",
     re.I,
@@ -317,7 +317,7 @@ def _makes_a_segment(slots: Slots) -> bool:
 def _is_bare(slots: Slots) -> bool:
     """A noun phrase alone, that asks neither to be shown something nor for a split."""
     return bool(
-        _BARE.match(slots.text)
+        _BARE.match(_undated(slots))
         and not slots.says(_SHOWS)
         and not _ASKING.match(slots.text)
         and not slots.subject
@@ -325,6 +325,14 @@ def _is_bare(slots: Slots) -> bool:
         and not slots.conversation_ids
         and not slots.says(r"by|per|each|every|versus|vs|or|compared|why|trend|daily|weekly|over time")
     )
+
+
+def _undated(slots: Slots) -> str:
+    """The text without its dates: "past 48h traffic" is a noun phrase like "traffic"."""
+    text = slots.text
+    for mention in sorted(slots.dates, key=lambda each: -each.start):
+        text = f"{text[: mention.start]}{text[mention.end :]}" if text[: mention.start].strip() == "" else text
+    return text
 
 
 def _fears_a_loss(slots: Slots) -> bool:

@@ -4,7 +4,7 @@ import re
 
 from rapport.analyst.planner.choosing import ELSEWHERE
 from rapport.analyst.planner.forced import forced
-from rapport.analyst.planner.pointing import IT_IS
+from rapport.analyst.planner.pointing import IT_IS, OF_SOMEBODY
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Slots
 
@@ -103,7 +103,7 @@ def leans(previous: Reading, reading: Reading) -> bool:
         return False
     if _NO_NOUN.search(text) and not (reading.events or slots.of_kind("user", "organization")):
         return True
-    if slots.ordinal is not None or _says_nothing_alone(slots, reading) or _VALUE_OF.search(text):
+    if slots.ordinal is not None or _says_nothing_alone(slots, reading) or _VALUE_OF.search(text) or OF_SOMEBODY.match(text):
         return True
     short = len(slots.words) <= 4 and not (reading.metrics and (reading.links or reading.period or slots.says("how many|top|which|who")))
     pointing = bool(_POINTING.search(IT_IS.sub(" ", text)))

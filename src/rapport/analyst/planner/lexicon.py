@@ -28,7 +28,7 @@ _LOST_SO = re.compile(
 )
 """ "Lost their patience", "lost the most stars": nobody left."""
 _FEEDBACK = re.compile(
-    r"\b(?:left|leav(?:e|es|ing))\b(?: (?:us|behind|me|any|an?|the|some|\d|one|no|only|just|single|star|good|bad)){0,4} (?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b|"
+    r"\b(?:left|leav(?:e|es|ing))\b(?:[ -](?!after|because|since|when|while|before|despite|due|over|and|but|who|where|following|without|within|during|although|though|if|for)[\w'’]+){0,6}?[ -](?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b|"
     r"\b(?:ratings?|stars?|votes?|reviews?|feedback|comments?|marks?|scores?|grades?)\b[^.?!]{0,50}\b(?:left|leav(?:e|es|ing))\b",
     re.I,
 )

@@ -14,6 +14,12 @@ IT_IS = re.compile(
     re.I,
 )
 
+OF_SOMEBODY = re.compile(
+    r"\W*(?:and |so |ok )*(?:works|working|employed|belongs|belonging|is from|comes from) (?:(?:for|at|with|to|by|in|from|under) )?(?:which|what|whom|who|where)\b",
+    re.I,
+)
+""" "Works for which company?": somebody does, who was named before."""
+
 LIST_ITEM = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+(.*)$", re.M)
 
 NAMED = ("user", "organization", "product", "model", "tool", "topic")
@@ -113,6 +119,8 @@ def _by_a_pronoun(previous: Reading, slots: Slots, answer: str, kind: str | None
 
 def _says_a_pronoun(previous: Reading, slots: Slots, kind: str | None) -> bool:
     """ "It" is a thing, and counts only where the answer before listed some."""
+    if kind == "user" and OF_SOMEBODY.match(slots.text):
+        return True
     match = re.search(
         r"\b(?:that|this|these|those|it|its|the (?:top|worst|best)|him|her|he|she|his|them|they|their)\b", IT_IS.sub(" ", slots.text), re.I
     )

@@ -61,7 +61,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     during whichever whoever left leaving hand dwindled exploded hear pick picked picking resulted resulting prove proves proving risen chief build builds built set grew grown grows shrink shrinks shrank shrunk swell swells swelled swollen climb climbs climbed climbing soar soars soared soaring leap leaps leapt jump jumps jumped jumping
     sink sinks sank sunk sinking slip slips slipped slipping gain gains gained gaining sit sits sat sitting reside resides residing situated seated nowadays among amongst amid grumble grumbles grumbling grumbled gripe gripes grouse moan moans whine whinge whinging grievance grievances beefs criticism criticisms objection objections annoyance annoyances favourite favourites favorite favorites overtake overtook overtaken hand handing
     followed following follows preceded came
-    their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
+    praising grateful gratitude thankful rater raters their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 
 
@@ -140,12 +140,12 @@ FAILED = frozenset("fail fails failed failing failure failures error errors brok
 
 _FRAME = re.compile(
     r"\b(?:about(?!\s+(?:\d|an?\s+(?:dozen|hundred|thousand|week|month|day|year|hour|quarter|half|third|fifth|couple|few|lot|bit)\b|one\b|two\b|three\b|four\b|five\b|six\b|ten\b|half\b))|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)s? of|to do with|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
-    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around(?!\s+\d))\b",
+    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|(?:topic|subject|theme|matter|keyword)s?(?=\s?[:=])|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around(?!\s+\d))\b",
     re.I,
 )  # fmt: skip
 
 _STRONG = re.compile(
-    r"^(?:about|regarding|around|mention|concerning|deal|br|relat|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)|to do|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|whose|because|due)",
+    r"^(?:about|regarding|around|mention|concerning|deal|br|relat|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)|to do|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|topic|subject|theme|matter|keyword|whose|because|due)",
     re.I,
 )
 
@@ -169,12 +169,14 @@ _CLAUSE_END = re.compile(rf"{_FRAME_END.pattern}|,\s", re.I)
 def _framed(text: str, word: Word) -> re.Match | None:
     last = None
     for match in _FRAME.finditer(text[: word.start]):
-        last = match
+        weak = _WEAK.fullmatch(match.group()) and last is not None and _STRONG.match(last.group())
+        last = last if weak else match  # "about getting more of the pills"
     apart = last is not None and _APART.search(text[last.end() : word.start])
     told = last is not None and (re.search(r"\bto\s+$", text[: last.start()]) or last.group().lower().startswith("due"))
     return last if last and not apart and not told and _STRONG.match(last.group()) else None  # "I would like to mention" frames nothing
 
 
+_WEAK = re.compile(r"of|on|for|over|with", re.I)
 _APART = re.compile(r"[?!;]|\s[–—-]+\s|\.\s|\w,?\s+(?:which|that|who|whom|so|but|when|while|during)\s", re.I)
 """What ends that which a frame holds: "about opening hours which earned five stars"."""
 
@@ -195,7 +197,7 @@ def _is_negated(text: str, word: Word) -> bool:
 
 
 _CLAUSE = re.compile(
-    r"\b(?:people|users?|customers?|someone|somebody|anyone|person|buyers?|shoppers?|students?|clients?|folks|conversations?|chats?|dialogues?|sessions?|transcripts?|those|they|one|ids?)\s+(?:who|whom|whose|where|that|in which)\s+(?P<rest>[^?!;.]{4,80})", re.I
+    r"\b(?:people|users?|customers?|someone|somebody|anyone|person|buyers?|shoppers?|students?|clients?|folks|conversations?|chats?|dialogues?|sessions?|transcripts?|threads?|talks?|exchanges?|cases?|those|they|one|ids?)\s+(?:who|whom|whose|where|that|in which)\s+(?:(?:(?:an?|the|some|our|one)\s+)?(?:people|users?|customers?|someone|somebody|anyone|persons?|buyers?|shoppers?|students?|clients?|folks|visitors?|learners?|members?|callers?|guests?|patients?)\s+)?(?P<rest>[^?!;.]{4,80})", re.I
 )  # fmt: skip
 
 _SMALL = frozenset(
@@ -228,13 +230,18 @@ def _phrase(slots: Slots, content: Sequence[Word], spans: Sequence[tuple[int, in
     """From the first word of the subject to the end of its clause: "money back" keeps its "back"."""
     if not content:
         return ""
-    start = content[0].start
+    frame = _framed(slots.text, content[0])
+    start = (
+        frame.end() + len(re.match(r"[\s:=]*(?:(?:the|an?|our|their)\s+)?", slots.text[frame.end() :]).group())
+        if frame
+        else content[0].start
+    )
     stop = min([end for end, _ in sorted(slots.taken) if end > start] + [len(slots.text)])
     clause = re.split(r"[?!;]|\.\s|,\s", slots.text[start:stop])[0]
     last = max(word.end for word in content) - start
     if beyond := _BEYOND.search(clause, last if last <= len(clause) else 0):
         clause = clause[: beyond.start()]
-    text = _POLITE.sub("", clause).strip(" .,?!\"'“”")
+    text = _POLITE.sub("", clause).strip(" .,?!\"'“”()")
     return re.sub(r"\s+(?:for|from|on|in|at|of|by|with|and|or|to|the|a|since|over|during|last|this)$", "", text)[:200] or content[0].lower
 
 

@@ -374,7 +374,11 @@ def _whole_picture(slots: Slots, intent: str) -> str:
         return intent
     if who[0].kind == "user" and intent in _DESCRIBED_BY_ONE and slots.says(EMPLOYER):
         return "user_profile"
-    both = "conversations" in slots.metrics and (slots.says(_CONTENT) or {"rating", "sentiment"} & set(slots.metrics))
+    both = (
+        not {"rated", "unrated"} & set(conditions(slots))
+        and "conversations" in slots.metrics
+        and (slots.says(_CONTENT) or {"rating", "sentiment"} & set(slots.metrics))
+    )
     if intent == "count" and both and slots.says("how many|how much|number of|count|usage|volume|how often") and not slots.thresholds:
         return "user_profile" if not slots.says("rated|with (?:a )?ratings?|ratings? (?:of|below|above|under|over)|stars?") else intent
     return intent

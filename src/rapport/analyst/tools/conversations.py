@@ -46,7 +46,7 @@ async def find(asked: Asked) -> ToolResult:
     limit, query = asked.get("limit", 5), asked.get("query", None)
     (total,) = await metrics.level(asked.connection, asked.scope, metrics.find(["conversations"]))
     if query:
-        hits = await search.search(asked.connection, asked.scope, query, meaning=asked.meaning, limit=limit)
+        hits = await _fitting(asked, query, asked.get("order", None), limit)
         found = await examples.load(asked.connection, asked.scope.tenant_id, [hit.id for hit in hits], about=query)
         scores: list[dict[str, Any]] = [{"fit": hit.score, "foundBy": hit.how} for hit in hits]
     else:
@@ -61,6 +61,21 @@ async def find(asked: Asked) -> ToolResult:
         },
         evidence=tuple(example.reference for example in found),
     )
+
+
+SEARCHED = 300
+"""Most conversations that fit words and are put in an order: the newest about a subject is sought among so many that fit it best."""
+
+
+async def _fitting(asked: Asked, query: str, order: str | None, limit: int) -> tuple[search.Hit, ...]:
+    """Those that fit the words best; with an order, the first by it of those that hold all words, else of those that fit well."""
+    hits = await search.search(asked.connection, asked.scope, query, meaning=asked.meaning, limit=SEARCHED if order else limit)
+    if order is None:
+        return hits
+    fits = {hit.id: hit for hit in hits if hit.whole} or {hit.id: hit for hit in hits if hit.score >= search.FITS}
+    within = replace(asked.scope, conversation_ids=tuple(fits))
+    ordered = await examples.examples(asked.connection, within, order=order, limit=limit) if fits else ()
+    return tuple(fits[one.id] for one in ordered) or hits[:limit]
 
 
 async def quote(asked: Asked) -> ToolResult:

@@ -179,13 +179,14 @@ async def _find(desk: Desk, arguments: Mapping[str, Any]) -> Findings:
     """What is known about the problem: the conversation named, then those that fit the words, then the worst in the scope."""
     problem = str(arguments.get("problem") or arguments.get("title") or "")
     subject = drafting.subject(problem)
-    vectors = await encode(desk.encoder, [subject]) if subject else None
-    meaning = None if vectors is None else vectors[0]
     async with asking(desk.database) as connection:
         lexicon = await desk.lexicons.of(connection, desk.base)
+    wanted = _without_names(lexicon, subject)
+    vectors = await encode(desk.encoder, [wanted]) if wanted else None
+    meaning = None if vectors is None else vectors[0]
+    async with asking(desk.database) as connection:
         scope = await read_filter(connection, lexicon, desk.base, arguments.get("filter") or {})
         named = await _named(connection, desk.base, arguments.get("conversation"))
-        wanted = _without_names(lexicon, subject)
         failing = tuple(name.id for name in lexicon.of("tool") if re.search(rf"\b{re.escape(name.text)}\b", subject, re.IGNORECASE))
         (total,) = await metrics.level(connection, scope, metrics.find(["conversations"]))
         worst = None if named or failing or not drafting.VAGUE.fullmatch(wanted) else await _worst(connection, scope)

@@ -1,5 +1,6 @@
 """Conversations that fit, quotes from them, and one conversation by its id."""
 
+import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,8 @@ from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, 
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.evidence import PRAISE, THANKS, comments_wanted, last_words
 from rapport.analyst.planner.reading import CONDITION_WORDS, Reading
+from rapport.analyst.planner.slots import Slots
+from rapport.analytics.search import FITS
 
 _TROUBLE = r"could ?n[o'’]t|can(?:not|['’]t| not)|did ?n[o'’]t|was ?n[o'’]t|is ?n[o'’]t|never|unable to|fail\w*|wrong(?:ly)?|broke\w*|broken|crash\w*|errors?|bugs?|charged|overcharged|double|twice|missing|lost|late|delayed|stuck|rude|refus\w*|reject\w*|allerg\w*|complain\w*|angry|problems?|issues?|trouble|not (?:work\w*|arriv\w*|receiv\w*|get\w*|come|help\w*)"
 
@@ -30,7 +33,7 @@ _ROLES = {
 
 def examples(asked: Asked) -> Answer:
     """Conversations that fit, with ids and quotes."""
-    reading = _of_thanks(asked.reading) if asked.reading.slots.says(THANKS) else asked.reading
+    reading = _of_thanks(asked.reading)
     asked = replace(asked, reading=reading)
     if reading.slots.conversation_ids and not reading.subject:
         return (yield from conversation_detail(asked))
@@ -59,7 +62,8 @@ def examples(asked: Asked) -> Answer:
     return text + bullets([f"`{one['id']}`: {quoted(one, id=False)}" for one in found], numbered=True)
 
 
-_ONE_CONVERSATION = r"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|dialog|session|transcript|interaction)\b|(?:an?|one|which|what|the|single) (?:\w+ ){0,2}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
+_TALK = r"(?:conversation|chat|convo|dialogue|dialog|session|transcript|interaction|thread|talk|exchange|discussion)"
+_ONE_CONVERSATION = rf"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){{0,3}} (?:{_TALK}|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last|longest|shortest|worst|best|(?:lowest|highest|worst|best)[ -]rated)(?: ever)?(?: [\w-]+){{0,3}} {_TALK}\b|(?:an?|one|which|what|the|single) (?:\w+ ){{0,2}}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|one of (?:the|those|these|them|their|its|his|her|our)\b|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
 
 
 def shown_at_once(reading: Reading) -> int:
@@ -97,8 +101,7 @@ def _how_many(reading: Reading, default: int) -> int:
 def _comments(asked: Asked) -> Answer:
     """What was written beside ratings."""
     reading = asked.reading if asked.reading.slots.framed else replace(asked.reading, subject="")
-    order = _search(reading, 1)["order"]
-    arguments = {"filter": reading.filter(), "comments": True, "order": order, "limit": min(_how_many(reading, 4), 15)}
+    arguments = {"filter": reading.filter(), "comments": True, "order": _order(reading), "limit": min(_how_many(reading, 4), 15)}
     (output,) = yield [Call("getQuotes", arguments | ({"query": reading.subject} if reading.subject else {}))]
     title = heading("comments written beside ratings", reading.scope())
     if output.error:
@@ -109,11 +112,18 @@ def _comments(asked: Asked) -> Answer:
     return title + bullets([quoted(one) for one in found])
 
 
+_FOR = r"(?:for|about|over|on|regarding|around|concerning|with)"
+
+
 def _of_thanks(reading: Reading) -> Reading:
     """Praise and thanks are looked for by how a conversation went, and by the word "thanks" where thanks are asked for; they are no
     subject unless one is named with them ("praise about the opening hours")."""
     if not reading.slots.says(PRAISE) or reading.slots.framed or reading.slots.quoted:
         return reading
+    if reading.subject and reading.slots.says(
+        rf"(?:{PRAISE})\W+(?:\w+\W+){{0,2}}?{_FOR}\W+(?:\w+\W+)?{re.escape(reading.subject.split()[0])}"
+    ):
+        return replace(reading, bad=False, conditions=tuple(dict.fromkeys([*reading.conditions, "happy"])))
     subject = "thanks" if reading.slots.says(THANKS) else ""
     slots = replace(reading.slots, subject=subject, phrase=subject, framed=bool(subject))
     return replace(reading, slots=slots, subject=subject, bad=False, conditions=tuple(dict.fromkeys([*reading.conditions, "happy"])))
@@ -161,21 +171,27 @@ def _line(turn: Mapping[str, Any]) -> str:
     return f"{role}{failed}: “{text}”"
 
 
-def conversation_before(asked: Asked) -> Answer:
-    """The conversation that the user of the one that is shown had before it."""
+def neighbour(asked: Asked) -> Answer:
+    """The conversation that the user of the one that is shown had before it, or after it."""
+    if not asked.reading.slots.conversation_ids:
+        return (yield from examples(asked))
     id = asked.reading.slots.conversation_ids[0]
+    after = asked.reading.intent == "conversation_after"
     (shown,) = yield [Call("getConversationDetail", {"conversation": id})]
     if shown.error:
         return heading("one conversation") + f"I know no conversation {id}. {shown.error}"
     one = shown.data["conversation"]
     (listed,) = yield [Call("getConversations", {"filter": {"users": [one["userId"]]}, "order": "newest", "limit": 100})]
     ids = [other["id"] for other in listed.data.get("conversations", [])]
-    earlier = ids[ids.index(one["id"]) + 1 :] if one["id"] in ids else []
-    if not earlier:
-        return heading("one conversation") + f"{one['user']} had no conversation before {one['id']}, which was on {day(one['at'])}."
-    slots = replace(asked.reading.slots, conversation_ids=(earlier[0],))
+    if after:
+        ids.reverse()
+    others = ids[ids.index(one["id"]) + 1 :] if one["id"] in ids else []
+    side = "after" if after else "before"
+    if not others:
+        return heading("one conversation") + f"{one['user']} had no conversation {side} {one['id']}, which was on {day(one['at'])}."
+    slots = replace(asked.reading.slots, conversation_ids=(others[0],))
     text = yield from conversation_detail(replace(asked, reading=replace(asked.reading, slots=slots)))
-    return f"{text}\n\nThis is the one that {one['user']} had before {one['id']}."
+    return f"{text}\n\nThis is the one that {one['user']} had {side} {one['id']}."
 
 
 def _commented(comments: Sequence[str], reading: Reading) -> str:
@@ -188,10 +204,6 @@ def _commented(comments: Sequence[str], reading: Reading) -> str:
 def _short(text: str, length: int = 220) -> str:
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rsplit(" ", 1)[0] + "…"
-
-
-FITS = 0.55
-"""Fit of a conversation from which its words or its meaning are those of the subject: all words in one message, or a cosine above it."""
 
 
 def _found(asked: Asked, tool: str, limit: int) -> Generator[Sequence[Call], Sequence[Output], tuple[Output, str]]:
@@ -246,31 +258,39 @@ def _unfit(reading: Reading, output: Output, *, dropped: bool) -> str:
 
 
 def _search(reading: Reading, limit: int) -> dict[str, Any]:
-    order = "newest"
+    """The arguments of a search. What is looked for by words comes in the order of how well it fits, unless an order is asked for."""
     slots = reading.slots
-    if reading.bad or "unhappy" in reading.conditions or "negative" in reading.conditions or "frustrated" in reading.conditions:
-        order = "most_frustrated" if "frustration" in reading.metrics or "frustrated" in reading.conditions else "worst"
-    elif reading.bad is False or set(reading.conditions) & {"happy", "positive", "high_rated"}:
-        order = "best"
-    if slots.says(r"latest|newest|most recent(?:ly)?|recent"):
-        order = "newest"
+    query = (slots.phrase if reading.subject == slots.subject else reading.subject) or " ".join(slots.quoted)
+    if not query:
+        return {"filter": reading.filter(), "order": _order(reading), "limit": limit}
+    told = _order_told(slots)
+    return {"filter": reading.filter(), "limit": limit, "query": query} | ({"order": told} if told else {})
+
+
+def _order(reading: Reading) -> str:
+    """The order that the question names, else the one that suits how the conversations are to have gone."""
+    if told := _order_told(reading.slots):
+        return told
+    if reading.bad or {"unhappy", "negative", "frustrated"} & set(reading.conditions):
+        return "most_frustrated" if "frustration" in reading.metrics or "frustrated" in reading.conditions else "worst"
+    return "best" if reading.bad is False or set(reading.conditions) & {"happy", "positive", "high_rated"} else "newest"
+
+
+def _order_told(slots: Slots) -> str | None:
+    """The order of conversations that the question names: "the latest", "the shortest", "the lowest rated"."""
     if slots.says("longest"):
-        order = "longest"
-    elif slots.says("shortest"):
-        order = "shortest"
-    elif slots.says(
-        r"oldest|earliest|(?:very )?first(?: ever)?(?: [\w-]+){0,2} (?:conversation|chat|dialogue|dialog|session|interaction|transcript|thing|words?|message|sentence|line)"
-    ):
-        order = "oldest"
-    elif slots.says(rf"(?:lowest|worst|poorest|harshest)[ -]rated|(?:lowest|worst|poorest|bottom|minimum|harshest|least){_GRADE}"):
-        order = "lowest_rated"
-    elif slots.says(rf"(?:highest|best|top)[ -]rated|(?:highest|best|top|full|maximum|perfect|most){_GRADE}"):
-        order = "highest_rated"
-    arguments: dict[str, Any] = {"filter": reading.filter(), "order": order, "limit": limit}
-    query = (reading.slots.phrase if reading.subject == reading.slots.subject else reading.subject) or " ".join(reading.slots.quoted)
-    if query:
-        arguments["query"] = query
-    return arguments
+        return "longest"
+    if slots.says("shortest"):
+        return "shortest"
+    if slots.says(rf"oldest|earliest|(?:very )?first(?: ever)?(?: [\w-]+){{0,2}} (?:{_TALK}|thing|words?|message|sentence|line)"):
+        return "oldest"
+    if slots.says(rf"(?:lowest|worst|poorest|harshest)[ -]rated|(?:lowest|worst|poorest|bottom|minimum|harshest|least){_GRADE}"):
+        return "lowest_rated"
+    if slots.says(rf"(?:highest|best|top)[ -]rated|(?:highest|best|top|full|maximum|perfect|most){_GRADE}"):
+        return "highest_rated"
+    if extreme := slots.says(rf"(?:worst|best)(?: [\w-]+){{0,2}} {_TALK}"):
+        return extreme.group().split()[0].lower()
+    return "newest" if slots.says(rf"latest|newest|freshest|most recent(?:ly)?|recent|(?:very )?last(?: [\w-]+){{0,2}} {_TALK}s?") else None
 
 
 _GRADE = r"(?: possible| available| imaginable)? (?:star )?(?:ratings?|marks?|grades?|scores?|number of stars|stars?|verdicts?|reviews?)(?! (?:average|on average))"

@@ -7,6 +7,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, day, heading, joined, number
 from rapport.analyst.planner.answers.totals import none
+from rapport.analyst.planner.evidence import A_TOPIC
 from rapport.analyst.planner.evidence import appearance as asked_for
 from rapport.analyst.planner.reading import Reading, spoken
 
@@ -17,6 +18,8 @@ _OF_A_VERSION = r"versions?|prompts?|instructions?|wording"
 def appearance(asked: Asked) -> Answer:
     """First and last day with a conversation of what the question names, the one that is asked for first."""
     reading = replace(asked.reading, period=None, dimension=None, conditions=())
+    if not reading.subject and reading.slots.says(A_TOPIC):
+        reading = replace(reading, subject=reading.slots.subject)
     end = asked_for(reading.slots) or "first"
     filter, what = reading.filter(text=True), ""
     if reading.slots.says(_OF_A_VERSION) and not reading.of_kind("prompt_version"):
