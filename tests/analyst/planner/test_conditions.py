@@ -92,3 +92,17 @@ def test_a_named_tool_that_was_only_used_has_not_failed(question: str):
 )
 def test_a_share_of_calls_is_of_the_tool_and_a_share_of_chats_is_not(question: str, intent: str):
     assert read(question).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("question", "conditions"),
+    [
+        ("Is Acme happy with us? Average stars please", ()),
+        ("tell me whether Acme is pleased with the bot: average rating?", ()),
+        ("what annoyed customers most last month", ()),
+        ("how many chats had happy users", ("happy",)),
+        ("average rating of unhappy users", ("unhappy",)),
+    ],
+)
+def test_a_mood_that_is_asked_about_picks_no_chats(question: str, conditions: tuple[str, ...]):
+    assert read(question).conditions == conditions

@@ -15,7 +15,7 @@ PLAIN = {"refuse_write": 0.8, "refuse_secret": 0.5}
 """Scores that an intent needs: where nothing else speaks of the tenant's data, where something does, and for a refusal by likeness alone.
 Below, the slots decide, or the question is declined. Chosen on the exemplars, each judged by all the others."""
 
-TALK = r"people|mention\w*|about|complain\w*|quotes?|conversations?|chats?|say|said|asking|talk\w*"
+TALK = r"people|mention\w*|about|complain\w*|quotes?|conversations?|chats?|say|said|asking|talk\w*|(?:users?|customers?|clients?|visitors?|any(?:one|body)|some(?:one|body)|who|they) (?:\w+ )?(?:wrote|typed|tried|sent|put|used|demanded|wanted)"
 
 ELSEWHERE = r"weather|poem|joke|recipe|capital of|president|stock price|bitcoin|hamlet|translate|haiku|lyrics|horoscope|world cup|movie|poetry|rhymes?|umbrella|forecast for|president|capital city"
 

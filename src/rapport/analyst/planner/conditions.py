@@ -71,6 +71,29 @@ _CONDITIONS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+_MOODS = frozenset({"happy", "unhappy", "frustrated", "positive", "negative"})
+_WHETHER = re.compile(
+    r"(?:^\W*|[.?!:;,–—-]\s+|\b(?:and|so|but|now|ok|well|please|hey)\s+)(?:is|are|was|were|has|have|had|do|does|did|isn['’]t|aren['’]t|would you say|how)\b(?! (?:there|any|some|many|most|much|often)\b)"
+    r"|\b(?:whether|if)\b(?=(?:\W+[\w.&'’-]+){0,6}?\W+(?:is|are|was|were|feels?|seems?|got|gets)\b)",
+    re.I,
+)
+_WHAT_DID = re.compile(r"\bwhat (?:(?:most|mostly|mainly|really|especially|has|have|had|it is that|is it that) )*$", re.I)
+_ITS_PEOPLE = re.compile(r" \w+ (?:ask|sa[iy]|want|talk|do|did|writ|wrot|tell|told|complain|have|are|were)", re.I)
+_OF_WHOM = re.compile(r"\b(?:who|which|that|whose|where|with an?|how many|what)\b|[.?!:;]", re.I)
+_SAID_OF = re.compile(
+    r"\W*(?:$|[?.,;:!]|\b(?:with|about|at|over|by|in|on|of|lately|overall|enough|these|this|last|since|now|so far|right|to|and|or|nowadays|at all|here|there|currently|today|still)\b)",
+    re.I,
+)
+
+
+def _asks_whether(text: str, match: re.Match) -> bool:
+    """ "Is Acme happy with us? Average stars please": a mood that is asked about is none that chats are picked by."""
+    if _WHAT_DID.search(text[: match.start()]) and not _ITS_PEOPLE.match(text[match.end() :]):
+        return True  # "what annoyed customers most" is no adjective
+    asked = list(_WHETHER.finditer(text[: match.start()]))
+    return bool(asked) and not _OF_WHOM.search(text[asked[-1].end() : match.start()]) and bool(_SAID_OF.match(text[match.end() :]))
+
+
 def told_in(slots: Slots) -> tuple[tuple[int, int], ...]:
     """Where the question tells a condition in a whole phrase: its words are no subject of conversations."""
     named = [] if not slots.of_kind("tool") else [FELL_OVER]
@@ -101,6 +124,8 @@ def conditions(slots: Slots) -> tuple[str, ...]:
     found = []
     for name, pattern in _CONDITIONS:
         match = slots.says(pattern)
+        if match and name in _MOODS and _asks_whether(slots.text, match):
+            continue
         if match and not any(start < match.end() and match.start() < end for start, end in spans):
             found.append(name)
     if "unhappy" in found and "happy" in found and not slots.says(r"(?<!not )(?<!un)happy (?:users?|customers?|people)"):

@@ -11,7 +11,7 @@ from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.idioms import RISK, idiom_of
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day
 from rapport.analyst.planner.orders import ordered
-from rapport.analyst.planner.refusals import OVERRIDE, secrets, to_someone, writes
+from rapport.analyst.planner.refusals import OVERRIDE, obeys_a_quote, secrets, to_someone, writes
 from rapport.analyst.planner.slots import Slots
 
 
@@ -23,7 +23,7 @@ def forced(slots: Slots) -> str | None:
 _THANKS = re.compile(r"\W*(?:thanks|thank you|thx|ty|cheers|merci|danke|much appreciated|well done|good (?:job|work))\b", re.I)
 _GOES_ON = re.compile(r"\?|\b(?:how|what|which|who|why|show|list|now|and then|draft|create)\b", re.I)
 _MEANING = r"what(?: is|'s|s| are| does| do)?(?: the| a| an| your)? (?:quality index|conversation quality index|cqi|frustration|sentiment|struggle|commercial intent|resolution rate|csat|quality score|sentiment score|frustration score|churn)(?: score| index| rate)?(?: exactly| mean| based on| stand for| here| in this context| computed from| made of)*\W*$"
-_EXTREME = r"(?:very first|first ever|earliest|most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction|thread|talk|exchange|convo)s?"
+_EXTREME = r"(?<!every )(?<!each )(?:very first|first ever|earliest|most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction|thread|talk|exchange|convo)s?"
 _MOVED = re.compile(
     r"\W*(?:and |so )?(?:did|has|have|is|are|was|were|does|do)\b.*\b(?:improv\w*|worsen\w*|deteriorat\w*|climb\w*|slip\w*|declin\w*|dropp?\w*|fall\w*|fell|ris(?:e|en|ing)|rose|increas\w*|decreas\w*|grow\w*|grew|(?:go|gone|going|went) (?:up|down)|(?:get|gets|getting|got) (?:better|worse))\b",
     re.I,
@@ -339,6 +339,10 @@ def _fears_a_loss(slots: Slots) -> bool:
     return bool(slots.says(RISK)) and not slots.says(r"how many|why|reasons?")
 
 
+def _obeys(slots: Slots) -> bool:
+    return obeys_a_quote(slots.text)
+
+
 def _fears_a_trick(slots: Slots) -> bool:
     """Whether somebody tried to talk the assistant out of its rules; how many did is a count."""
     told = slots.says(
@@ -390,6 +394,7 @@ def _asks_for_a_peak(slots: Slots) -> bool:
 _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("ticket_create", _confirms),
     ("ticket_create", _files_the_draft),
+    ("refuse_secret", _obeys),
     ("inbox", _fears_a_trick),
     ("ranking", _asks_for_a_peak),
     ("anomalies", _asks_for_unusual_days),

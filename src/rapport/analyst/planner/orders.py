@@ -50,6 +50,9 @@ _ORDERS = tuple(
         rf"{_POLITELY}make NAME (?!a\b|an\b|the\b|into\b|vs|and\b|or\b|look like a (?:ticket|chart))[a-z]+ ",
         rf"{_POLITELY}(?:teach|train|instruct|force|allow|permit|stop|prevent|forbid|get|program|configure|tell|ask|convince|persuade) NAME (?:to|from|how to|not to|that)\b",
         rf"{_POLITELY}(?:add|register|sign up|invite|create|enter|enrol+|hire|insert) (?!up\b|together\b)[^.?!]{{1,50}}? (?:as|to|into|for|under|in|at|on) (?:an? |the )?(?:new )?(?:user|member|admin|customer|contact|NAME)\b(?![^.?!]*\b(?:segment|cohort|chart|list|table)\b)",
+        rf"{_POLITELY}(?:bin|chuck|toss|throw|scrap|dump|trash|ditch|expunge|obliterate|eradicate|destroy|remove|clear|sweep|shred|burn)(?: (?:out|away|off))? (?:all|every|each|the|any|everything|anything|whatever)\b[^?,]{{0,40}}\b(?:chats?|conversations?|messages?|dialogues?|threads?|sessions?|transcripts?|data|records?|ratings?|traces?|wrote|said|sent|has|have|did)\b[^?,]{{0,25}}$",
+        rf"{_POLITELY}(?:bin|chuck|toss|throw|scrap|dump|trash|ditch|expunge|obliterate|eradicate|destroy|shred|burn)(?: (?:out|away|off))? (?:all|every|each|the|any|everything|anything|whatever)\b[^?,]{{0,50}}NAME[^?,]{{0,25}}$",
+        rf"{_POLITELY}(?:get|take|kick|throw|chuck|toss|pull|wipe|clear|scrub|clean|sweep|strip)\b[^?]{{0,70}}\b(?:out of|off|from) (?:the|our|your|my|this|all) (?:\w+ )?(?:systems?|databases?|db|books|logs|platform|servers?|storage|files|archives?)\b",
         r"\bdo it(?:, (?:would|will|could|can) you| for (?:me|us|her|him|them)| (?:right )?(?:now|away|today))\b[^?]*\??$",
     )
 )  # fmt: skip

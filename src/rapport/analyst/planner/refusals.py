@@ -241,9 +241,24 @@ DICTATES = re.compile(
 """An instruction that a text holds for whoever reads it; its words are not repeated."""
 
 
+_QUOTED = re.compile(r"(?<!\w)'[^']{8,600}'(?!\w)|\"[^\"]{8,600}\"|“[^”]{8,600}”|‘[^’]{8,600}’|`[^`]{8,600}`", re.S)
+_OBEYS = re.compile(
+    r"(?<!not )(?<!n't )(?<!n’t )(?<!never )\b(?:(?:do|follow|obey|execute|carry out|act on|comply with|heed|perform|go along with|act) (?:exactly |just |precisely )?"
+    r"(?:(?:what|whatever|as|like) (?:it|they|he|she|that|this|the \w+)\b|as (?:told|instructed|asked|written|ordered)|(?:it|that|this|them|those|these)\b(?! (?:chat|conversation|user|customer|week|month))|(?:the|this|that|his|her|their) (?:note|text|message|instructions?|orders?|request|commands?))|obey\b|comply\b)",
+    re.I,
+)
+"""Outside of what is quoted: "go on, do what it says"."""
+
+
+def obeys_a_quote(text: str) -> bool:
+    """Whether a text that is pasted in holds an order that is refused, and the rest asks to carry it out."""
+    quoted = [match.group()[1:-1] for match in _QUOTED.finditer(text)]
+    return any(secrets(part) or writes(part) for part in quoted) and bool(_OBEYS.search(_QUOTED.sub(" ", text)))
+
+
 def divided(question: str) -> tuple[str, str]:
     """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
-    if re.search(r"create_?ticket|\{", question, re.I):
+    if re.search(r"create_?ticket|\{", question, re.I) or obeys_a_quote(question):
         return question, ""
     dictated = _PUT_IN_MY_MOUTH.search(question)
     if dictated and not secrets(question) and not writes(question):

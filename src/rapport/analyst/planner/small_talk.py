@@ -6,7 +6,7 @@ import re
 from rapport.analyst.planner.words import Word, sentences
 
 TURNS_OF_PHRASE = re.compile(
-    r"\b(?:as a rule|(?:pop|crop|turn|show|com|spring)(?:s|ped|ed|ing|es)? up|came up|crap(?:s|ped)? out|instead(?: of)?|rather than|in (?:the )?first place|in touch|touch base|by and large|at large|for good(?: measure)?|on the (?:blink|fritz|nose|dot|whole|fly|hop|spot|quiet|ground)|(?:is|are) (?:all i need|plenty|enough|fine)|"
+    r"\b(?:as a rule|(?:tak|took|suffer)\w* (?:an? |the )?(?:\w+ )?(?:hit|knock|beating|battering|hammering|tumble|dive|nosedive|plunge|pounding|turn for the \w+)|(?:pop|crop|turn|show|com|spring)(?:s|ped|ed|ing|es)? up|came up|crap(?:s|ped)? out|instead(?: of)?|rather than|in (?:the )?first place|in touch|touch base|by and large|at large|for good(?: measure)?|on the (?:blink|fritz|nose|dot|whole|fly|hop|spot|quiet|ground)|(?:is|are) (?:all i need|plenty|enough|fine)|"
     r"(?:from )?the horse['’]s mouth|near enough|or thereabouts|give or take|take the brunt|took the brunt|went mental|go(?:es|ing)? mental|(?:fall|fell|falls|fallen|falling) (?:flat|over|apart|short|down)|dig (?:me |us )?(?:out|up)|fish (?:me |us )?out|"
     r"hunt (?:me |us )?down|dish (?:me |us )?up|rustle up|chuck (?:me|us)|throw (?:me|us)|hit me with|i can bear it|rough(?:ly)? speaking|so to speak|(?:pain|sore|sticking|talking) points?|if you like|to boot|into the bargain|on top of (?:that|it)|in a nutshell|cut to the chase|"
     r"to hand|at hand|for the time being|once and for all|all in all|back (?:it|this|that) up|in (?:so many|other|their own|plain) words|word for word|letter for letter|chapter and verse|one way or (?:the other|another)|bar none|of late|to date|"

@@ -9,6 +9,7 @@ from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.common import common
 from rapport.analyst.planner.conditions import told_in
 from rapport.analyst.planner.english import is_english, is_form
+from rapport.analyst.planner.model_ids import A_FIELD, CODE_NAME, MODEL
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.small_talk import TURNS_OF_PHRASE, of_the_request
@@ -100,8 +101,10 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     )
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
     if told := _told_in_quotes(slots):
-        return replace(slots, subject=told.lower(), phrase=told, not_subject=" ".join(word.lower for word in negative), framed=True)
-    clause = "" if kept or told_already else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
+        return replace(
+            slots, subject=told.lower(), phrase=told, not_subject=" ".join(word.lower for word in negative), framed=True, unknown=unknown
+        )
+    clause = "" if kept or told_already or unknown else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
     if clause:
         return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
     return replace(
@@ -140,12 +143,13 @@ FAILED = frozenset("fail fails failed failing failure failures error errors brok
 
 _FRAME = re.compile(
     r"\b(?:about(?!\s+(?:\d|an?\s+(?:dozen|hundred|thousand|week|month|day|year|hour|quarter|half|third|fifth|couple|few|lot|bit)\b|one\b|two\b|three\b|four\b|five\b|six\b|ten\b|half\b))|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)s? of|to do with|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
-    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|(?:topic|subject|theme|matter|keyword)s?(?=\s?[:=])|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around(?!\s+\d))\b",
+    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|(?:topic|subject|theme|matter|keyword)s?(?=\s?[:=])|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around(?!\s+\d))\b|"
+    r"\b(?:people|users?|customers?|clients?|folks?|visitors?|buyers?|shoppers?|students?|learners?|teachers?|members?|they|any(?:one|body)|some(?:one|body)|who|that) (?:\w+ed |ever |actually |also )?(?:say|says|said|claim|claims|claimed|report|reports|reported|swear|swore|insist|insists|insisted|state|states|stated|wrote|write|writes|told us|tell us|tells us|think|thinks|thought|felt|feel|feels)(?: that)?(?= (?!about\b|more\b|less\b|most\b|the most\b|in\b|to\b|on\b|at\b|over\b|of\b|for\b|since\b|during\b|last\b|this\b|us\b|before\b|after\b|when\b|while\b|as\b|once\b|if\b|by\b|with\b|how\b|what\b|so\b|and\b|or\b))",
     re.I,
 )  # fmt: skip
 
 _STRONG = re.compile(
-    r"^(?:about|regarding|around|mention|concerning|deal|br|relat|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)|to do|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|topic|subject|theme|matter|keyword|whose|because|due)",
+    r"^(?:about|regarding|around|mention|concerning|deal|br|relat|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)|to do|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|topic|subject|theme|matter|keyword|whose|because|due|(?:people|users?|customers?|clients?|folks?|visitors?|buyers?|shoppers?|students?|learners?|teachers?|members?|they|any|some|who|that) )",
     re.I,
 )
 
@@ -252,7 +256,9 @@ def _unknown(text: str, content: Sequence[Word], taken: Sequence[tuple[int, int]
     while at < len(content):
         word = content[at]
         leads = not text[: word.start].strip() and any(text[word.end : start].isspace() for start, _ in taken if start > word.end)
-        if leads or not _looks_like_a_name(text, word):  # "Teach Lantern Harvest ..." begins with a verb
+        if (leads and not MODEL.fullmatch(word.lower)) or not _looks_like_a_name(
+            text, word
+        ):  # "Teach Lantern Harvest ..." begins with a verb
             at += 1
             continue
         last = at
@@ -270,7 +276,7 @@ def told_of(text: str, names: Names) -> tuple[str, ...]:
     words = split(text)
     taken = [(link.start, link.end) for link in names.link(text, words)]
     free = [word for word in words if not any(start <= word.start < end for start, end in taken)]
-    models = tuple(word.text for word in free if _MODEL.fullmatch(word.lower))
+    models = tuple(word.text for word in free if MODEL.fullmatch(word.lower))
     if models:
         return models
     runs = list(re.finditer(r"[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+", text))
@@ -290,18 +296,13 @@ def told_of(text: str, names: Names) -> tuple[str, ...]:
 _A_DAY = re.compile(
     r"day\b|Christmas|Easter|New Year|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
-_MODEL = re.compile(r"(?:gpt|claude|gemini|llama|mistral|mixtral|command|qwen|deepseek|phi|grok|nova)-[\w.-]*\d[\w.-]*")
-"""Ids of language models: known, or named and unknown."""
-
-
-_CODE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+")
-"""How tools and kinds of event are written: "track_shipment" where there is none of that name is a name that nobody has."""
-_A_FIELD = re.compile(r"_(?:detected|share|rate|index|count|at|ids?|type|failures|calls|name|key|segment)$")
 
 
 def _looks_like_a_name(text: str, word: Word) -> bool:
     if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.]+", word.text):
         return True
+    if MODEL.fullmatch(word.lower):
+        return not SUBJECT_BEFORE.search(text[: word.start])
     if word.text.isupper() or not word.text[0].isalpha() or word.lower in common() or stem(word.lower) in lexicon.stems():
         return False
     if word.lower.endswith("est") or (re.fullmatch(r"\w+\d", word.lower) and not re.search(r"-", word.lower)):
@@ -313,9 +314,7 @@ def _looks_like_a_name(text: str, word: Word) -> bool:
             return True
     if SUBJECT_BEFORE.search(before):
         return False
-    if _CODE_NAME.fullmatch(word.text) and word.lower not in lexicon.METRICS and not _A_FIELD.search(word.lower):
-        return True
-    if _MODEL.fullmatch(word.lower):
+    if CODE_NAME.fullmatch(word.text) and word.lower not in lexicon.METRICS and not A_FIELD.search(word.lower):
         return True
     if word.text[0].isupper() or re.search(r"\d", word.text):
         numbered = re.search(r"[a-z]-?\d", word.text, re.I) and re.search(r"\b(?:on|using|via|through)\s+$", before, re.I)

@@ -20,7 +20,7 @@ _NOT_IN = re.compile(rf"\b(?:not|instead of|rather than|other than|except|withou
 _NOT_THEM = rf"(?:{_TONGUES})(?:(?: ?,| or| and| nor) (?:{_TONGUES}))*"
 _OTHER = re.compile(
     rf"\b(?:languages?|tongues?|anything|something|one) (?:that (?:is|was|are)(?:n['’]t| not)|which (?:is|was|are) not|(?:other|different|else|besides|apart|except|instead)(?: (?:than|from|of|for))*|not|but(?: not)?) (?:in )?{_NOT_THEM}"
-    rf"|\bnon[- ]{_NOT_THEM}|\b(?:not|n['’]t|never) (?:\w+ ){{0,3}}?in {_NOT_THEM}(?!,? (?:but|and|rather)(?: in)? (?:{_TONGUES})\b)|\bforeign[- ](?:languages?|tongues?)|\b(?:in|with|any|some) (?:an?|any|some)? ?(?:other|another) (?:languages?|tongues?)",
+    rf"|\bnon[- ]{_NOT_THEM}|(?:\bnot|n['’]t|\bnever) (?:\w+ ){{0,3}}?in {_NOT_THEM}(?!,? (?:but|and|rather)(?: in)? (?:{_TONGUES})\b)|\bforeign[- ](?:languages?|tongues?)|\b(?:in|with|any|some) (?:an?|any|some)? ?(?:other|another) (?:languages?|tongues?)",
     re.I,
 )
 """ "In a language other than English": any that is known, but those."""
