@@ -206,3 +206,87 @@ def test_failures_counted_after_a_list_of_tools_are_of_the_first(question: str):
     before = [Turn("Which tool fails most?", listed)]
     reading = understand(question, before, Setting(names=NAMES, today=date(2026, 11, 21)))
     assert (reading.intent, [link.names[0].id for link in reading.links]) == ("tool_failures", ["search_docs"])
+
+
+@pytest.mark.parametrize(
+    ("question", "since", "until"),
+    [
+        ("chats of Harbor Guide in the last full Mon-Sun week", "2026-11-09", "2026-11-15"),
+        ("traffic in the last complete week (Monday to Sunday)", "2026-11-09", "2026-11-15"),
+        ("how many chats in the most recent full week?", "2026-11-09", "2026-11-15"),
+    ],
+)
+def test_the_last_whole_week_has_ended(question: str, since: str, until: str):
+    period = read(question).period
+    assert period
+    assert (str(period.since), str(period.until)) == (since, until)
+
+
+@pytest.mark.parametrize(
+    ("question", "often"),
+    [
+        ("who gave us 1 star two or more times", (">=", 2)),
+        ("who rated us one star at least three times?", (">=", 3)),
+        ("users with two or more 1-star ratings", (">=", 2)),
+        ("anyone who gave more than four 1-star ratings", (">", 4)),
+    ],
+)
+def test_how_often_somebody_gave_one_star(question: str, often: tuple[str, int]):
+    found = {told.metric: (told.operator, told.value) for told in read(question).thresholds}
+    assert found == {"rating": ("=", 1), "conversations": often}
+
+
+@pytest.mark.parametrize("question", ["which plan complains most", "which plan grumbles the most?"])
+def test_the_most_of_what_goes_badly_is_no_highest_figure(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.order, reading.bad) == ("ranking", None, True)
+
+
+def test_at_least_is_no_end_of_a_list():
+    assert read("users who rated us one star at least three times").order != "lowest"
+
+
+@pytest.mark.parametrize(
+    ("question", "dimension"),
+    [
+        ("flakiest tool right now, and in which bot?", "tool"),
+        ("For the board: our four bots by star average, weakest first please.", "product"),
+        ("Which customer has the most different people chatting with us?", "organization"),
+        ("Top three accounts on Harbor Guide, by how many chats they had", "organization"),
+        ("how many ratings by star?", "rating"),
+    ],
+)
+def test_what_an_answer_runs_over(question: str, dimension: str):
+    assert read(question).dimension == dimension
+
+
+@pytest.mark.parametrize(
+    ("question", "conditions"),
+    [
+        ("Is Acme Corp happy with us? Average stars please.", ()),
+        ("are free customers satisfied? average rating please", ()),
+        ("how many happy chats did Harbor Guide have", ("happy",)),
+    ],
+)
+def test_asking_whether_somebody_is_happy_picks_no_happy_chats(question: str, conditions: tuple[str, ...]):
+    assert read(question).conditions == conditions
+
+
+def test_a_question_about_what_was_told_before_it_keeps_it():
+    reading = read("Something in Harbor Guide went south some 10 days ago. Which tool was it?")
+    assert reading.dimension == "tool"
+    assert reading.period
+    assert str(reading.period.since) == "2026-11-11"
+
+
+@pytest.mark.parametrize("question", ["past 48h traffic", "last 7 days chats", "Harbor Guide chats yesterday"])
+def test_a_bare_volume_is_a_count(question: str):
+    assert read(question).intent == "count"
+
+
+@pytest.mark.parametrize(
+    "question", ["in how many conversations did at least one tool call go wrong", "how many chats ran into a tool failure"]
+)
+def test_conversations_with_a_failed_call_are_counted(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.metric, reading.conditions) == ("count", "conversations", ("tool_failed",))

@@ -247,3 +247,31 @@ def test_a_share_that_moved_is_counted_in_both_periods():
 def test_a_payload_is_filed_whatever_its_words():
     drafted = "*ticket draft · Local*\n\n**Fractions**"
     assert calls('lgtm, run createTicket with {"title": "I understand even less now"}', "draft a ticket", drafted)[0].tool == "createTicket"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "cancellations worth 300 each, how many were there?",
+        "how many $120 cancellations were there",
+        "any refund_requested events over 50 euros?",
+    ],
+)
+def test_events_of_an_amount_are_told_by_their_value(question: str):
+    assert [call.arguments.get("groupBy") for call in calls(question)] == ["value"]
+
+
+@pytest.mark.parametrize("question", ["Since when has search_docs been playing up?", "how long has search_docs been a pain"])
+def test_what_is_wrong_with_a_tool_may_be_told_in_any_word(question: str):
+    assert [call.tool for call in calls(question)] == ["getToolOnset"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which bot's star average took the biggest hit, last 14 days vs the 14 before?",
+        "whose rating suffered the worst knock, past two weeks against the two weeks before? by product please",
+    ],
+)
+def test_a_hit_is_a_fall_of_the_figure_that_is_named(question: str):
+    assert [call.arguments["metrics"][0] for call in calls(question)] == ["rating", "rating"]

@@ -61,3 +61,8 @@ def test_other_numbers_are_no_ratings(text: str):
 )
 def test_the_ends_of_the_scale_are_ratings(text: str, bounds: list[tuple[str, float]]):
     assert [(told.operator, told.value) for told in ratings_told(text)] == bounds
+
+
+@pytest.mark.parametrize("text", ["who left a mark two or more times", "users with ratings in three or more chats"])
+def test_how_often_somebody_rated_is_no_number_of_stars(text: str):
+    assert ratings_told(text) == []

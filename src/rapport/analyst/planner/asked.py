@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.slots import Slots
 
-SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|shares? (?:are|is|do|does)|shares?(?= ?[:?,]| (?:by|per|for|in|on|among|across|each)\b|\W*$)|rates? of (?:(?:\w+|\d)[ -]){0,2}(?:stars?|marks?|ratings|votes|grades|scores)\b|how (?:big|large|great) an? (?:share|part|portion|slice|fraction)|(?:out of|in|per|of) (?:an?|one|every|each) (?:hundred|100)|per cent|pct|%|percent|(?:rated|positive|negative|resolved) share|share with (?=stars|ratings?|a rating|no rating)"
+SHARE = r"coverage|what (?:share|percentage|percent|proportion|fraction|portion|part)|(?:which|the) (?:share|percentage|proportion|fraction)|percentage|share of|proportion of|slice of|portion of|(?:which|what) portion|as a (?:percentage|share)|part of (?:all|our|the)|how big is the (?:share|portion)|shares? (?:are|is|do|does)|shares?(?= ?[:?,]| (?:by|per|for|in|on|among|across|each)\b|\W*$)|rates? of (?:(?:\w+|\d)[ -]){0,2}(?:stars?|marks?|ratings|votes|grades|scores)\b|how (?:big|large|great) an? (?:share|part|portion|slice|fraction)|(?:out of|in|per|of) (?:an?|one|every|each) (?:hundred|100)|out of (?:hundred|100)|per cent|pct|%|percent|(?:rated|positive|negative|resolved) share|share with (?=stars|ratings?|a rating|no rating)"
 
 
 EMPLOYER = r"works?|working|employ\w*|compan(?:y|ies)|organi[sz]ation|org|firm|belongs?|where(?: (?:is|are|does|do|did|was))?(?: (?:he|she|they))?(?: come)? from|from where|comes? from"
@@ -196,6 +196,15 @@ HARD_ON_US = r"(?:mark|rat|scor|grad|judg|vot|slat)\w* (?:[\w-]+ ){0,5}?(?:down|
 """Low marks in other words: "marks us down the hardest"."""
 
 
+_GRIPES = r"complain|gripe|grip|grumbl|moan|whin|grous|rant|kvetch|carp|bellyach|object|curs|vent|disappoint|annoy|upset|frustrat|dislik|hat|struggl|suffer"
+_BADLY_MOST = rf"most (?:\w+ )?(?:negative|unhappy|bad|dissatisfied|miserable)|(?:{_GRIPES})\w* (?:\w+ ){{0,3}}(?:the )?most|most (?:\w+ )?(?:{_GRIPES})\w*|most (?:often )?(?:{_GRIPES})\w*"
+
+
+def badly_most(slots: Slots, metric: str | None) -> bool:
+    """ "Which plan complains most": the most of what goes badly, and not the highest value of a figure."""
+    return metric is None and "bad" in slots.values("polarity") and bool(slots.says(_BADLY_MOST))
+
+
 def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
     """highest | lowest: from "worst", "most", "lowest" and whether more of the metric is good."""
     metric = metrics[0] if metrics else None
@@ -213,6 +222,8 @@ def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
         and slots.says(r"(?:disappoint|annoy|upset|frustrat|displeas|irritat)\w* (?:\w+ ){0,2}most")
     ):
         return "lowest" if good > 0 else "highest"
+    if badly_most(slots, metric):
+        return None  # of what goes badly, whichever figure tells it
     for of, order, polarity in slots.values("extreme"):
         if polarity and good and of != metric:  # "the unhappiest user by frustration"
             return "highest" if (polarity == "good") == (good > 0) else "lowest"
@@ -225,8 +236,6 @@ def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
         return "lowest" if good < 0 else "highest"
     if slots.says(r"lowest|(?<!at )least|fewest|bottom|smallest|minimum"):
         return "lowest"
-    if not metrics and "bad" in slots.values("polarity") and slots.says(r"most (?:\w+ )?(?:negative|unhappy|bad|dissatisfied|miserable)"):
-        return None  # of what goes badly, whichever figure tells it
     if slots.says(r"highest|most|top|largest|biggest|maximum|greatest"):
         return "highest"
     return None

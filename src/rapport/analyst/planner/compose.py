@@ -33,9 +33,10 @@ from rapport.analyst.planner.answers import (
 )
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, joined
 from rapport.analyst.planner.answers.sides import compared
-from rapport.analyst.planner.asked import summed
+from rapport.analyst.planner.asked import BROKEN, summed
 from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.dimensions import SPOKEN, asked_for
+from rapport.analyst.planner.forced import is_bare
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.moving import moves
 from rapport.analyst.planner.reading import Reading
@@ -91,12 +92,18 @@ _PLAIN = ("*since when tools fail", "*share of", "*average number of", "*change 
 """Answers that are given by what the words say plainly, whatever the exemplars think."""
 
 
+_BY_ANY_WORD = ("*change of", "*turning point of", "*since when tools fail")
+"""Answers to questions that are told in words of all kinds: "took a knock", "has been shaky"."""
+
+
 def _doubt(reading: Reading, text: str) -> str:
     """What is said where the exemplars hardly speak for the kind of answer that was given."""
     if reading.follows or reading.intent not in _TELLS or reading.slots.unknown or not text.startswith("*"):
         return ""
     if reading.intent == "change" and reading.against:
         return ""  # two periods are set beside each other, whatever the exemplars say
+    if reading.intent == "count" and is_bare(reading.slots):
+        return ""
     said = reading.slots.metrics or reading.slots.values("extreme")
     by_what = (
         reading.intent == "ranking" and reading.metric in (None, "conversations") and not said and reading.slots.strange
@@ -108,7 +115,7 @@ def _doubt(reading: Reading, text: str) -> str:
 
 def _left_out(reading: Reading, text: str) -> str:
     """Names the words of the question that no part of the answer took into account: what looks sure may rest on half of the question."""
-    if reading.intent not in _TELLS or reading.slots.unknown or not text.startswith("*"):
+    if reading.intent not in _TELLS or reading.slots.unknown or not text.startswith("*") or text.startswith(_BY_ANY_WORD):
         return ""
     said = text.lower()
     if reading.intent == "at_risk":  # "likeliest to bolt", "whom I should ring first" are what it answers
@@ -205,12 +212,17 @@ def _asks_for_onset(asked: Asked) -> bool:
     if reading.slots.of_kind("tool"):
         return bool(
             failing
+            or says(BROKEN)
+            or (says(_EVER_SINCE) and not says(_IN_USE))
             or says(r"(?:get|got|gotten|getting|become|became|turn|turned) (?:\w+ )?(?:worse|bad|unreliable|flaky)|worsen\w*|deteriorat\w*")
         )
     follows = reading.follows and bool(reading.of_kind("tool")) and bool(says(r"start\w*|beg[aiu]n\w*|since|first|onset") or failing)
     return follows or bool(failing and says(r"(?:the|a|any|our|these|those|which|what) (?:\w+ )?tools?(?: \w+)?"))
 
 
+_EVER_SINCE = r"since when|since what (?:day|date)|since which (?:day|date)|from when|how long (?:has|have)|onset"
+_IN_USE = r"us(?:e|es|ed|ing)|call\w*|called|live|exist\w*|introduc\w*|availab\w*|around|there|have we|we have|ha(?:s|ve) been (?:in|part)|add\w*|deploy\w*|work(?:s|ed|ing)?"
+""" "Since when has X been acting the goat": of a tool only its trouble is asked, unless its use is."""
 _WHEN = r"since when|since what (?:day|date)|since which (?:day|date)|when (?:did|has|have|was|were|is|does|do|exactly)|from when|how long (?:has|have|is)|(?:what|which) (?:day|date)|onset"
 
 
@@ -264,6 +276,13 @@ def route(asked: Asked) -> str:
         return "movers"
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(named) >= 2):
         return "tool_failures"
+    if (
+        intent in ("why", "summary", "change", "anomalies")
+        and dimension == "tool"
+        and not named
+        and says(r"(?:which|what) (?:\w+ )?tools?")
+    ):
+        return "tool_failures"  # "something went wrong ten days ago. Which tool was it?"
     if "messages_per_conversation" in reading.metrics and intent in ("count", "examples", "summary") and says(_LENGTH):
         return "level"
     listed = dimension in ("organization", "user") and not reading.of_kind("user", "organization") and reading.of_kind("property")

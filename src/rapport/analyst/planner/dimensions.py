@@ -82,7 +82,7 @@ def split_by(slots: Slots, names: Names) -> str | None:
     return found[0].dimension if found else None
 
 
-_SPREAD = r"(?:by|per) stars?(?=\W|$)(?! rating)|1s,? 2s|ones,? twos|(?:ratings?|stars?|scores?) (?:distribution|histogram|spread)|(?:distribution|histogram|spread) of (?:the |our |all )?(?:ratings?|stars?|scores?)|(?:split|spread|breakdown|distribution|histogram|mix) of (?:the |our |all )?(?:(?:one|1) ?(?:to|-|–|through) ?(?:five|5) )?(?:stars?|ratings?|scores?|marks?)\b|how (?:do|are) the (?:ratings|stars) (?:spread|distributed)"
+_SPREAD = r"(?:shares?|numbers?|counts?|how many|percentages?|percent|split|breakdown|spread) (?:of )?(?:the |our |all |my )*(?:chats|conversations|ratings|votes|reviews|dialogues|sessions)(?: \w+){0,4} (?:by|per|for each|for every|at each|with each) (?:number of )?stars?(?: ratings?| values?| levels?| marks?| scores?| counts?)?|(?:by|per) stars?(?=\W|$)(?! (?:ratings?|averages?|scores?|means?|values?|marks?|counts?|figures?)\b)|1s,? 2s|ones,? twos|(?:ratings?|stars?|scores?) (?:distribution|histogram|spread)|(?:distribution|histogram|spread) of (?:the |our |all )?(?:ratings?|stars?|scores?)|(?:split|spread|breakdown|distribution|histogram|mix) of (?:the |our |all )?(?:(?:one|1) ?(?:to|-|–|through) ?(?:five|5) )?(?:stars?|ratings?|scores?|marks?)\b|how (?:do|are) the (?:ratings|stars) (?:spread|distributed)"
 _BY_VALUE = re.compile(
     r"\b(?:by|per|each|every|for each|across|grouped by)\s+(?:the\s+)?(?P<value>days?|weeks?|months?|hour|weekday|date|sentiment|rating|stars)\b",
     re.I,
@@ -149,6 +149,12 @@ _WITH_PEOPLE = re.compile(
 )
 
 
+_WITH_MOST_PEOPLE = re.compile(
+    r"\W+(?:(?:has|have|had|with|by|brings?|brought|sends?|sent|counts?|by the) )?(?:\w+ ){0,2}?(?:most|fewest|more|fewer|least|many|highest number of|largest number of|number of)"
+    r" (?:(?:different|distinct|unique|individual|separate|single|active|of its) )*(?:people|users|employees|staff|individuals|persons|heads|seats|team members)\b",
+    re.I,
+)
+""" "Which customer has the most people chatting": a person has none."""
 _BY_SIZE = re.compile(r"\b(?:biggest|largest|smallest|major|key|corporate|business)\s+$", re.I)
 """ "Our biggest customers" are companies: a person has no size."""
 
@@ -157,7 +163,7 @@ def _of_accounts(slots: Slots, start: int, end: int) -> bool:
     """Whether "customer" means a company: it has people of its own, or a property that only organizations have ("enterprise customer")."""
     if not _CUSTOMER.fullmatch(slots.text[start:end]):
         return False
-    if _WITH_PEOPLE.match(slots.text[end:]) or _BY_SIZE.search(slots.text[:start]):
+    if _WITH_PEOPLE.match(slots.text[end:]) or _WITH_MOST_PEOPLE.match(slots.text[end:]) or _BY_SIZE.search(slots.text[:start]):
         return True
     before = [
         link
@@ -245,6 +251,14 @@ def _weighed(slots: Slots, dimension: str, start: int, end: int) -> Noun:
         return Noun(dimension, start, 0)
     if dimension == "organization" and _OF_ONE.match(after):
         return Noun(dimension, start, ACTING)  # "who is happiest, and for which company do they work?"
+    if re.search(
+        r"\w.*[\s,;:&](?:and|plus|&)\s+(?:in|on|for|at|with|under|of|from)\s+(?:which|what)\s+(?:of\s+(?:our|the)\s+)?$",
+        before,
+        re.I | re.S,
+    ):
+        return Noun(
+            dimension, start, SPOKEN if slots.hits and slots.hits[0].start < start else ASKED
+        )  # "the flakiest tool, and in which bot?"
     if _ASKED.search(before) and not re.search(rf"\bwhat\s+{_LEAD}$", before if person and plural else "", re.I):
         return Noun(dimension, start, ASKED)
     if split := _SPLIT.search(before):

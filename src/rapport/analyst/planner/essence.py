@@ -155,6 +155,11 @@ _OF_BEFORE = re.compile(
     re.I,
 )
 """Words that stand for what the sentence named before: "we want to drop the product that is used least, which one is it?"."""
+_WHICH_IT_WAS = re.compile(
+    r"\W*(?:and |so |but )*(?:which|what) (?:\w+ ){1,2}(?:was|is|were|are|would|might|could) (?:it|that|this|they|those|these|be|to blame|responsible)\b.{0,20}$",
+    re.I,
+)
+""" "Something in X went wrong ten days ago. Which tool was it?": what it was is said before."""
 _REASON = re.compile(
     r"\s*(?:and |so )?(?:why|how come|what (?:has )?(?:changed|happened)|what did we change|what(?:'s| is| was) (?:the )?(?:reason|cause|going on|behind))\b.{0,40}$",
     re.I,
@@ -252,6 +257,8 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         begin = sentence if text[sentence:begin].strip() else before[-1][0]
     if _OF_BEFORE.search(text[begin:end]):
         begin = sentence
+    if before and _WHICH_IT_WAS.match(text[begin:end]) and text[sentence:begin].strip(" ,;-–—") == "":
+        begin = before[-1][0]
     for start, after in parts:
         if start == end and (_REASON.match(text[start:after]) or AS_EVIDENCE.match(text[start:after])):
             end = after

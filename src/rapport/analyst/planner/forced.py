@@ -314,7 +314,7 @@ def _makes_a_segment(slots: Slots) -> bool:
     return bool(slots.says(_SEGMENT))
 
 
-def _is_bare(slots: Slots) -> bool:
+def is_bare(slots: Slots) -> bool:
     """A noun phrase alone, that asks neither to be shown something nor for a split."""
     return bool(
         _BARE.match(_undated(slots))
@@ -365,9 +365,9 @@ def _is_out_of_order(slots: Slots) -> bool:
 
 
 def _counts_the_hit(slots: Slots) -> bool:
-    """ "How many people were hit by a failing X": they are counted, not the calls."""
+    """ "How many people were hit by a failing X", "in how many chats did a tool call fail": they are counted, not the calls."""
     return bool(
-        slots.of_kind("tool")
+        (slots.of_kind("tool") or "tool_failed" in conditions(slots))
         and slots.says(PEOPLE_HIT)
         and slots.says(rf"{BROKEN}|hit by|bitten|affected|let (?:\w+ )?down|suffer\w*|stung")
     )
@@ -428,7 +428,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("quotes", comments_wanted),
     ("quotes", last_words),
     ("ranking", _asks_who_leads),
-    ("count", _is_bare),
+    ("count", is_bare),
     ("count", asks_at_the_end),
     ("count", _counts_the_hit),
     ("at_risk", _fears_a_loss),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import HARD_ON_US, SHARE
+from rapport.analyst.planner.asked import HARD_ON_US, SHARE, badly_most
 from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.exemplars import Heard
 from rapport.analyst.planner.slots import Slots, Threshold
@@ -73,7 +73,9 @@ def _bounded(slots: Slots) -> bool:
 
 def order(slots: Slots, metric: str | None, found: str | None, heard: Heard) -> str | None:
     """highest | lowest, by the value of the metric. An extreme of the lexicon that is of this metric ("harshest") is sure of its end."""
-    if any(extreme[0] == metric for extreme in slots.values("extreme")) or (found and (_bounded(slots) or slots.says(HARD_ON_US))):
+    if any(extreme[0] == metric for extreme in slots.values("extreme")) or (found and slots.says(HARD_ON_US)):
+        return found
+    if _bounded(slots) or badly_most(slots, metric):
         return found
     if found is None and slots.says(r"by (?:how (?:many|much|often)|(?:the )?(?:number|volume|count) of)"):
         return "highest"

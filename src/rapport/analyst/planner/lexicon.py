@@ -152,7 +152,7 @@ ORDERS: Mapping[str, str] = {
 
 BAD = (
     "unhappy|dissatisfied|angry|bad|badly|terrible|awful|worst|worse|negative|poor|poorly|upset|disappointed|hate|complain|complaint|complaining|frustrated|annoyed|furious|mad|problem|"
-    "struggle|struggling|pain|painful|sad|displeased|unsatisfied|grumpy|suffering|sour|low|horrible|irritated|not happy|do not like|dislike|went wrong|gone wrong|wrong|fail|failing|fed up|lousy|disgruntled"
+    "struggle|struggling|pain|painful|sad|displeased|unsatisfied|grumpy|suffering|sour|low|horrible|irritated|not happy|do not like|dislike|went wrong|gone wrong|wrong|fail|failing|fed up|lousy|disgruntled|whine|whining|moan|moaning|gripe|griping|grumble|grumbling|grouse"
 )
 GOOD = "happy|satisfied|good|great|best|better|positive|love|delighted|praise|like|likes|pleased|excellent|well|glad|thankful|grateful|compliment|enjoy|thrilled|smooth|went well|win"
 
@@ -244,6 +244,8 @@ def find(text: str, words: Sequence[Word]) -> list[Hit]:
                 readings = tuple(reading for reading in readings if reading[0] != "event")
             if readings and _LEFT.fullmatch(text[start:end]) and (_FEEDBACK.search(text) or _LEFT_SO.match(text[end:])):
                 readings = tuple(reading for reading in readings if reading[0] != "event")  # "the ratings they left" is no leaving
+            if size == 1 and words[at].lower in ("least", "most") and at and words[at - 1].lower == "at":
+                readings = None  # "at least twice" is no end of a list
             if size == 1 and words[at].lower == "made":  # the stem of "mad" too
                 readings = None
             if readings and size == 1 and words[at].lower == "lost" and _LOST_SO.match(text[end:]):

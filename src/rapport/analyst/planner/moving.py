@@ -73,7 +73,7 @@ def _several(slots: Slots) -> bool:
 _THEN = r"(?:and|but|;|,) ?(?:then|thereafter|afterwards?|after (?:that|which)|since(?: then)?|from then on|all at once|overnight|suddenly|now)|then (?:it|they|the|its|things)|no longer|ever since|not any ?more|not since"
 
 
-_FELL = r"tank(?:ed|ing)|fell|fallen|dropp\w*|plummet\w*|plung\w*|collaps\w*|slump\w*|nose-?div\w*|crater\w*|sank|sunk|slid|turned|sour(?:ed)?|deteriorat\w*|worsen\w*|(?:went|gone|going) (?:south|downhill|bad|sour|off a cliff)|g[eo]t(?:ten)? worse|took a (?:dive|turn|hit|tumble|nosedive)|start\w*|beg[au]n|marked down|lost (?:its|their) \w+"
+_FELL = r"tank(?:ed|ing)|fell|fallen|dropp\w*|plummet\w*|plung\w*|collaps\w*|slump\w*|nose-?div\w*|crater\w*|sank|sunk|slid|turned|sour(?:ed)?|deteriorat\w*|worsen\w*|(?:went|gone|going) (?:south|downhill|bad|sour|wrong|awry|off a cliff)|g[eo]t(?:ten)? worse|took a (?:dive|turn|hit|tumble|nosedive)|start\w*|beg[au]n|marked down|lost (?:its|their) \w+"
 
 
 def turned(slots: Slots, intent: str, period: Period | None) -> Period | None:

@@ -82,7 +82,7 @@ def thresholds_of(text: str) -> list[Threshold]:
         return float(days.NUMBERS[word]) if word in days.NUMBERS else float(word)
 
     for pattern, operator in _CMP:
-        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?(?!\w)(?!\s*(?:conv|chat|days?|weeks?|times|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"
+        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?(?!\w)(?!(?:\s*(?:or|and)\s+(?:more|less|fewer|over|up))?\s*(?:conv|chat|days?|weeks?|times|occasions|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"
         stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?"
         length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
         times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations?|chats?|times|sessions?|dialogues?|dialogs?|interactions?|threads?|talks|exchanges?)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"
@@ -114,6 +114,10 @@ _AMOUNT = rf"\d{{1,3}}|{_NUMBER}"
 _ONLY = r"(?:exactly|only|just|precisely|merely|no more than)"
 _RANGE = re.compile(rf"\b(?:between|from)\s+({_AMOUNT})\s+(?:and|to)\s+({_AMOUNT})\s+{_TALKS}\b", re.I)
 _OR_MORE = re.compile(rf"\b({_AMOUNT})\s*(?:\+|plus|(?:or|and) (?:more|up|over|(fewer|less)))\s+{_TALKS}\b", re.I)
+_STARRED_OFTEN = re.compile(
+    rf"(?:\b(?P<sign>more than|over|at least|exactly|fewer than|less than)\s+)?\b(?P<n>{_AMOUNT})\s*(?P<more>\+|plus|(?:or|and) (?:more|up|over|fewer|less))?\s+(?:[\w-]+\s+)?(?:[1-5]|one|two|three|four|five)[ -]star (?:ratings?|reviews?|votes?|marks?|scores?)\b",
+    re.I,
+)
 _TIMES = (
     (">", r"(?:more than|over|beyond)\s+(?P<v>once|twice)|(?:came|come|comes|coming) back|return(?:ed|ing)? (?:users?|people|customers?|visitors?)|repeat (?:users?|customers?|visitors?)"),
     (">=", r"at least (?P<v>once|twice)"),
@@ -129,6 +133,12 @@ def _how_often(text: str) -> list[Threshold]:
     if span := _RANGE.search(text):
         low, high = sorted(days.number(word.lower()) for word in span.groups())
         return [Threshold("conversations", ">=", low), Threshold("conversations", "<=", high)]
+    if (often := _STARRED_OFTEN.search(text)) and (often.group("sign") or often.group("more")):
+        sign = {"more than": ">", "over": ">", "at least": ">=", "exactly": "=", "fewer than": "<", "less than": "<"}.get(
+            (often.group("sign") or "").lower()
+        )
+        less = re.match(r"(?:or|and) (?:fewer|less)", often.group("more") or "", re.I)
+        return [Threshold("conversations", sign or ("<=" if less else ">="), days.number(often.group("n").lower()))]
     if bound := _OR_MORE.search(text):
         return [Threshold("conversations", "<=" if bound.group(2) else ">=", days.number(bound.group(1).lower()))]
     for operator, said in reversed(_TIMES):
@@ -139,4 +149,4 @@ def _how_often(text: str) -> list[Threshold]:
     return []
 
 
-_COUNTED = r"\b(?:how many|number of|count|which|who|what (?:share|part|percentage|fraction|portion))\b.{0,40}\b(?:users?|people|persons?|customers?|clients?|visitors?|buyers?|contacts?|folks?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?|days?|of (?:them|our|the))\b|\bwho\b"
+_COUNTED = r"^\W*(?:(?:list|show|name|give|me|us|all|any|the|our|find|get) )*(?:users?|people|persons?|customers?|clients?|visitors?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?|everyone|everybody|anyone|those) (?:with|who|that|having|whose)\b|\b(?:how many|number of|count|which|who|what (?:share|part|percentage|fraction|portion))\b.{0,40}\b(?:users?|people|persons?|customers?|clients?|visitors?|buyers?|contacts?|folks?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?|days?|of (?:them|our|the))\b|\bwho\b"

@@ -23,6 +23,7 @@ _NOT_LAST = "".join(
     )
 )
 """Before "30d" that stands alone, and so for the last thirty days."""
+_MON_SUN = r"\(?mon(?:day)?s?(?: ?[-–—/] ?| (?:to|through|till|until) )sun(?:day)?s?\)?"
 _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(how many|number of|count of) (?:\w+ )?(?:heads|souls|mortals|bodies|faces|punters|patrons|individuals|human beings)(?! of\b)", r"\1 users"),
     (r"(two|three|four|five|six|seven|eight|nine|ten|\d{1,3}) (?:last|past|latest|most recent) (days|weeks|months)", r"last \1 \2"),
@@ -45,7 +46,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(?:the )?(?:calendar )?(week|month|quarter) (?:before|preceding|prior to) (?:the (?:current|present|running) one|this one)", r"last \1"),
     (r"(?:the )?(?:last|previous|past|preceding|prior) (?:complete |full |whole |finished |entire )?calendar[ -](week|month|quarter|year)s?(?:'s)?", r"last \1"),
     (r"(?:the )?(?:this|current|running|present) calendar[ -](week|month|quarter|year)", r"this \1"),
-    (r"(?:the )?(?:last|previous) (?:complete|full|whole|finished|entire) (?:calendar )?(week|month|quarter|year)", r"last \1"),
+    (rf"(?:the )?(?:(?:last|previous|latest|most recent) (?:(?:complete|completed|full|whole|finished|entire) (?:calendar )?(?:{_MON_SUN} )?|{_MON_SUN} )|(?:last|previous) (?=week {_MON_SUN}))(week|month|quarter|year)(?: {_MON_SUN})?", r"last \1"),
     (r"(yesterday|today|last week|last month|this week|this month)s", r"\1's"),
     (r"calendar[ -](week|month|quarter|year)", r"\1"), (r"how many percent|how many per cent|what per cent|wh?at %|which percentage|what pct", "what percent"),
     (r"#2|(?:number|no\.?|nr\.?) ?2(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) second place|number two|the runner-up|runner-up", "the second one"),
@@ -58,7 +59,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"whence|wherefore", "why"), (r"y(?= (?:tho|did|do|does|is|are|was|were|the|so)\b)", "why"), (r"tho", "though"), (r"some1", "someone"), (r"smth", "something"), (r"preceeding|preceding", "preceding"), (r"tot up|tally up", "count"),
     (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:user|person|customer|account|company|organization|product|model|assistant|bot)s?\b)", "most active"), (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:chatter\w*|talker|fan|complainer|grumbler|moaner|regular|visitor|heavy user|power user|spender|buyer|critic)s?\b)", "biggest"), (r"(?:biggest|greatest|top|most avid|keenest) (?:chatter(?:box(?:es)?|er)?|talker|gossip|blabbermouth|windbag|regular|visitor|heavy user|frequent flyer)(?=\W|$)", "most active user"), (r"(?:(?:how many|number of|active|used|paid|the|licen[cs]ed?|user) )*(?:seats|licen[cs]es) (?:are |is |were |got |being )?(?:\w+ )?(?:in use|taken|used|occupied|filled)|(?:(?:how many|number of) )?(?:active|used|occupied) seats", "how many users"), (r"nr of", "number of"), (r"top ?(\d+)", r"top \1"),
     (r"(?<=the |our |hat |his |'s a|hos )(?:nr\.?|no\.?|number|#) ?(?:1|one)(?= (?!of\b|in\b|is\b|and\b|or\b|to\b|for\b|on\b|at\b|has\b|was\b)[a-z]+)", "top"),
-    (r"4(?= (?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)(?-i:[A-Z\x00]))", "for"), (r"(?:out of|in|of) (?:every|each|a|one) hundred (?:of )?(?:our |the |all )?(conversations|chats|dialogues|sessions|talks), how many", r"what percent of \1"),
+    (r"4(?= (?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)(?-i:[A-Z\x00]))", "for"), (r"(?:out of|in|of|for) (?:(?:every|each|a|one) )?(?:hundred|100) (?:of )?(?:our |the |all )?(conversations|chats|dialogues|sessions|talks|threads),? how many", r"what percent of \1"),
     (r"(?:a )?(?:just |only )?(?:single|lone|lonely|sole|solitary)(?: (?:lone|lonely|sole|solitary))? star", "1 star"), (r"(?:mark|grade|score|rating|stars?)?,? ?(?:one|1) out of (?:five|5)", " 1 star"),
     (r"(?:the )?(week|month) (?:just )?(?:gone|past|that (?:has )?(?:just )?(?:ended|finished|closed)(?: last sunday)?)", r"last \1"),
     (r"going back (two|three|four|\d+) (days|weeks|months)(?: from (?:now|today))?", r"in the last \1 \2"), (r"through to", "to"), (r"a fortnight's worth", "the last two weeks"),

@@ -16,8 +16,10 @@ _LIST = re.compile(
     rf"(?:\s*,?\s*(?:or|and)\s+{_A}(?P<c>{_VALUE})(?P<sc>{_STARRED})?)?(?P<noun>[\s-]*(?:{_MARKS})\b)?(?P<end>{_ENDS})?(?![\w%])",
     re.I,
 )
+_SO_MANY = r"(?:more|fewer|less|over|up)\s+(?:times|occasions|conversations?|chats?|sessions?|threads?|dialogues?|users?|people|customers?|ratings|reviews|votes|days|weeks)\b"
+""" "Two or more times": how often, and no number of stars."""
 _BOUND = re.compile(
-    rf"(?<![\w.,])(?P<a>{_VALUE})(?:{_STARRED})?[\s-]+(?:or|and)[\s-]+(?:(?P<down>less|lower|below|under|worse|fewer|down|downwards?)|more|higher|above|better|up|upwards?|over)\b(?!\s+(?:\d|one|two|three|four|five))",
+    rf"(?<![\w.,])(?P<a>{_VALUE})(?P<starred>{_STARRED})?[\s-]+(?:or|and)[\s-]+(?(starred)|(?!{_SO_MANY}))(?:(?P<down>less|lower|below|under|worse|fewer|down|downwards?)|more|higher|above|better|up|upwards?|over)\b(?!\s+(?:\d|one|two|three|four|five))",
     re.I,
 )
 _SIGNS = {"above": ">", "over": ">", "more than": ">", "higher than": ">", "better than": ">", "at least": ">=", "below": "<", "under": "<", "less than": "<", "lower than": "<", "worse than": "<", "at most": "<="}  # fmt: skip

@@ -103,7 +103,9 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     )  # a question that stands by itself says what it asks for
 
 
-_OF_WORDINGS = frozenset("level compare ranking count change trend breakdown summary why list_entities definition prompt_versions".split())
+_OF_WORDINGS = frozenset(
+    "appearance level compare ranking count change trend breakdown summary why list_entities definition prompt_versions".split()
+)
 
 
 def _by_wording(reading: Reading, whole: str) -> Reading:
@@ -335,6 +337,8 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
     ):
         return "ranking"
     split = split_by(slots, setting.names)
+    if intent in ("count", "level") and not slots.thresholds and dimension_of(slots, "breakdown", setting.names) == "rating":
+        return "breakdown"  # how many of each number of stars
     if intent in ("level", "compare", "ranking", "change") and slots.says(
         rf"(?:prompt )?versions|which (?:prompt )?version|{_OLD_AND_NEW}"
     ):
@@ -363,7 +367,9 @@ _OLD_AND_NEW = (
 )
 """ "Under the old wording and under the new one"."""
 
-_CONTENT = r"how (?:\w+ )?(?:satisfied|happy|content|unhappy|pleased|frustrated)|are they (?:happy|satisfied|content|pleased)"
+_CONTENT = (
+    r"how (?:(?!many|much|often)\w+ )?(?:satisfied|happy|content|unhappy|pleased|frustrated)|are they (?:happy|satisfied|content|pleased)"
+)
 
 
 def _whole_picture(slots: Slots, intent: str) -> str:

@@ -4,7 +4,7 @@ import re
 
 _OLD = r"(?:old|older|previous|former|earlier|original|first|prior|preceding|last)"
 _NEW = r"(?:new|newer|newest|latest|current|present|recent|revised|rewritten|reworded|updated|second)"
-_TEXT = r"(?:(?:system |base )?prompts?|instructions?|wordings?|marching orders|orders|system messages?|phrasings?|(?:rule|play)book|briefings?|prompt versions?)"
+_TEXT = r"(?:(?:system |base )?prompts?|instructions?|wordings?|marching orders|orders|system messages?|phrasings?|(?:rule|play)book|briefings?|(?:prompt )?versions?)"
 _CHANGED = r"(?:re-?word\w*|re-?wr(?:o|i)t\w*|re-?phras\w*|swapp?\w*|replac\w*|edit\w*|revis\w*|updat\w*|chang\w*|overhaul\w*|tweak\w*|alter\w*|switch\w*|new)"
 _PAIR = rf"(?:{_OLD}\b.{{0,90}}\b{_NEW}|{_NEW}\b.{{0,90}}\b{_OLD})\b"
 _UNDER = re.compile(rf"\b(?:under|with|on|using|by|during) (?:the |its |our |their |his )?(?:{_OLD}\b.{{0,90}}\b(?:under|with|on|using|by|during) (?:the |its |our |their )?{_NEW}|{_NEW}\b.{{0,90}}\b(?:under|with|on|using|by|during) (?:the |its |our |their )?{_OLD})(?: (?:ones?|{_TEXT}))?\b", re.I | re.S)  # fmt: skip

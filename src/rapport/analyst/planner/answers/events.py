@@ -1,5 +1,6 @@
 """Business events: how many, of whom, worth what, and what was talked about before."""
 
+import operator
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -41,6 +42,8 @@ def outcomes(asked: Asked) -> Answer:
         return (yield from _of_two_periods(asked, own, types))
     if both := two_events(reading, [name.id for name in asked.setting.names.of_kind("event_type")]):
         return (yield from of_both(asked, own, both, _event_grouping(reading)))
+    if types and (cut := _amount_asked(reading)):
+        return (yield from _of_that_amount(own, types, cut))
     if types and _counts_people(reading) and not (noun and noun.weight >= NAMED):
         return (yield from _how_many_have(asked, own, types))
     group = _event_grouping(reading)
@@ -199,6 +202,44 @@ def _of_two_periods(asked: Asked, own: Reading, types: list[str]) -> Answer:
     return text + bullets(
         [f"**{own.when(period)}**: {counted(output.data['events'], 'events')}" for period, output in zip(periods, outputs, strict=True)]
     )
+
+
+_AMOUNT_SIGNS = {"over": ">", "above": ">", "more than": ">", "upwards of": ">=", "at least": ">=", "under": "<", "below": "<", "less than": "<", "up to": "<=", "at most": "<="}  # fmt: skip
+_CURRENCY = r"\$|€|£|usd|eur|gbp|dollars?|euros?|pounds?|bucks|quid"
+_AMOUNT_ASKED = re.compile(
+    rf"\b(?P<lead>worth|valued|priced|cost(?:s|ing)?|value|amount\w*|price|brought in|paid|at|for|of)(?: (?:of|at|is|was|exactly|just|us))* ?(?P<sign>{'|'.join(_AMOUNT_SIGNS)})? ?(?P<money>{_CURRENCY})? ?(?P<n>\d{{1,3}}(?:[,' ]\d{{3}})+|\d{{1,7}})(?:\.00?)?(?![\w.]) ?(?P<after>{_CURRENCY}|each|apiece|a ?piece|a pop)?"
+    rf"|\b(?P<n2>\d{{1,7}})[ -]?(?P<money2>{_CURRENCY})(?!\w)|(?P<money3>\$|€|£) ?(?P<n3>\d{{1,7}})(?!\w)",
+    re.I,
+)
+
+
+def _amount_asked(reading: Reading) -> tuple[str, float] | None:
+    """(sign, amount) of single events that are asked for: "upgrades worth 300 each", "of 120 dollars", "worth over 200"."""
+    for found in _AMOUNT_ASKED.finditer(reading.slots.text):
+        place = next(group for group in ("n", "n2", "n3") if found.group(group))
+        named = (found.group("lead") or "").lower().startswith(("worth", "valued", "priced", "cost", "value", "price", "amount"))
+        money = any(found.group(group) for group in ("money", "after", "money2", "money3"))
+        inside = any(found.start(place) < end and start < found.end(place) for start, end in reading.slots.taken)
+        if (named or money) and not inside:
+            amount = float(re.sub(r"\D", "", found.group(place)))
+            return _AMOUNT_SIGNS.get((found.group("sign") or "").lower(), "="), amount
+    return None
+
+
+def _of_that_amount(own: Reading, types: list[str], cut: tuple[str, float]) -> Answer:
+    """How many single events are of an amount, or of more or less than it."""
+    sign, amount = cut
+    (found,) = yield [Call("getOutcomes", {"filter": own.filter(), "types": types, "groupBy": "value", "limit": 100})]
+    words = f"{'' if sign == '=' else {'>': 'more than ', '>=': 'at least ', '<': 'less than ', '<=': 'at most '}[sign]}{number(amount)}"
+    text = heading(", ".join(types), f"worth {words} each", own.scope())
+    if found.error:
+        return text + found.error
+    fits = {"=": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}[sign]
+    groups = [g for g in found.data["groups"] if g.get("largest") is not None and fits(float(g["largest"]), amount)]
+    n, of = sum(g["events"] for g in groups), found.data["events"]
+    people = f", of {counted(groups[0]['users'], 'users')}" if len(groups) == 1 else ""
+    said = f"**{counted(n, 'events')}**{people} worth {words} each{phrase(own)}, {own.when()}"
+    return text + said + (f", {number(sum(g['total'] for g in groups))} in all." if n else f", of {counted(of, 'events')}.")
 
 
 _SIZE = r"(?P<large>biggest|largest|fattest|highest|greatest|priciest|dearest|costliest|heftiest|juiciest|top|maximum|max|most (?:expensive|costly|valuable|lucrative))|(?P<small>smallest|lowest|cheapest|tiniest|minimum|least (?:expensive|costly|valuable))"

@@ -12,8 +12,8 @@ from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.reading import Reading
 
 _OF = r"stars?|points?|ground|ratings?|scores?|marks?|traffic|users?|people|customers?|conversations?|chats?|popularity|the most|most"
-_UP = rf"improv\w*|rose|ris(?:e|en|ing)|grew|grow(?:s|n|ing|th)?|climb\w*|increas\w*|jump\w*|gain\w*|picked up|went up|gone up|shot up|leap\w*|leapt|(?:won|added) .{{0,20}}(?:{_OF})"
-_DOWN = rf"declin\w*|dropp?\w*|f[ae]ll(?!.{{0,12}}(?:silent|quiet|over|flat))(?:s|en|ing)?|slip\w*|sank|sunk|slid|shr[aiu]nk\w*|decreas\w*|went down|gone down|tank\w*|plummet\w*|(?:lost|lose[sd]?|losing) .{{0,25}}(?:{_OF})"
+_UP = rf"improv\w*|rose|ris(?:e|en|ing)|grew|grow(?:s|n|ing|th)?|climb\w*|increas\w*|jump\w*|gain\w*|picked up|went up|gone up|shot up|leap\w*|leapt|soar\w*|rocket\w*|recover\w*|rebound\w*|bounc\w*|(?:won|added) .{{0,20}}(?:{_OF})"
+_DOWN = rf"declin\w*|dropp?\w*|f[ae]ll(?!.{{0,12}}(?:silent|quiet|over|flat))(?:s|en|ing)?|slip\w*|sank|sunk|slid|shr[aiu]nk\w*|decreas\w*|went down|gone down|tank\w*|plummet\w*|plung\w*|slump\w*|dip(?:s|ped|ping)?|sag\w*|nose-?div\w*|crater\w*|collaps\w*|(?:took|takes?|taken|taking|suffer\w*|saw|seen|had) (?:\w+ ){{0,3}}(?:hit|dive|tumble|knock|beating|nosedive|plunge|dip|fall|slump|setback|battering)|(?:lost|lose[sd]?|losing) .{{0,25}}(?:{_OF})"
 _BETTER, _WORSE = (
     r"improv\w*|(?:g[eo]t(?:ten)?|gets|become|became) (?:much |most )?(?:better|happier)",
     r"worsen\w*|deteriorat\w*|(?:g[eo]t(?:ten)?|gets|become|became) (?:much )?(?:worse|unhappier)",
@@ -45,10 +45,17 @@ def movers(asked: Asked) -> Answer:
     """Groups by the change of one figure, the furthest in the direction that is asked for first."""
     reading = asked.reading
     dimension = str(reading.dimension)
-    metric = reading.metric or ("rating" if reading.slots.says(rf"{_BETTER}|{_WORSE}") or reading.bad is not None else "conversations")
-    if reading.metric in (None, "conversations") and (
-        noun := reading.slots.says(
-            r"(?:gain|lost|lose|add|win|won|grew|grow)\w* .{0,20}(users|people|customers|messages)|in (users|messages)"
+    named = next((name for name in reading.metrics if name in MEANS), None)  # "whose star average took the biggest hit"
+    metric = (
+        named or reading.metric or ("rating" if reading.slots.says(rf"{_BETTER}|{_WORSE}") or reading.bad is not None else "conversations")
+    )
+    if (
+        not named
+        and reading.metric in (None, "conversations")
+        and (
+            noun := reading.slots.says(
+                r"(?:gain|lost|lose|add|win|won|grew|grow)\w* .{0,20}(users|people|customers|messages)|in (users|messages)"
+            )
         )
     ):
         metric = "messages" if "messages" in noun.groups() else "users"

@@ -23,6 +23,8 @@ _PEOPLE = frozenset({"users", "organizations"})
 _WHOLE = frozenset({"rated", "tool_used", "tool_unused"})
 """Conditions that every conversation meets or does not: no analysis is needed to tell, so the share is of all."""
 _OF_RATED = r"(?:of|among) (?:\w+ ){0,3}(?:ratings|votes|stars|marks|scores|rated|reviews|grades)|\w+['’]s? (?:star )?(?:ratings|votes)"
+_RATERS = r"(?:of|among|amongst|out of) (?:all |the |our |those |everyone |everybody |people |users |customers |ones |anyone )*(?:who|that) (?:\w+ ){0,2}(?:rat|scor|vot|grad|mark|review)\w*|raters"
+""" "Of those who rated": each time that somebody did."""
 _OF_OTHERS = r"conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|interactions?|users?|people|customers?"
 _OF_TOOLS = r"(?:tool )?calls?|tools?|invocations?"
 
@@ -41,6 +43,9 @@ def share_answer(asked: Asked) -> Answer | None:
     if set(reading.conditions) & _WHOLE and not reading.thresholds:
         return _share_of_all(asked, replace(reading, metrics=("conversations",)))
     starred = any(threshold.metric == "rating" for threshold in reading.thresholds)
+    if starred and reading.slots.says(_RATERS):
+        reading = replace(reading, metrics=("conversations",))
+        asked = replace(asked, reading=reading)
     if starred and "happy" in reading.conditions:  # "delighted enough for a five": the stars say it
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "happy"))
     if starred and _of_groups(reading):
@@ -135,7 +140,7 @@ def _of_ratings(reading: Reading) -> bool:
     says = reading.slots.says
     if "commented" in reading.conditions:
         return not says(_OF_OTHERS)
-    return any(t.metric == "rating" for t in reading.thresholds) and bool(says(_OF_RATED) or not says(_OF_OTHERS))
+    return any(t.metric == "rating" for t in reading.thresholds) and bool(says(_OF_RATED) or says(_RATERS) or not says(_OF_OTHERS))
 
 
 def _share(asked: Asked) -> Answer:

@@ -1,10 +1,23 @@
 """Tools: how often each is called and fails, and since when."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, day, heading, joined, number, phrase, quoted
+from rapport.analyst.planner.answers.asking import (
+    Answer,
+    Asked,
+    Call,
+    Output,
+    bullets,
+    counted,
+    day,
+    heading,
+    joined,
+    number,
+    phrase,
+    quoted,
+)
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.asked import BROKEN, SHARE
 from rapport.analyst.planner.conditions import FELL_OVER, WENT_WELL
@@ -69,8 +82,23 @@ def tool_failures(asked: Asked) -> Answer:
         text += "\n".join(f"{_tool(t)}{_error(t)}" for t in (failing if not named else tools))
     else:
         text += bullets([_tool(t) for t in failing[: reading.limit or 6]], numbered=True) + _error(failing[0])
+    if failing and reading.slots.says(_IN_WHICH):
+        text += yield from _where(own, failing[0]["name"])
     examples = broken[0].data.get("conversations", []) if broken else []
     return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in examples]) if examples else "")
+
+
+_IN_WHICH = r"(?:and )?(?:in|on|for|with|under|of|by) (?:which|what|whose) (?:of (?:our|the) )?(?:\w+ )?(?:products?|assistants?|bots?|chatbots?|apps?)|(?:which|what|whose) (?:product|assistant|bot|chatbot|app)"
+
+
+def _where(own: Reading, tool: str) -> Generator[Sequence[Call], Sequence[Output], str]:
+    """In which products a tool fails, that with the most first."""
+    filter = {**own.filter(), "failedTools": [tool]}
+    (output,) = yield [Call("getBreakdown", {"dimension": "product", "metrics": ["conversations"], "limit": 5, "filter": filter})]
+    groups = [g for g in output.data.get("groups", []) if g["conversations"]]
+    if output.error or not groups:
+        return ""
+    return f"\n{tool} failed in " + joined([f"**{g['name']}** ({counted(g['conversations'], 'conversations')})" for g in groups]) + "."
 
 
 def _steadiest(reading: Reading) -> bool:
