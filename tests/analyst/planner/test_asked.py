@@ -290,3 +290,29 @@ def test_a_bare_volume_is_a_count(question: str):
 def test_conversations_with_a_failed_call_are_counted(question: str):
     reading = read(question)
     assert (reading.intent, reading.metric, reading.conditions) == ("count", "conversations", ("tool_failed",))
+
+
+@pytest.mark.parametrize(
+    ("question", "bound"),
+    [
+        ("which bot got the most bad ratings?", ("<=", 2)),
+        ("how many poor reviews did Harbor Guide get", ("<=", 2)),
+        ("number of high scores on gpt-4o in October", (">=", 4)),
+        ("top 3 days by number of low ratings", ("<=", 2)),
+        ("share of bad ratings per product", ("<=", 2)),
+    ],
+)
+def test_ratings_of_a_grade_are_counted(question: str, bound: tuple[str, int]):
+    reading = read(question)
+    assert reading.metric == "ratings"
+    assert [(told.operator, told.value) for told in reading.thresholds] == [bound]
+
+
+def test_a_day_between_the_ratings_and_their_bound_is_no_hindrance():
+    found = read("what portion of Harbor Guide's ratings since 1 November is below 3?").thresholds
+    assert [(told.operator, told.value) for told in found] == [("<", 3)]
+
+
+def test_what_leads_and_how_much_it_has_is_one_question():
+    reading = read("busiest day ever on Harbor Guide, and how many chats")
+    assert (reading.intent, reading.dimension) == ("ranking", "day")

@@ -275,3 +275,15 @@ def test_what_is_wrong_with_a_tool_may_be_told_in_any_word(question: str):
 )
 def test_a_hit_is_a_fall_of_the_figure_that_is_named(question: str):
     assert [call.arguments["metrics"][0] for call in calls(question)] == ["rating", "rating"]
+
+
+@pytest.mark.parametrize(
+    "question", ["average rating, this month against last month, by plan", "change in volume, last 14 days vs the 14 before, per product"]
+)
+def test_a_change_of_each_group_sets_two_periods_beside_each_other(question: str):
+    first, second = (call.arguments["filter"] for call in calls(question))
+    assert first["since"] > second["until"]
+
+
+def test_tools_that_failed_are_counted_themselves():
+    assert [call.tool for call in calls("how many different tools failed in the last 14 days")] == ["getToolFailures"]

@@ -120,6 +120,8 @@ def _left_out(reading: Reading, text: str) -> str:
     said = text.lower()
     if reading.intent == "at_risk":  # "likeliest to bolt", "whom I should ring first" are what it answers
         said += "".join(match.group().lower() for match in re.finditer(RISK, reading.slots.text, re.I))
+    if told := reading.slots.says(r"medians?|percentiles?|p\d\d|standard deviations?|variance|quartiles?|modal"):
+        return f"\n\nI give averages and counts only, no {told.group().lower()}."
     words = [word for word in reading.slots.strange if word.isalpha() and len(word) > 3 and word.lower() not in said]
     return f"\n\nNot taken into account: {joined([f'“{word}”' for word in dict.fromkeys(words)])}." if words else ""
 
@@ -274,6 +276,8 @@ def route(asked: Asked) -> str:
         return "turning_point"
     if movers.wanted(reading):
         return "movers"
+    if intent in ("count", "tool_failures", "outcomes") and not named and says(tools.HOW_MANY_TOOLS) and says(rf"{BROKEN}|{FELL_OVER}"):
+        return "tool_failures"
     if (intent in ("ranking", "breakdown", "list_entities") and dimension == "tool") or (intent == "compare" and len(named) >= 2):
         return "tool_failures"
     if (

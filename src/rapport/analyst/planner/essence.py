@@ -232,6 +232,8 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         r"\band (?:(?:at|in|on|for|by|with|to|from|of|during) )?$", text[sentence:begin]
     ):  # "whether it is better or worse, and at which average"
         begin = min([at for content, at, _ in found if content >= 1 and sentence <= at < begin] + [begin])
+    if re.search(r"[,;:]? (?:and|plus|&) $", text[sentence:begin]) and _extreme(text[sentence:begin]):
+        begin = sentence  # "busiest day ever on X, and how many chats"
     asked = [place for _, place, _ in found if sentence <= place < begin and re.match(rf"(?:{_ASK})\b", text[place:], re.I)]
     if asked and re.search(r"(?:\band|\bplus|&|,)\s*$", text[:begin]):  # "where does she work and how many ..." asks for both
         begin = min(asked)
@@ -304,6 +306,13 @@ def _only_conversations(said: str) -> bool:
     """Whether a request names nothing but conversations ("which chats should I open")."""
     named = {str(hit.value) for hit in lexicon.find(said, split(said)) if hit.kind in ("metric", "dimension", "extreme", "event")}
     return named <= {"conversations", "conversation"} and not (_AMOUNT.search(said) or _COUNTED.search(said))
+
+
+def _extreme(said: str) -> bool:
+    """Whether a part names the end of a list, so that it asks by itself: "our busiest day"."""
+    return any(hit.kind in ("extreme", "order") for hit in lexicon.find(said, split(said))) or bool(
+        re.search(r"\b[a-z]{3,}iest\b", said, re.I)
+    )
 
 
 def _content(said: str, names: Names, today: date) -> float:

@@ -24,6 +24,9 @@ _HIGH = r"high(?:est)?|good|best|great|top|positive|excellent|glowing|splendid|p
 _BY = r"(?:star |customer |user )?(?:ratings?|marks?|scores?|grades?|verdicts?|reviews?|stars?)"
 
 
+GRADES = rf"(?:{_POOR}|{_HIGH})[- ](?:{_BY})(?! (?:average|mean))"
+
+
 def graded(slots: Slots) -> str | None:
     """low_rated | high_rated, where conversations are asked for by a rating that is told in words: "beside a poor rating"."""
     for name, degree, manner in (("low_rated", _POOR, "badly|poorly|low|terribly"), ("high_rated", _HIGH, "well|highly|high|top")):

@@ -17,6 +17,7 @@ from rapport.analyst.planner import dates, lexicon
 from rapport.analyst.planner.common import common
 from rapport.analyst.planner.english import is_english
 from rapport.analyst.planner.lexicon import Hit
+from rapport.analyst.planner.mention import Mention
 from rapport.analyst.planner.names import Link, Names
 from rapport.analyst.planner.quantities import limit_of, ordinal_of, thresholds_of
 from rapport.analyst.planner.slots import Slots
@@ -43,7 +44,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     hits = _without_idle(text, hits)
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits, short = _settle(text, _versions(text, links, names), hits)
-    links = [link for link in links if not _inside_a_quote(link, quoted)]
+    links = [link for link in links if not (_inside_a_quote(link, quoted) or _SOME_STARS.fullmatch(link.text))]
     languages = _spoken(text, links)
     tongues = {lexicon.LANGUAGES[code] for code in languages}
     links = [link for link in links if link.kind != "property" or link.text.lower() not in tongues]  # "a German chat" is no country
@@ -54,7 +55,7 @@ def read(text: str, names: Names, today: date) -> Slots:
         dates=tuple(found_dates),
         links=tuple(negate(text, links)),
         hits=tuple(hits),
-        thresholds=tuple(thresholds_of(_without(text, links))),
+        thresholds=tuple(thresholds_of(_without(text, links, found_dates))),
         quoted=tuple(q for start, end, q in quoted if not any(s < end and start < e for s, e in taken)),
         conversation_ids=tuple(value for _, _, value in ids),
         limit=limit_of(text, taken),
@@ -66,6 +67,10 @@ def read(text: str, names: Names, today: date) -> Slots:
     slots = with_subject(slots, names)
     missing = _missing_version(text, slots, names)
     return replace(slots, unknown=(missing,)) if missing and not slots.unknown else slots
+
+
+_SOME_STARS = re.compile(r"[1-5]\s*[-–/]\s*[1-5]")
+""" "The low ratings (1-2)": numbers of stars, and no id that ends so."""
 
 
 def _inside_a_quote(link: Link, quoted: Sequence[tuple[int, int, str]]) -> bool:
@@ -245,8 +250,11 @@ def _another_word(link: Link) -> bool:
 _VERSION = re.compile(r"\b(?:prompt\s+)?(?:version|revision|v)\s*(?:no\.?\s*|#\s*)?(\d{1,3})\b", re.I)
 
 
-def _without(text: str, links: Sequence[Link]) -> str:
-    """`text` with its names blanked: the number in "gpt-4.1 stars" is no rating."""
+def _without(text: str, links: Sequence[Link], told: Sequence[Mention]) -> str:
+    """`text` with its names blanked, and its days left out: the number in "gpt-4.1 stars" is no rating, "the ratings since 1 November
+    below 3" are those below 3."""
+    for mention in told:
+        text = f"{text[: mention.start]}{' ' * (mention.end - mention.start)}{text[mention.end :]}"
     for link in links:
         text = f"{text[: link.start]}{'x' * (link.end - link.start)}{text[link.end :]}"
     return text

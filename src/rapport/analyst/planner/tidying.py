@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from rapport.analyst.planner.asked import AVERAGE, BROKEN, since
 from rapport.analyst.planner.conditions import FELL_OVER
-from rapport.analyst.planner.evidence import graded, told_by_metrics
+from rapport.analyst.planner.evidence import GRADES, graded, told_by_metrics
 from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.slots import Threshold
 
 _SHOWN = frozenset({"examples", "quotes"})
 
@@ -15,7 +16,25 @@ _TURN_UP = r"(?:hear\w*|writ\w+|wrote|talk\w*|chat\w*|come back|came back|reach\
 
 def tidied(reading: Reading) -> Reading:
     """What the chosen intent makes of the slots."""
-    return _movement(_figures(_evidence(reading)))
+    return _movement(_figures(_grades(_evidence(reading))))
+
+
+_COUNTS_GRADES = r"(?:numbers?|counts?|amounts?|volumes?|totals?|most|fewest|how many|how often|more|fewer|share|percent\w*|portion|part|slice|fraction|proportion|%)(?: \w+){0,3}?"
+_OF_GRADES = frozenset({"ranking", "breakdown", "count", "trend", "change", "compare", "level"})
+
+
+def _grades(reading: Reading) -> Reading:
+    """ "Which bot got the most bad ratings?", "how many poor reviews": ratings of a grade are counted, and no average is ordered."""
+    slots = reading.slots
+    if reading.intent not in _OF_GRADES or slots.thresholds or not slots.says(rf"{_COUNTS_GRADES} (?:{GRADES})"):
+        return reading
+    grade = graded(slots)
+    if grade is None:
+        return reading
+    bound = Threshold("rating", "<=", 2) if grade == "low_rated" else Threshold("rating", ">=", 4)
+    order = ("lowest" if slots.says("fewest|least") else "highest") if reading.intent == "ranking" else reading.order
+    rest = tuple(name for name in reading.conditions if name not in ("happy", "unhappy", "negative", "positive"))
+    return replace(reading, metrics=("ratings",), conditions=rest, thresholds=(bound,), order=order, bad=None)
 
 
 def _evidence(reading: Reading) -> Reading:

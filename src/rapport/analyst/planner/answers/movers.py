@@ -20,6 +20,7 @@ _BETTER, _WORSE = (
 )
 _EITHER = r"(?:chang|mov|shift|swing)\w* (?:the )?most|biggest (?:change|move|swing|shift)"
 _RECENTLY = r"lately|recently|of late|these days|nowadays"
+_FOR_EACH = r"(?:per|by|for each|for every|each|every|across(?: all)?(?: our)?|broken down by|split by)(?: of (?:our|the))? (?:\w+ )?(?:products?|assistants?|bots?|chatbots?|apps?|models?|plans?|tiers?|countr(?:y|ies)|industr(?:y|ies)|organi[sz]ations?|compan(?:y|ies)|accounts?|customers?|users?|firms?|clients?)"
 _GROUPS = frozenset({"product", "model", "organization", "user"})
 _FEW = 3
 """Conversations that a person or a company must have in each period, so that an average moves by more than one of them."""
@@ -34,6 +35,8 @@ def wanted(reading: Reading) -> bool:
         return False
     if not (dimension in _GROUPS or dimension.startswith("property:")) or reading.events:
         return False
+    if says(_FOR_EACH) and ((reading.intent == "breakdown" and reading.against) or (reading.intent == "change" and reading.period)):
+        return True
     told = reading.against or (reading.period and reading.period.since) or says(_RECENTLY)
     asked = says(
         r"which|what|who|whose|whom|(?:biggest|largest|steepest|top) (?:\w+ )?(?:loser|gainer|drop|fall|rise|climb\w*|mover|jump)s?"

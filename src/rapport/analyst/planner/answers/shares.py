@@ -23,6 +23,7 @@ _PEOPLE = frozenset({"users", "organizations"})
 _WHOLE = frozenset({"rated", "tool_used", "tool_unused"})
 """Conditions that every conversation meets or does not: no analysis is needed to tell, so the share is of all."""
 _OF_RATED = r"(?:of|among) (?:\w+ ){0,3}(?:ratings|votes|stars|marks|scores|rated|reviews|grades)|\w+['’]s? (?:star )?(?:ratings|votes)"
+_OF_PEOPLE = r"(?:%|percent\w*|per cent|share|part|fraction|proportion|portion|slice|hundred|100) (?:of |among )?(?:all |our |the |my |these |those |different )*(?:users?|people|customers?|clients?|persons?|visitors?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?)"
 _RATERS = r"(?:of|among|amongst|out of) (?:all |the |our |those |everyone |everybody |people |users |customers |ones |anyone )*(?:who|that) (?:\w+ ){0,2}(?:rat|scor|vot|grad|mark|review)\w*|raters"
 """ "Of those who rated": each time that somebody did."""
 _OF_OTHERS = r"conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|interactions?|users?|people|customers?"
@@ -41,6 +42,8 @@ def share_answer(asked: Asked) -> Answer | None:
     if len(sides) >= 2 and (told or reading.metric in (None, "conversations")) and not reading.slots.says("together|combined|jointly"):
         return _of_each(asked, sides)
     if set(reading.conditions) & _WHOLE and not reading.thresholds:
+        if reading.metric in _PEOPLE and reading.slots.says(_OF_PEOPLE):
+            return _share_of_all(asked, reading)
         return _share_of_all(asked, replace(reading, metrics=("conversations",)))
     starred = any(threshold.metric == "rating" for threshold in reading.thresholds)
     if starred and reading.slots.says(_RATERS):

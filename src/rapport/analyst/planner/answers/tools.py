@@ -71,7 +71,9 @@ def tool_failures(asked: Asked) -> Answer:
     if not failing:
         made = tools[0]["calls"] if len(tools) == 1 else found.data["calls"]
         return text + f"No call failed: {counted(made, 'tool_calls')}{phrase(own)}, {own.when()}."
-    if reading.slots.says(r"how many|number of|total|in all|all together|altogether|adding up|sum") and not named:
+    if not named and reading.slots.says(HOW_MANY_TOOLS):
+        text += f"**{number(len(failing))}** of {number(len(tools))} tools failed{phrase(own)}, {own.when()}.\n\n"
+    elif reading.slots.says(r"how many|number of|total|in all|all together|altogether|adding up|sum") and not named:
         text += f"**{number(sum(t['failures'] for t in tools))}** of {counted(found.data['calls'], 'tool_calls')} failed{phrase(own)}, {own.when()}.\n\n"
     if len(tools) == 1 and named and reading.slots.says(WENT_WELL) and reading.slots.says(SHARE):
         made, fine = tools[0]["calls"], tools[0]["calls"] - tools[0]["failures"]
@@ -88,6 +90,8 @@ def tool_failures(asked: Asked) -> Answer:
     return text + ("\n\nFor example:\n" + bullets([quoted(one) for one in examples]) if examples else "")
 
 
+HOW_MANY_TOOLS = r"(?:how many|number of|count of) (?:of (?:our|the) )?(?:different |distinct |separate |unique |of |our |the )*(?:tools|integrations|functions|connectors|plugins)(?! (?:calls?|failures?|errors?|uses?|runs?))"
+""" "How many different tools failed": tools are counted, and not their calls."""
 _IN_WHICH = r"(?:and )?(?:in|on|for|with|under|of|by) (?:which|what|whose) (?:of (?:our|the) )?(?:\w+ )?(?:products?|assistants?|bots?|chatbots?|apps?)|(?:which|what|whose) (?:product|assistant|bot|chatbot|app)"
 
 
