@@ -173,3 +173,37 @@ def test_what_is_thrown_out_of_a_figure_is_left_out():
 @pytest.mark.parametrize("question", ["What has bothered their staff most?", "biggest headache for Harbor Guide users?"])
 def test_what_bothers_people_is_a_complaint(question: str):
     assert read(question).intent == "complaints"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Leave Acme Corp out of it. What's our total then?",
+        "Drop Acme Corp, then count the chats of all the others",
+        "How many chats did we have ex Acme Corp?",
+    ],
+)
+def test_what_is_left_out_of_a_total(question: str):
+    reading = read(question)
+    assert (reading.intent, [link.negated for link in reading.links], reading.events) == ("count", [True], ())
+
+
+def test_stars_that_are_left_out():
+    told = read("Excluding 1-star chats, what's the average rating of Harbor Guide?").thresholds
+    assert [(bound.metric, bound.operator, bound.value) for bound in told] == [("rating", ">", 1.0)]
+
+
+def test_words_that_are_left_out():
+    reading = read('How many conversations mention "invoice" but not "refund"?')
+    assert (reading.subject, reading.not_subject) == ("invoice", "refund")
+
+
+@pytest.mark.parametrize(
+    ("question", "dated"), [("our boss wants the average rating by Friday", False), ("average rating before Friday", True)]
+)
+def test_the_day_of_delivery_is_no_scope(question: str, dated: bool):
+    assert bool(read(question).period) is dated
+
+
+def test_where_something_is_to_be_had_is_of_the_world_outside():
+    assert read("Where do I get the best pizza in Naples?").intent == "refuse_out_of_scope"

@@ -5,7 +5,7 @@ import re
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.asked import asks_a_share
 from rapport.analyst.planner.dimensions import ANYONE
-from rapport.analyst.planner.elsewhere import TALKED
+from rapport.analyst.planner.elsewhere import TALKED, is_shopping
 from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.hearing import FIGURES
 from rapport.analyst.planner.slots import Slots
@@ -67,7 +67,7 @@ def _outvoted(told: str, best: str, score: float, slots: Slots) -> bool:
     """Whether the vote for another intent outweighs the words that force this one."""
     if told == "count" and (best not in FIGURES or (best != "trend" and asks_a_share(slots))):
         return False
-    if told == "refuse_out_of_scope" and best not in _OF_THE_DATA:
+    if told == "refuse_out_of_scope" and (best not in _OF_THE_DATA or is_shopping(slots)):
         return False
     if told == "complaints" and best == "ranking" and not slots.says(_RANKED):
         return False  # "with what did they struggle the most"

@@ -105,6 +105,10 @@ def _doubt(reading: Reading, text: str) -> str:
     if reading.intent == "count" and is_bare(reading.slots):
         return ""
     said = reading.slots.metrics or reading.slots.values("extreme")
+    if reading.intent == "level" and reading.metric in reading.slots.metrics and not reading.slots.strange and not reading.slots.subject:
+        return ""  # the figure is named, and nothing else is said
+    if reading.intent == "tool_failures" and reading.of_kind("tool") and not reading.slots.strange:
+        return ""
     by_what = (
         reading.intent == "ranking" and reading.metric in (None, "conversations") and not said and reading.slots.strange
     )  # "the touchiest"

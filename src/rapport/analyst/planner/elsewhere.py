@@ -41,9 +41,22 @@ def elsewhere(slots: Slots) -> bool:
         return bool(_OUTSIDE.search(text)) and not slots.says(r"mention\w*|complain\w*|quotes?|talk\w*|about|asked|how (?:many|often)")
     if _ALWAYS.search(text) or _OUTSIDE.search(text) or _OF_NAMES.search(text):
         return True
+    if is_shopping(slots) and not slots.metrics:
+        return True
     if slots.metrics or slots.values("extreme") or slots.values("order") or slots.events_said:
         return False
     return bool(_WORLD.search(text)) or _teaches(slots)
+
+
+_WHERE_TO = re.compile(
+    r"\bwhere(?:['’]s| is| are)? (?:(?:can|could|do|does|should|might|would|to|the best place to)\b ?(?:i|one|you|we|someone)? ?(?:best )?(?:get|buy|eat|drink|find|order|rent|dine|stay|book|park|learn|watch|see|go)\b)",
+    re.I,
+)
+
+
+def is_shopping(slots: Slots) -> bool:
+    """ "Where can I buy a good bike?": where something is to be had that has to do with no word of this tenant's data."""
+    return bool(_WHERE_TO.search(slots.text) and slots.strange) and not (slots.links or slots.languages or slots.periods)
 
 
 _HOW_TO = re.compile(r"\bhow (?:do|does|can|should|would|to) (?:i|you|one|we|people)?\b", re.I)

@@ -81,11 +81,16 @@ def _inside_a_quote(link: Link, quoted: Sequence[tuple[int, int, str]]) -> bool:
 
 def _without_idle(text: str, hits: Sequence[Hit]) -> list[Hit]:
     """`hits` without the events of turns of phrase ("lost their temper") and the moods of the person who asks ("I'm tired of bad news")."""
-    idle = [match.span() for match in TURNS_OF_PHRASE.finditer(text)]
+    idle = [match.span() for pattern in (TURNS_OF_PHRASE, _LEAVES_OUT) for match in pattern.finditer(text)]
     told = {"event": idle, "polarity": moods(text)}
     return [hit for hit in hits if not any(start <= hit.start < end for start, end in told.get(hit.kind, ()))]
 
 
+_LEAVES_OUT = re.compile(
+    r"(?<!people )(?<!users )(?<!customers )(?<!who )\b(?:leav\w*|left)\b(?=(?: [^\s.?!;]+){0,5}? (?:out|aside|off|to one side)\b)|(?:^|[.?!;,]\s+|\b(?:please|and|but|then|let['’]?s|let us) )leave (?=[^.?!;]{2,50}\b(?:out|aside)\b)",
+    re.I,
+)
+"""What leaves something out of a figure, and is no customer who leaves."""
 _SET_ASIDE = re.compile(
     r"(?:\bcount\b.{0,40}|\bby\b.{0,40}|\b(?:the|a|an) [\w ]{1,20}[,;–—-] ?|,\s*(?:and )?)\b(?:not|rather than|instead of|never mind|no)\s+(?:(?:by|of|from|in|on|counting)\s+)?(?:(?:the|a|an|its|their|any)\s+)?(?:(?:number|count|whole) (?:of )?)?$",
     re.I,
@@ -302,6 +307,17 @@ _WITH_IT = re.compile(rf"{NOT_SO}\s+(?:about|with|on|of|to|by|at|in)\s+(?:the\s+
 """Before a name: how people are with it ("not gentle with X"), no name that is left out."""
 
 
+_DROPS = re.compile(
+    r"(?:^\W*|[.;:!?,]\s*|\b(?:please|now|ok|okay|and|then|so|but|we|i|let['’]s|let us)\s+)(?:drop|scratch|strike|lose|discard|deduct|cut|kick)\s+(?:the\s+|our\s+)?[\"'“]?$",
+    re.I,
+)
+_GOES_ON = re.compile(
+    r"(?:['’]s)?(?:\s+(?:customers|users|people|chats|conversations|traffic|data|plan|tier|numbers))?\s*(?:[,;.–—-]+\s*|\s(?:and|then)\s+)(?:and |then |so |please |now )*(?:tell|give|show|what|who|how|which|where|rank|list|count|re-?(?:do|run|count|compute|calculate|rank)\w*|is|does|do|are)\b",
+    re.I,
+)
+"""Around a name: "drop Acme, then tell me who is the busiest"."""
+
+
 def negate(text: str, links: Sequence[Link]) -> list[Link]:
     """`links` with those marked that `text` leaves out."""
     result: list[Link] = []
@@ -314,5 +330,6 @@ def negate(text: str, links: Sequence[Link]) -> list[Link]:
         )
         left_out = _LEFT_OUT.match(_ITS_NOUN.sub("", text[link.end :])) or (_TAKES.search(before) and _OUT.match(text[link.end :]))
         negated = bool(_NEGATION.search(before)) and not _WITH_IT.search(before)
-        result.append(replace(link, negated=negated or bool(left_out or listed)))
+        dropped = _DROPS.search(before) and _GOES_ON.match(text[link.end :])
+        result.append(replace(link, negated=negated or bool(left_out or listed or dropped)))
     return result

@@ -134,7 +134,7 @@ EXTREMES: Mapping[str, tuple[str | None, str, str | None]] = {
         ("conversations", "bottom", None),
     "happiest|most happy|most positive|best mood|most content|most pleased|most delighted|cheeriest|sunniest": ("sentiment", "top", "good"),
     "unhappiest|most unhappy|saddest|most negative|least happy|grumpiest|worst mood|least positive|most upset|gloomiest|most disappointed": ("sentiment", "bottom", "bad"),
-    "angriest|most frustrated|most annoyed|most irritated|most angry|most frustration|most furious|maddest|most fed up|highest frustration": ("frustration", "top", "bad"),
+    "angriest|shortest fuse|shortest temper|quickest temper|least patience|least patient|most impatient|thinnest skin|thinnest patience|most frustrated|most annoyed|most irritated|most angry|most frustration|most furious|maddest|most fed up|highest frustration": ("frustration", "top", "bad"),
     "least frustrated|calmest|least annoyed|lowest frustration": ("frustration", "bottom", "good"),
     "most satisfied|best rated|top rated|highest rated|best reviewed|most stars|best rating|highest rating|best score|highest score|best scores|most loved|highest stars|best stars|most generous|biggest fan|kindest|easiest to please": ("rating", "top", "good"),
     "least satisfied|most dissatisfied|worst rated|lowest rated|worst rating|lowest rating|least stars|fewest stars|worst score|lowest score|poorest rating|poorly rated|worst reviewed|worst stars|lowest stars|hardest to please|stingiest|harshest|strictest|toughest grader|most critical": ("rating", "bottom", "bad"),

@@ -24,6 +24,8 @@ _NOT_LAST = "".join(
 )
 """Before "30d" that stands alone, and so for the last thirty days."""
 _MON_SUN = r"\(?mon(?:day)?s?(?: ?[-–—/] ?| (?:to|through|till|until) )sun(?:day)?s?\)?"
+_BARRING = r"(?:excluding|excl\.?|without|not counting|ignoring|ignore|except(?:ing)?(?: for)?|leaving out|leave out|other than|apart from|minus|besides|disregard(?:ing)?|omit(?:ting)?|skip(?:ping)?|setting aside|discard(?:ing)?|barring)"
+"""Before what is left out."""
 _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(how many|number of|count of) (?:\w+ )?(?:heads|souls|mortals|bodies|faces|punters|patrons|individuals|human beings)(?! of\b)", r"\1 users"),
     (r"(two|three|four|five|six|seven|eight|nine|ten|\d{1,3}) (?:last|past|latest|most recent) (days|weeks|months)", r"last \1 \2"),
@@ -56,6 +58,9 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(rated|scored|graded|marked|gave|given|got|awarded|with) (?:us )?(?:just |only |exactly )?(?:(?:a |with )?(?:1|one)) out of (?:5|five)", r"\1 1 star"),
     (r"one-stars|1-stars", "1-star ratings"), (r"(?:single|lone|lowest possible)-star", "1-star"), (r"(?:just |only )?(?:a |one )?(?:single|lone|solitary) star", "1 star"),
     (r"(first|second|third|last) ones(?= \w)", r"\1 one's"), (r"grand total", "total number"), (r"(?:left|given|submitted|collected|received|gave|leave) (?:us )?(?:a )?star ratings?", "given ratings"),
+    (r"(?<!my )(?<!his )(?<!her )(?<!an )(?<!the )ex\.?(?= (?:the|our|all|any|those|anything|(?-i:[A-Z\x00])))", "excluding"), (r"every (?:last|single|blessed|damn(?:ed)?|bloody|one of the)(?= (?!week|month|year|quarter|day|mon|tue|wed|thu|fri|sat|sun)\w)", "every"),
+    (rf"{_BARRING} (?:(?:the|all|any|our|those|with|rated|chats|conversations|ratings|of) )*(?:1|one|a single)[- ]stars?(?: (?:ratings?|chats?|conversations?|ones?|reviews?|votes?))?", "rated above 1 star"),
+    (rf"{_BARRING} (?:(?:the|all|any|our|those|with|rated|chats|conversations|ratings|of) )*(?:5|five)[- ]stars?(?: (?:ratings?|chats?|conversations?|ones?|reviews?|votes?))?", "rated below 5 stars"),
     (r"whence|wherefore", "why"), (r"y(?= (?:tho|did|do|does|is|are|was|were|the|so)\b)", "why"), (r"tho", "though"), (r"some1", "someone"), (r"smth", "something"), (r"preceeding|preceding", "preceding"), (r"tot up|tally up", "count"),
     (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:user|person|customer|account|company|organization|product|model|assistant|bot)s?\b)", "most active"), (r"(?:nr|no\.?|number|#) ?(?:1|one)(?= (?:chatter\w*|talker|fan|complainer|grumbler|moaner|regular|visitor|heavy user|power user|spender|buyer|critic)s?\b)", "biggest"), (r"(?:biggest|greatest|top|most avid|keenest) (?:chatter(?:box(?:es)?|er)?|talker|gossip|blabbermouth|windbag|regular|visitor|heavy user|frequent flyer)(?=\W|$)", "most active user"), (r"(?:(?:how many|number of|active|used|paid|the|licen[cs]ed?|user) )*(?:seats|licen[cs]es) (?:are |is |were |got |being )?(?:\w+ )?(?:in use|taken|used|occupied|filled)|(?:(?:how many|number of) )?(?:active|used|occupied) seats", "how many users"), (r"nr of", "number of"), (r"top ?(\d+)", r"top \1"),
     (r"(?<=the |our |hat |his |'s a|hos )(?:nr\.?|no\.?|number|#) ?(?:1|one)(?= (?!of\b|in\b|is\b|and\b|or\b|to\b|for\b|on\b|at\b|has\b|was\b)[a-z]+)", "top"),

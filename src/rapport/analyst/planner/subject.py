@@ -193,7 +193,7 @@ _SUBJECT_NOUN = re.compile(
 def _is_negated(text: str, word: Word) -> bool:
     return bool(
         re.search(
-            r"\b(?:not\s+(?:about|mentioning|regarding|on|counting)|exclud\w+|except(?:\s+for)?|other\s+than|without|besides|apart\s+from|ignor\w+|nothing\s+to\s+do\s+with|anything\s+but)\s+(?:the\s+|any\s+)?(?:\w+\s+)?$",
+            r"\b(?:not\s+(?:about|mentioning|regarding|on|counting)|(?:but|and|yet|though)\s+not|exclud\w+|except(?:\s+for)?|other\s+than|without|besides|apart\s+from|ignor\w+|nothing\s+to\s+do\s+with|anything\s+but)\s+(?:the\s+|any\s+)?(?:\w+\s+)?[\"'“]?$",
             text[: word.start],
             re.I,
         )

@@ -77,6 +77,16 @@ _PLANNED = re.compile(
 """Before a day that is still to come: "we'll celebrate in December if ..."."""
 
 
+_BY_WHEN = re.compile(
+    r"\b(?:by|before|until|no later than|in time for) (?:the end of )?(?:(?:next |this |coming |on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day(?: (?:morning|noon|afternoon|evening|night))?|tomorrow|tonight|noon|next week|(?:the )?(?:day|week))$",
+    re.I,
+)
+_WANTED = re.compile(
+    r"\b(?:wants?|needs?|asks?|asked|expects?|requires?|due|deadline|must|ha(?:s|ve) to|would like|wishes|'d like|promised|owe)\b", re.I
+)
+"""When something is to be delivered: "my boss wants the average by Friday"."""
+
+
 def idle_day(text: str, mention: Mention, *, part: bool = False) -> bool:
     """Whether a day tells when the person has time, a meeting or a deadline, beside the part that asks: "I've time to save one account
     today: the one that ...". `part`: the text is only what stands around that part."""
@@ -84,6 +94,8 @@ def idle_day(text: str, mention: Mention, *, part: bool = False) -> bool:
         return True  # "obey me from now on" counts nothing
     begin = max((match.end() for match in re.finditer(r"[.!?:;]\s|[–—]", text[: mention.start])), default=0)
     if _PLANNED.match(text[begin : mention.start]):
+        return True
+    if _BY_WHEN.search(text[: mention.end]) and _WANTED.search(text[begin : mention.start]):
         return True
     if not _OF_NOW.fullmatch(text[mention.start : mention.end]):
         return False

@@ -76,7 +76,7 @@ def understand(question: str, before: Sequence[Turn], setting: Setting) -> Readi
 
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
-    whole = spelled(mended(question), setting.names)
+    whole = spelled(mended(question if previous else _A_TOTAL.sub(r"\1how many conversations in total", question)), setting.names)
     question = placed(essence(whole, setting.names, setting.today), previous, answers, setting)
     slots = _told_before(read(question, setting.names, setting.today), whole, setting)
     spans = [(link.start, link.end) for link in slots.links]
@@ -103,6 +103,11 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     )  # a question that stands by itself says what it asks for
 
 
+_A_TOTAL = re.compile(
+    r"((?:^|[.?!:;,–—]\s*|\b(?:and|so|then|but)\s+)\W*)(?:(?:what(?:['’]s| is| was| would be| remains? as)?|give me|tell me|show me|i need) (?:our|the|my|your) (?:new |remaining |overall |adjusted |grand |resulting )?(?:total|sum total|grand total|overall count|count|tally))(?= (?:then|now|be|left|otherwise)\b|\W*$)",
+    re.I,
+)
+"""A total of nothing that is named: of conversations, where no turn before says otherwise."""
 _OF_WORDINGS = frozenset(
     "appearance level compare ranking count change trend breakdown summary why list_entities definition prompt_versions".split()
 )
