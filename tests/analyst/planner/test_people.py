@@ -5,6 +5,9 @@ from datetime import date
 import pytest
 
 from rapport.analyst.planner.answers.absent import lack_of
+from rapport.analyst.planner.answers.across import wanted as used_several
+from rapport.analyst.planner.answers.amounts import matching
+from rapport.analyst.planner.answers.event_lack import lacks_event
 from rapport.analyst.planner.answers.event_pairs import two_events
 from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _of_those, _single_size
 from rapport.analyst.planner.answers.facts import wanted
@@ -13,6 +16,7 @@ from rapport.analyst.planner.answers.rankings import _order
 from rapport.analyst.planner.answers.segments import called_so_already
 from rapport.analyst.planner.dimensions import either_kind
 from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.nested import nested
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.understand import understand
@@ -439,3 +443,97 @@ def test_an_employer_is_asked_for_without_a_word_for_the_person() -> None:
         assert [link.text for link in reading.of_kind("user")] == ["Maria Lopez"]
     worst = read("and their worst chat?", before)
     assert (worst.intent, [link.text for link in worst.of_kind("user")]) == ("examples", ["Maria Lopez"])
+
+
+@pytest.mark.parametrize(
+    ("question", "inner", "outer"),
+    [
+        ("who is the most loyal person at our largest customer?", "Which is the largest customer?", "who is the most loyal person at X?"),
+        (
+            "how many chats did our biggest account have last month?",
+            "Which is the biggest account?",
+            "how many chats did X have last month?",
+        ),
+        ("average rating of the busiest bot", "Which is the busiest bot?", "average rating of X"),
+        ("what is the name of our largest customer?", None, None),
+        ("who is our biggest customer?", None, None),
+        ("which of the most active users at Acme Corp cancelled?", None, None),
+    ],
+)
+def test_a_question_within_a_question_is_asked_first(question: str, inner: str | None, outer: str | None) -> None:
+    found = nested(read(question), question)
+    assert (found and found.inner, found and found.about("X")) == (inner, outer)
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("who has tried at least two of our assistants", True),
+        ("how many users are on more than one bot?", True),
+        ("number of accounts that only used one model", True),
+        ("how many people wrote at least two chats", False),
+        ("which users use Harbor Guide the most", False),
+        ("which assistant do people use most", False),
+    ],
+)
+def test_people_by_how_many_things_they_used_are_no_ranking_of_these_things(question: str, several: bool) -> None:
+    assert used_several(read(question)) is several
+
+
+def test_a_persons_events_have_the_amount_as_far_as_their_ends_tell() -> None:
+    assert matching({"events": 2, "smallest": 300, "largest": 300, "total": 600}, "=", 300) == (2, True)
+    assert matching({"events": 3, "smallest": 50, "largest": 300, "total": 650}, ">=", 300) == (2, True)
+    assert matching({"events": 5, "smallest": 50, "largest": 300, "total": 650}, "=", 300) == (1, False)
+    assert matching({"events": 1, "smallest": None, "largest": None, "total": None}, "=", 300) == (0, True)
+
+
+def test_the_members_of_a_named_segment_are_no_rule_of_another() -> None:
+    names = Names([Name("segment", "s1", "Power Users"), Name("property", "plan=enterprise", "enterprise", part_of="organization")])
+    setting = Setting(names, date(2026, 11, 21))
+    linked = {
+        question: bool(understand(question, [], setting).of_kind("segment"))
+        for question in (
+            "make a segment of everybody in Power Users on the enterprise plan",
+            "create a segment called Power Users West with all enterprise users",
+            "make a segment of power users on the enterprise plan",
+        )
+    }
+    assert list(linked.values()) == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("question", "lacks"),
+    [
+        ("which enterprise firms have never bought an upgrade", True),
+        ("how many users have not upgraded yet?", True),
+        ("list people without an upgrade", True),
+        ("which accounts have yet to upgrade", True),
+        ("which customers upgraded but never asked to cancel", False),
+        ("who upgraded no longer than a week ago", False),
+        ("nobody upgraded last week, did they?", False),
+    ],
+)
+def test_who_never_had_an_event(question: str, lacks: bool) -> None:
+    assert lacks_event(read(question)) is lacks
+
+
+def test_members_and_an_arrow_to_a_name_order_a_segment() -> None:
+    for question in ("save people on the enterprise plan -> Big Ones", "keep everyone at Acme Corp => Acme folk"):
+        assert read(question).intent == "segment_create"
+
+
+def test_a_number_is_no_part_of_an_id() -> None:
+    names = Names([Name("organization", "o-10", "Acme Corp", ("org-10",)), Name("organization", "o-11", "Globex Mills", ("org-11",))])
+    setting = Setting(names, date(2026, 11, 21))
+    for question in ("how many accounts have 10+ chats", "which account with 10+ ratings is the harshest"):
+        reading = understand(question, [], setting)
+        assert (reading.links, reading.subject, [t.value for t in reading.thresholds]) == ((), "", [10])
+    assert [link.names[0].text for link in understand("how many chats of org-10", [], setting).links] == ["Acme Corp"]
+
+
+def test_how_many_ratings_each_of_a_list_must_have() -> None:
+    for question in ("who rates us worst among folks with five or more ratings", "users with at least 5 reviews, lowest average first"):
+        reading = read(question)
+        assert [(t.metric, t.operator, t.value) for t in reading.thresholds] == [("conversations", ">=", 5)]
+        assert (reading.conditions, reading.metric, reading.order) == (("rated",), "rating", "lowest")
+    assert [t.metric for t in read("chats with five or more stars").thresholds] == ["rating"]

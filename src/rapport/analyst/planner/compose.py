@@ -7,6 +7,7 @@ from dataclasses import replace
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers import (
     absent,
+    across,
     actions,
     attention,
     averages,
@@ -39,8 +40,10 @@ from rapport.analyst.planner.dimensions import SPOKEN, asked_for
 from rapport.analyst.planner.forced import is_bare
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.moving import moves
+from rapport.analyst.planner.nested import nested
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.subject import STOP
+from rapport.analyst.planner.understand import understand
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
@@ -48,7 +51,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.neighbour, "conversation_after": conversations.neighbour,
-    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "summary": summaries.summary, "list_entities": summaries.list_entities,
+    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "across": across.across, "summary": summaries.summary, "list_entities": summaries.list_entities,
     "prompt_versions": versions.prompt_versions, "what_was_changed": versions.what_was_changed, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
     "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
@@ -131,6 +134,17 @@ def _left_out(reading: Reading, text: str) -> str:
 
 
 def _answer(asked: Asked) -> Answer:
+    if within := nested(asked.reading, asked.question):
+        inner = understand(within.inner, (), asked.setting)
+        told = yield from rankings.ranking(replace(asked, reading=inner, question=within.inner, before=()))
+        if first := re.search(r"\*\*([^*\n]+)\*\*(?:: ([^.\n]*?)(?: \(|,|$))?", told, re.M):
+            outer = within.about(first[1])
+            text = yield from _answer(replace(asked, reading=understand(outer, asked.before, asked.setting), question=outer))
+            return f"{text}\n\n({within.told[:1].upper()}{within.told[1:]} is {first[1]}{', with ' + first[2] if first[2] else ''}.)"
+    return (yield from _of_one_question(asked))
+
+
+def _of_one_question(asked: Asked) -> Answer:
     if asked.reading.intent not in ("refuse_write", "refuse_secret", "ticket_create", "smalltalk", "help"):
         asked = yield from facts.with_ids(asked)
     reading = asked.reading
@@ -252,6 +266,8 @@ def _sets_side_by_side(reading: Reading) -> bool:
 
 
 _OF_GROUPS = frozenset("ranking at_risk list_entities count level breakdown compare user_profile summary examples outcomes".split())
+_LIST_AND_COUNT = r"(?:(?:which|what|list|name|names of) (?:\w+ ){0,2}(?:compan(?:y|ies)|organi[sz]ations?|accounts?|clients?|firms?|users?|people|customers?)|who)\b.*(?:and|,|plus) how many(?: (?:are (?:they|there|those)|of them|in all|altogether|is that))?\W*$"
+""" "Which companies are on the pro plan, and how many?": a list, that also tells its length."""
 _CHOSEN = r"who|which|any(?:one|body)?|some(?:one|body)|list|names?|name|what|how many|users?|people|customers?|clients?|accounts?|compan(?:y|ies)"
 
 
@@ -262,6 +278,10 @@ def route(asked: Asked) -> str:
     named = reading.of_kind("tool")
     if facts.wanted(reading):
         return "facts"
+    if across.wanted(reading):
+        return "across"
+    if intent == "count" and dimension in ("organization", "user") and says(_LIST_AND_COUNT) and not reading.thresholds:
+        return "list_entities"
     if intent in _OF_GROUPS and says(_CHOSEN) and absent.lack_of(reading):
         return "absent"
     if intent in ("breakdown", "tool_failures", "ranking") and reading.metrics and not named and summed(reading.slots) and says(_AMOUNT):

@@ -5,6 +5,7 @@ import re
 from rapport.analyst.planner.asked import BROKEN
 from rapport.analyst.planner.evidence import comments_counted
 from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.stars import OF_RATINGS
 
 _REAL = r"(?:(?:real|actual|living|live|breathing|proper|genuine|true|flesh[- ]and[- ]blood)[\s,-]*(?:and )?)+"
 _HUMAN = (
@@ -150,6 +151,8 @@ def conditions(slots: Slots) -> tuple[str, ...]:
         found.remove("rated")
     if slots.of_kind("tool") and "unhappy" in found and slots.says(r"went wrong|gone wrong|goes wrong"):
         found.remove("unhappy")  # the calls did
+    if OF_RATINGS.search(slots.text) and not {"rated", "unrated"} & set(found):
+        found.append("rated")
     if "tool_unused" in found and "tool_used" in found:
         found.remove("tool_used")
     if "unresolved" in found and "resolved" in found:

@@ -52,7 +52,7 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
         and reading.slots.says("which|what")
     )
     if carried.intent == "ranking" and previous.intent == "ranking" and pointed and not other:
-        told = "level" if _says_metric(reading.slots, reading) and own == "ranking" else own
+        told = "level" if _says_metric(reading.slots, reading) and own in (None, "ranking") else own
         carried = replace(carried, intent="user_profile" if told in (None, "ranking") else told)
     if carried.of_kind("user") and reading.slots.says(EMPLOYER) and not _says_metric(reading.slots, reading):
         carried = replace(carried, intent="user_profile", dimension=None)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import HARD_ON_US, SHARE, badly_most
+from rapport.analyst.planner.asked import HARD_ON_US, SHARE, USED_MOST, badly_most
 from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.exemplars import Heard
 from rapport.analyst.planner.slots import Slots, Threshold
@@ -48,6 +48,7 @@ def metrics(slots: Slots, found: tuple[str, ...], heard: Heard) -> tuple[str, ..
         not told
         or (found[:1] == ("conversations",) and conditions(slots) and slots.says(_OF_TALKS))
         or (found and found[0] in _COUNTED)
+        or (conditions(slots) and slots.says(_MOST_TALKS) and not slots.says(SHARE))
         or (told.startswith("tool_failure") and slots.says(SHARE) and "tool_failed" in conditions(slots))
     ):
         return found
@@ -109,6 +110,8 @@ def figure(heard: Heard | None, slots: Slots) -> str:
         return ""
     named = {str(extreme[0]) for extreme in slots.values("extreme")}
     found = {name for name in slots.metrics if name not in ("conversations", "messages")}
+    if slots.says(USED_MOST) and not (found or named - {"conversations", "None"}) and not slots.says("how many"):
+        return "conversations"
     judged = _bounded(slots) and bool((named | found) - lexicon.COUNTS - {"None"})
     tools = slots.of_kind("tool") or slots.says(_OF_TOOLS)
     best = _best(
@@ -123,6 +126,8 @@ def figure(heard: Heard | None, slots: Slots) -> str:
     return best[0] if best and best[1] >= CLEAR and best[0] != "-" else ""
 
 
+_MOST_TALKS = r"(?:most|fewest|largest number of|highest number of|biggest number of) (?:of (?:the|our) )?(?:(?!or\b|and\b)[\w-]+ ){1,3}?(?:conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|interactions?)"
+""" "The most unhappy chats": a number of them, however many others there are."""
 _HOW_MANY = r"how many|numbers? of|counts?|total|tally|how often"
 
 

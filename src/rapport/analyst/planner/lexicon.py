@@ -140,7 +140,7 @@ EXTREMES: Mapping[str, tuple[str | None, str, str | None]] = {
     "least satisfied|most dissatisfied|worst rated|lowest rated|worst rating|lowest rating|least stars|fewest stars|worst score|lowest score|poorest rating|poorly rated|worst reviewed|worst stars|lowest stars|hardest to please|stingiest|harshest|strictest|toughest grader|most critical": ("rating", "bottom", "bad"),
     "struggle the most|struggling most|struggles the most|most confused|struggled the most|most stuck|most trouble": ("struggle", "top", "bad"),
     "most unreliable|least reliable|breaks the most|break the most|fails the most|fail the most|fail most|fails most|fails most often|most failures|most errors|most broken|flakiest|breaks most often|errors out the most|most failed": ("tool_failures", "top", "bad"),
-    "complain the most|complains the most|complained the most|most complaints|most problems|most issues|most bad conversations|most unhappy conversations|most trouble with": ("unhappy_share", "top", "bad"),
+    "complain the most|complains the most|complained the most|most complaints|most problems|most issues|most trouble with": ("unhappy_share", "top", "bad"),
     "longest": ("messages_per_conversation", "top", None),
     "shortest": ("messages_per_conversation", "bottom", None),
 }  # fmt: skip
@@ -178,10 +178,10 @@ LANGUAGES: Mapping[str, str] = {
 }  # fmt: skip
 
 EVENT_WORDS: Mapping[str, str] = {
-    "churn": "churn|churned|churning|left us|left|leave|leaving|leaver|cancel|cancelled|canceled|cancellation|cancelation|cancels|unsubscribe|unsubscribed|terminated|termination|quit|offboard|stopped paying|lost customer|lost|want out|wanted out|wanting out|wants out|i want out|want out of|let go|pull the plug|pulled the plug|call it quits|called it quits|throw in the towel|threw in the towel|hand in their notice|handed in their notice|gave notice|give notice|opt out|opted out|asked to leave|close their account|closed their account",
-    "upgrade": "upgrade|upgraded|upgrades|expansion|expanded|moved up|upsold|upsell|went pro|plan upgrade",
+    "churn": "canceller|canceler|quitter|churner|churn|churned|churning|left us|left|leave|leaving|leaver|cancel|cancelled|canceled|cancellation|cancelation|cancels|unsubscribe|unsubscribed|terminated|termination|quit|offboard|stopped paying|lost customer|lost|want out|wanted out|wanting out|wants out|i want out|want out of|let go|pull the plug|pulled the plug|call it quits|called it quits|throw in the towel|threw in the towel|hand in their notice|handed in their notice|gave notice|give notice|opt out|opted out|asked to leave|close their account|closed their account",
+    "upgrade": "upgrader|upgrade|upgraded|upgrades|expansion|expanded|moved up|upsold|upsell|went pro|plan upgrade",
     "downgrade": "downgrade|downgraded|downgrades|moved down|contraction",
-    "purchase": "purchase|purchased|bought|buy|order placed|sale|sold|sales|checkout|revenue|payment|paid|spend|spent|ordered",
+    "purchase": "purchase|purchased|bought|buy|order placed|sale|sold|sell|sales|checkout|revenue|payment|paid|spend|spent|ordered",
     "refund": "refund|refunded|refunds|money back|chargeback|reimbursement|return|returned",
     "signup": "signup|signed up|sign up|registration|registered|joined|subscribe|subscribed|subscription|activated|activation|trial|onboarded",
     "renewal": "renew|renewal|renewed",

@@ -96,7 +96,8 @@ class Names:
                 continue
             if "@" not in alias and name.kind != "property":
                 for part in split:
-                    _append(self._parts[part][name.kind], name)
+                    if not part.isdigit():  # the ten of "org-10" is that of every "10 chats"
+                        _append(self._parts[part][name.kind], name)
         self._spelled[name] = spellings
         if name.kind == "property":
             self._add_country(name)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rapport.analyst.planner import days
 from rapport.analyst.planner.slots import Threshold
-from rapport.analyst.planner.stars import WHOLE, ratings_told
+from rapport.analyst.planner.stars import OF_RATINGS, WHOLE, ratings_told
 
 _NUMBER = "|".join(
     word for word in days.NUMBERS if word not in ("a", "an", "few", "several", "couple", "a few", "couple of", "a couple of")
@@ -75,7 +75,14 @@ _STARS = r"(?P<v>\d(?:[.,]\d+)?|one|two|three|four|five)"
 
 def thresholds_of(text: str) -> list[Threshold]:
     text = WHOLE.sub(" ", text)
+    bound = OF_RATINGS.search(text) if not re.search(r"\bhow many\b", text, re.I) or re.search(r"\busers?|people\b", text, re.I) else None
+    if bound:
+        text = f"{text[: bound.start()]} {text[bound.end() :]}"
     found: list[Threshold] = ratings_told(text)
+    if bound:
+        many = days.number((bound["n"] or bound["m"]).lower())
+        operator = {"more than": ">", "over": ">", "exactly": "="}.get((bound["op"] or "").lower(), ">=")
+        found.append(Threshold("conversations", operator, many))
 
     def value(match: re.Match) -> float:
         word = match.group("v").lower().replace(",", ".")

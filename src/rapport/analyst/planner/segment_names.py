@@ -20,6 +20,11 @@ _GROUP_WORDS = frozenset(
 """Words that any question may hold: a segment that is called by them, or by the value of a property, is linked only as a name."""
 _NUMBERS = frozenset("one two three four five single ones".split())
 """With words of the lexicon: a segment called "One star" is no rating that a question names."""
+_MEMBERS_OF = re.compile(
+    r"\b(?:(?:everybody|everyone|all|users?|people|those|customers?|members?|anyone|anybody|persons?|who (?:is|are|sits?))(?: (?:of us|who (?:is|are)|that (?:is|are)))?(?: (?:not|also|both))? (?:in|from|inside|within|of|outside)|members? of|the segment) (?:the |our )?[\"“'‘]?$",
+    re.I,
+)
+_QUOTED = re.compile(r"[\"“'‘]$")
 _RANKED = re.compile(
     r"\b(?:top|first|biggest|largest|busiest|heaviest|leading|number one|bottom|main|\d+|two|three|four|five|six|seven|eight|nine|ten|which|whose|any|an?|most|list|name|show)(?: (?:me|us|of|the|our|are|is|who|\d+|two|three|five|ten|biggest|real|true))*\s+$",
     re.I,
@@ -34,9 +39,10 @@ def stands_as_segment(name: Name, text: str, window: Sequence[Word], segments: S
     """A stock segment's name is said every day ("our unhappy users"), and so is one of everyday words ("of them"): it is one beside the
     word segment, in quotes, with capitals, by its preset id, or where another segment is named in the same comparison. Names that hold a
     word of their own stand for themselves. `is_value` tells the values of properties ("enterprise users")."""
-    if _MAKING.search(text):  # words of the new segment's own rules
-        return False
     start, end = window[0].start, window[-1].end
+    if _MAKING.search(text):  # words of the new segment's own rules, unless its members are in that one
+        capitals = all(word.text[:1].isupper() for word in window) or bool(_QUOTED.search(text[:start]))
+        return bool(capitals and _MEMBERS_OF.search(text[:start]) and text != text.title())
     if _RANKED.search(text[:start]) and not _SEGMENT_AFTER.match(text[end:]):
         return False  # "top five power users, most chats first"
     if _SEGMENT_AFTER.match(text[end:]) or _SEGMENT_BEFORE.search(text[:start]) or text[start:end].lower() in (name.id, *name.also):

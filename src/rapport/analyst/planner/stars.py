@@ -34,6 +34,12 @@ _RATED = re.compile(
     re.I,
 )
 _NOUNS = r"(?:marks?|scores?|grades?|ratings?|stars?|votes?)"
+OF_RATINGS = re.compile(
+    r"\b(?:(?P<op>at least|no (?:less|fewer) than|a minimum of|minimum|more than|over|exactly)\s+(?P<n>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)"
+    r"|(?P<m>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\s*(?:\+|or more|and more|or above|plus))\s+(?:star )?(?:ratings|reviews|votes|scores given)\b(?! (?:of|or|above|below))",
+    re.I,
+)
+"""How many ratings each of a list must have: "users with at least five ratings"."""
 _UTMOST = re.compile(
     rf"\b(?:(?:full|perfect|maximum|max|clean) (?:five|5)(?:{_STARRED})?{_ENDS}|(?:full|perfect|straight|glowing|clean) (?:fives|5s)(?!\w)"
     rf"|(?:full|perfect|maximum|max|(?:highest|best|top) possible) {_NOUNS}\b|top marks\b)",

@@ -82,7 +82,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
             and word.lower not in keys
             and word.lower.removesuffix("s") not in keys
             and stem(word.lower) not in lexicon.AFFECT
-            and not word.lower.isdigit()
+            and not word.lower.rstrip("+").isdigit()
             and not re.fullmatch(r"[1-5][- ]?stars?|[1-5]/5|\w+-wise|\w+[- ](?:rated|star)|[a-z]+-(?:language|speaking)", word.lower)
             and not (slots.languages and word.lower in lexicon.LANGUAGES.values())
             and not (word.lower in FAILED and slots.of_kind("tool"))

@@ -11,6 +11,7 @@ from rapport.analyst.planner import hearing, lexicon, vote
 from rapport.analyst.planner.asked import (
     EMPLOYER,
     RANGE,
+    USED_MOST,
     bad,
     counted_noun,
     counts_events,
@@ -181,7 +182,12 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         intent = "examples"  # "a conversation that was followed by a cancellation"
     elif events and intent in _OF_EVENTS and not measured(slots) and (not of_people(slots) or done_most(slots)):
         intent = "outcomes"
-    elif intent == "outcomes" and of_people(slots) and dimension_of(slots, "ranking", setting.names) in ("model", "tool", "language"):
+    elif (
+        intent == "outcomes"
+        and of_people(slots)
+        and dimension_of(slots, "ranking", setting.names)
+        in (("model", "tool", "language", "product") if slots.says(USED_MOST) and not done_most(slots) else ("model", "tool", "language"))
+    ):
         intent = "ranking"  # "which model did the people who cancelled talk to most": events are of no model
     elif intent == "outcomes" and of_people(slots) and not done_most(slots) and _led_by_chats(slots):
         intent = "ranking"  # "the most loyal user among those who upgraded"

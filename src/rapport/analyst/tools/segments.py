@@ -22,11 +22,15 @@ from rapport.store import jobs, segments
 
 MOST_LISTED = 100
 _WORDS = ("segment", "cohort", "audience", "group", "list", "bucket", "bundle", "basket", "collection", "roof")
+_ARROW = re.compile(r"\b(?:save|keep|store|collect|gather|bundle|put|pack|lump)\b.{0,80}(?:->|→|=>)\s*[\"“'‘]?[A-Z]", re.S)
+""" "Save everyone at Acme -> Acme folk"."""
 
 
 def asks_for_one(question: str) -> bool:
     """Whether the person's own words ask for a segment, typing errors in longer words allowed: a model may have been talked into a call
     by what it read in a conversation."""
+    if _ARROW.search(question):
+        return True
     said = [word.removesuffix("s") for word in re.findall(r"[a-z]+", question.lower())]
     return any(
         word in _WORDS or any(noun in word for noun in _WORDS[:3]) or (len(word) >= 6 and get_close_matches(word, _WORDS[:3], 1, 0.8))

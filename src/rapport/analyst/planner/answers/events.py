@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from rapport.analyst.planner.answers.amounts import of_whom
 from rapport.analyst.planner.answers.asking import (
     Answer,
     Asked,
@@ -19,6 +20,7 @@ from rapport.analyst.planner.answers.asking import (
     number,
     phrase,
 )
+from rapport.analyst.planner.answers.event_lack import lacks_event, without_event
 from rapport.analyst.planner.answers.event_pairs import of_both, two_events
 from rapport.analyst.planner.dimensions import NAMED, asked_for
 from rapport.analyst.planner.names import Link
@@ -42,8 +44,11 @@ def outcomes(asked: Asked) -> Answer:
         return (yield from _of_two_periods(asked, own, types))
     if both := two_events(reading, [name.id for name in asked.setting.names.of_kind("event_type")]):
         return (yield from of_both(asked, own, both, _event_grouping(reading)))
+    if lacks_event(reading):
+        return (yield from without_event(asked, own, types, _event_grouping(reading)))
     if types and (cut := _amount_asked(reading)):
-        return (yield from _of_that_amount(own, types, cut))
+        whose = _event_grouping(reading) == "user" and not slots.says("how many|number of|count")
+        return (yield from of_whom(own, types, cut) if whose else _of_that_amount(own, types, cut))
     if types and _counts_people(reading) and not (noun and noun.weight >= NAMED):
         return (yield from _how_many_have(asked, own, types))
     group = _event_grouping(reading)
@@ -98,12 +103,16 @@ def _listed(reading: Reading, group: str, groups: Sequence[Mapping[str, Any]]) -
     says = reading.slots.says
     shown = list(groups)
     money = group in _RANKED and says(_MONEY) and not says(_BY_NUMBER) and any(g.get("total") for g in shown)
+    dated = group in _RANKED and says(r"when|dates?|(?:which|what) days?")
     if group in _TIMES and says(_PEAK):
         shown = sorted(shown, key=lambda g: -g["events"])[: reading.limit or 5]
     if money:
         shown = sorted(shown, key=lambda g: g.get("total") or 0, reverse=reading.order != "lowest")
     return bullets(
-        [f"**{_dated(g['name'], group)}**: {number(g['events'])}{_worth(g) if money else ''}{_by_users(g, group)}" for g in shown],
+        [
+            f"**{_dated(g['name'], group)}**: {number(g['events'])}{_worth(g) if money else ''}{_by_users(g, group)}{_at(g) if dated else ''}"
+            for g in shown
+        ],
         numbered=group in _RANKED or (group in _TIMES and bool(says(_PEAK))),
     )
 
@@ -189,6 +198,11 @@ _BY_NUMBER = rf"(?:not|rather than|instead of|never mind|regardless of|whatever)
 
 def _worth(group: Mapping[str, Any]) -> str:
     return f", worth {number(group['total'])}" if group.get("total") else ""
+
+
+def _at(group: Mapping[str, Any]) -> str:
+    first, last = day(group["first"]), day(group["last"])
+    return f", on {first}" if first == last else f", from {first} to {last}"
 
 
 def _of_two_periods(asked: Asked, own: Reading, types: list[str]) -> Answer:
@@ -284,7 +298,7 @@ def _one_end(reading: Reading) -> str | None:
     """latest | first, where it is asked who was that: "who was the latest to request a cancellation?"."""
     says = reading.slots.says
     if not says(
-        r"who|whose|whom|which (?:user|customer|person|client|compan\w+|organi[sz]ation|account)|what (?:user|customer|person|company|organi[sz]ation|account)"
+        r"(?:very )?(?:first|last|latest|earliest|newest|most recent) (?:(?:enterprise|pro|free|paying) )?(?:person|user|customer|client|one|compan\w+|organi[sz]ation|account|firm)|who|whose|whom|which (?:user|customer|person|client|compan\w+|organi[sz]ation|account)|what (?:user|customer|person|company|organi[sz]ation|account)"
     ):
         return None
     if says(r"most recent(?:ly)?|latest|last(?! (?:\d|week|month|quarter|year|few|two|three|seven|thirty|ten|night))|newest"):

@@ -109,10 +109,10 @@ def at_risk(asked: Asked) -> Answer:
     return text + bullets(rows, numbered=len(rows) > 1) + beside
 
 
-_ONE = r"the (?:one )?(?:person|user|customer|client|account|company|organi[sz]ation|firm|one)|which (?:single |one )*(?:\w+ )?(?:person|user|customer|client|account|company|organi[sz]ation|firm|one)|who(?:['’]s| is)|one name|(?:a|one|single) (?:name|person|account|company)"
+_ONE = r"(?:just|only) the (?:top|first|likeliest|worst)(?: one)?|the (?:top|likeliest|worst) one|just one|the (?:one )?(?:person|user|customer|client|account|company|organi[sz]ation|firm|one)|which (?:single |one )*(?:\w+ )?(?:person|user|customer|client|account|company|organi[sz]ation|firm|one)|who(?:['’]s| is)|one name|(?:a|one|single) (?:name|person|account|company)"
 """What is said where the likeliest one is wanted."""
 _GROUPS = r"accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?|firms?|business(?:es)?"
-_PERSONS = r"users?|people|persons?|employees?|staff|individuals?|members?|folks?|contacts?|who|whom"
+_PERSONS = r"anyone|anybody|someone|somebody|everyone|everybody|which ones|users?|people|persons?|employees?|staff|individuals?|members?|folks?|contacts?|who|whom"
 
 
 def _risky_kind(reading: Reading) -> str:

@@ -43,7 +43,7 @@ MEANS = frozenset({"rating", "sentiment", "frustration", "struggle", "quality_in
 
 
 _ENDS = r"(?<!at )least|lowest|highest|worst|best|fewest|most"
-_ONE_ASKED = r"who(?:['’]s| is| was)?|which|the (?:\w+est|most \w+|least \w+) (?:user|person|customer|client|account|company|organi[sz]ation|firm|product|model)\b"
+_ONE_ASKED = r"who(?:['’]s| is| was)?|which|the (?:\w+est|most \w+|least \w+) (?:user|person|customer|client|account|company|organi[sz]ation|firm|product|model)\b|(?!request|interest|latest)\w+est (?:user|person|customer|client|account|company|organi[sz]ation|firm|product|model|regular|soul|contact|caller|visitor)(?!s)"
 
 
 _NOUN = r"(?:users?|person|customer|client|account|company|organi[sz]ation|firm)"

@@ -52,6 +52,8 @@ def segment_create(asked: Asked) -> Answer:
     """Makes the segment that the question describes, and says its rules; nothing is made where a part of it is no rule."""
     reading = asked.reading
     missing = _without_rule(reading)
+    if not _talked_about(reading):
+        reading = replace(reading, subject="")
     arguments = rules_of(reading)
     if missing:
         (output,) = yield [Call("getUserRanking", {"metrics": ["conversations"], "limit": 3, "filter": reading.filter(text=True)})]

@@ -73,6 +73,11 @@ def list_entities(asked: Asked) -> Answer:
         )
     if dimension in ("conversation", "day", "week", "month"):
         return (yield from examples(asked))
+    if dimension in ("organization", "user") and reading.slots.says("how many"):
+        (whole,) = yield [Call("countConversations", {"filter": reading.filter()})]
+        total = f"**{counted(whole.figure(f'{dimension}s').get('value') or 0, f'{dimension}s')}**{phrase(reading)}, {reading.when()}.\n\n"
+    else:
+        total = ""
     own = replace(
         reading,
         dimension=dimension,
@@ -81,4 +86,6 @@ def list_entities(asked: Asked) -> Answer:
         order="highest",
         links=tuple(link for link in reading.links if link.kind != dimension),
     )
-    return (yield from breakdown(replace(asked, reading=own)))
+    listed = yield from breakdown(replace(asked, reading=own))
+    head, _, rest = listed.partition("\n\n")
+    return f"{head}\n\n{total}{rest}"
