@@ -59,7 +59,7 @@ def _values(world: World) -> dict[tuple[str, str], set[str]]:
         own += [("tool", name) for name, _ in talk.tools] + ([("event", talk.event[0])] if talk.event else [])
         own += [("rated", f"rated exactly {talk.rating:g}")] if talk.rating is not None else []
         own += [("met", event) for event, met in happened.items() if talk.user in met]
-        own += [("weekday", f"{talk.at:%A}"), ("weekday", "weekend" if talk.at.weekday() >= 5 else "working day")]
+        own += [("weekday", each) for each in (f"{talk.at:%A}", *(("weekend",) if talk.at.weekday() >= 5 else ("weekdays", "working day")))]
         own += [("called", "with tool calls" if talk.tools else "without tool calls")]
         own += [("failed", "with a failed tool call")] if any(failed for _, failed in talk.tools) else []
         own += [("rated", "not rated")] if talk.rating is None else []
@@ -101,7 +101,7 @@ def _windows(world: World, heard: str, answer: str) -> list[tuple[date, date]]:
     for first, last in combinations(named, 2):
         span = last - first + timedelta(days=1)
         windows += [(first - span, first - timedelta(days=1)), (first, last - timedelta(days=1))]
-    return windows + [(date.min, first - timedelta(days=1)) for first in named]
+    return windows + [(date.min, day) for first in named for day in (first - timedelta(days=1), first)]
 
 
 def _amounts(talks: list[Talk]) -> set[float]:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from tests.analyst.planner.test_understand import NAMES, read
 
+from rapport.analyst.planner.asked import hours
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.understand import understand
@@ -316,3 +317,35 @@ def test_a_day_between_the_ratings_and_their_bound_is_no_hindrance():
 def test_what_leads_and_how_much_it_has_is_one_question():
     reading = read("busiest day ever on Harbor Guide, and how many chats")
     assert (reading.intent, reading.dimension) == ("ranking", "day")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("how many conversations do we get in the mornings?", range(6, 12)),
+        ("how many chats between 9 and 5 in november", range(9, 17)),
+        ("chats between 9am and 5pm yesterday?", range(9, 17)),
+        ("how many conversations started after 6 pm", range(18, 24)),
+        ("chats 9am to 5pm last week", range(9, 17)),
+        ("how many threads came in overnight", (*range(22, 24), *range(6))),
+        ("good morning, how many chats today?", ()),
+        ("how many chats had between 5 and 8 messages", ()),
+        ("how many people had between 2 and 5 conversations", ()),
+        ("how many chats are about noise at night", ()),
+    ],
+)
+def test_hours_of_the_day_that_are_asked_for_in_general(question: str, expected):
+    assert hours(read(question).slots) == tuple(expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "scope"),
+    [
+        ("how many chats had between 5 and 8 messages", "messages at least 5 · messages at most 8 · all time"),
+        ("chats with 6-8 messages, how many?", "messages at least 6 · messages at most 8 · all time"),
+        ("how many threads with ten or more messages", "messages at least 10 · all time"),
+        ("how many conversations have exactly 4 messages", "messages exactly 4 · all time"),
+    ],
+)
+def test_conversations_are_counted_by_their_length(question: str, scope: str):
+    assert (read(question).metric, read(question).scope()) == ("conversations", scope)

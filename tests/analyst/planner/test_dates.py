@@ -228,3 +228,37 @@ def test_any_text_is_read_and_mentions_lie_in_order(text: str, today: date):
     mentions = find(text, today)
     assert all(0 <= mention.start < mention.end <= len(text) for mention in mentions)
     assert all(first.end <= second.start for first, second in itertools.pairwise(mentions))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("chats in the past four full weeks", "19 Oct – 15 Nov 2026"),
+        ("the last three calendar weeks", "26 Oct – 15 Nov 2026"),
+        ("the last full Mon-Sun week", "9–15 Nov 2026"),
+        ("the previous 2 complete months", "1 Sep – 31 Oct 2026"),
+        ("over the last month and a half", "7 Oct – 21 Nov 2026"),
+        ("in the last two and a half weeks", "4–21 Nov 2026"),
+        ("during the 30 days before november", "2–31 Oct 2026"),
+        ("the two weeks after october", "1–14 Nov 2026"),
+        ("complaints in autumn", "1 Sep – 21 Nov 2026"),
+        ("ratings last summer", "1 Jun – 31 Aug 2026"),
+        ("in winter 2025", "1 Dec 2025 – 28 Feb 2026"),
+        ("the last ten working days", "9–21 Nov 2026"),
+        ("from 15/10 to 5/11", "15 Oct – 5 Nov 2026"),
+        ("10/15 - 11/05", "15 Oct – 5 Nov 2026"),
+        ("2026-10-15..2026-11-05", "15 Oct – 5 Nov 2026"),
+        ("since Halloween", "31 Oct – 21 Nov 2026"),
+        ("on black friday", "28 Nov 2025"),
+        ("after christmas", "26 Dec 2025 – 21 Nov 2026"),
+    ],
+)
+def test_units_that_have_ended_seasons_holidays_and_working_days(phrase, expected):
+    assert read(phrase) == [expected]
+
+
+@pytest.mark.parametrize(
+    "phrase", ["the fall in ratings", "rated 4/5 to 5/5", "complaints about black friday deals", "christmas opening hours"]
+)
+def test_words_that_only_look_like_a_season_a_pair_of_days_or_a_holiday(phrase):
+    assert read(phrase) == []

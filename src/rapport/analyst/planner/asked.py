@@ -70,6 +70,45 @@ def weekdays(slots: Slots) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
+_CLOCK = r"(\d{1,2})(?::00)?(?:\s*o['’]clock)?\s*(am|pm|a\.m\.|p\.m\.)?"
+_PARTS_OF_DAY = {"morning": range(6, 12), "afternoon": range(12, 18), "evening": range(18, 22), "night": (*range(22, 24), *range(6))}
+HOURS = (
+    rf"(?:between|from) {_CLOCK} (?:and|to|until|till) {_CLOCK}(?! (?:conversations|chats|messages|stars|times|talks|sessions)|\w)"
+    r"|\d{1,2}(?::00)? ?(?:am|pm) ?(?:to|-|–|until|till) ?\d{1,2}(?::00)? ?(?:am|pm)"
+    rf"|(?:before|after|past|by) {_CLOCK}(?! \w+ ago)|(?:in|during|over) (?:the )?(mornings?|afternoons?|evenings?|nights?|night[- ]?time)|(?:at|by|over) night|(mornings|afternoons|evenings|nights|overnight)"
+)
+OFFICE_HOURS = r"(?:(?:out of|outside|out[- ]of|during|in|within|after|before|beyond) )?(?:of )?(?:the )?(?:office|business|working|work) (?:hours|times?)|after[- ]hours|lunch ?(?:time|break|hour)s?"
+"""Times of the day that no answer looks at, and so says."""
+
+
+def _told_otherwise(slots: Slots) -> list[tuple[int, int]]:
+    """Where names and dates stand, and the subject: "chats about noise at night"."""
+    subject = re.search(re.escape(slots.phrase or slots.subject), slots.text, re.I) if slots.framed else None
+    return [(each.start, each.end) for each in (*slots.links, *slots.dates)] + ([subject.span()] if subject else [])
+
+
+def hours(slots: Slots) -> tuple[int, ...]:
+    """The hours of the day (0-23) that are asked for in general ("in the mornings", "between 9 am and 5 pm"); none where no time is told.
+    Mornings are from 6 to 12, evenings from 18 to 22; a number without am or pm is one only where another has it, or in a pair."""
+    said = slots.says(HOURS)
+    if not said or any(start < said.end() and said.start() < end for start, end in _told_otherwise(slots)):
+        return ()
+    words = said.group().lower()
+    for part, of_day in _PARTS_OF_DAY.items():
+        if part in words:
+            return tuple(of_day)
+    told = [(int(at), (half or "").replace(".", "")) for at, half in re.findall(_CLOCK, words)]
+    if any(at > 24 for at, _ in told) or (len(told) == 1 and not told[0][1] and "clock" not in words and ":" not in words):
+        return ()
+    clock = [at % 12 + 12 if half == "pm" else at % 12 if half == "am" else at for at, half in told]
+    if len(clock) == 1:
+        return tuple(range(clock[0]) if words.startswith(("before", "by")) else range(clock[0], 24))
+    first, end = clock
+    if end <= first and not told[1][1]:
+        end += 12  # "between 9 and 5"
+    return tuple(range(first, min(end, 24))) if first < end else (*range(first, 24), *range(end))
+
+
 USED_MOST = r"(?:us(?:e|es|ed|ing)|(?:talk|chat|speak|turn|writ|work)\w*(?: (?:to|with))?|prefer\w*|visit\w*|contact\w*)(?: us)? (?:the )?(?:most|least)(?: often)?"
 """What is done most: "which assistant does she use most"."""
 
@@ -109,6 +148,8 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
         r"(?:by|in terms of|based on) how many (?:\w+ )?(?:users|people|persons|employees|staff|heads|individuals|of their people)"
     ):
         return ("users",)
+    if of_a_length(slots):
+        found = [name for name in found if name != "messages"] or ["conversations"]
     by = slots.says(r"(?:by|in terms of|based on|judging by|measured by|according to|going by)(?: \w+){0,2}")
     if by and intent in ("ranking", "breakdown", "compare", "level"):
         told = [str(hit.value) for hit in slots.hits if hit.kind == "metric" and by.start() < hit.start < by.end()]
@@ -168,9 +209,10 @@ def counted_noun(slots: Slots) -> str | None:
     match = slots.says(r"how many|number of|count(?:s)? of|count|total(?: number of)?|nr of|amount of|how much")
     start = match.end() if match and not asks_at_the_end(slots) else 0
     places = sorted(slots.hits, key=lambda hit: (hit.start, hit.kind != "metric"))
+    lengths = of_a_length(slots)
     aside = [hit for hit in places if hit.kind == "dimension" and hit.start >= start and _says_where(slots.text, start, hit.start)]
     for hit in [hit for hit in places if hit not in aside] + aside:
-        if hit.start < start:
+        if hit.start < start or (hit.value == "messages" and lengths):
             continue
         if hit.kind == "metric" and hit.value in ("messages", "ratings", "tool_calls", "tool_failures", "events", "users", "organizations"):
             return str(hit.value)
@@ -187,6 +229,12 @@ def counted_noun(slots: Slots) -> str | None:
     return None
 
 
+def of_a_length(slots: Slots) -> bool:
+    """Whether messages are told of to say which conversations: "chats with 6-8 messages"."""
+    return any(each.metric == "messages" for each in slots.thresholds) and bool(slots.says(_TALKS))
+
+
+_TALKS = r"conversations?|chats?|threads?|dialogues?|dialogs?|sessions?|talks?|interactions?|exchanges?|transcripts?"
 _END = r"best|worst|happiest|unhappiest|strongest|weakest|highest|lowest|most|least|fewest|largest|smallest|biggest|top|bottom|high|low|busiest|quietest"
 RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rated| one| ones| on top)?(?: (?:down|through|all the way))? ?(?:to|->|→|=>|until|–) ?(?:the )?(?:{_END})(?: rated)?|({_END})(?:[ -]rated| one| ones| average| value)? (?:first|on top|at the top)|(descending|ascending)|(?:start\w*|begin\w*) (?:with|from|at) (?:the )?(?:one )?(?:(?:which|that) (?:has|is) )?(?:the )?({_END})"
 """A whole list and which end of it comes first: "from best to worst", "highest first", "in descending order"."""

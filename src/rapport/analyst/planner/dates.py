@@ -9,12 +9,14 @@ import re
 from dataclasses import replace
 from datetime import date
 
+from rapport.analyst.planner import calendar_said, periods_said
 from rapport.analyst.planner.days import resolved
 from rapport.analyst.planner.mention import Mention
 from rapport.analyst.planner.periods import DAY, Period
-from rapport.analyst.planner.periods_said import RULES
 
-_COMPILED = tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w])", re.X), build) for pattern, build in RULES)
+_COMPILED = tuple(
+    (re.compile(rf"(?<![\w-])(?:{pattern})(?![\w])", re.X), build) for pattern, build in (*calendar_said.RULES, *periods_said.RULES)
+)
 _BARE_SHORT_DAY = re.compile(r"(?:the\s+)?(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|now)$", re.I)
 
 

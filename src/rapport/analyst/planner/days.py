@@ -33,7 +33,7 @@ DAY_SAID = rf"""(?:
   | (?P<@m2>{MONTH})\.?\s+(?:the\s+)?(?P<@d2>\d\d?)(?:st|nd|rd|th)?\b(?!\s*(?:{UNIT})s?\b)(?:,?\s+(?P<@y2>{YEAR}))?
   | (?P<@rel>the\s+day\s+before\s+yesterday|day\s+before\s+yesterday|yesterday|today|tonight|now|this\s+(?:morning|afternoon|evening)|tomorrow)
   | (?P<@ago>{COUNT})\s+days?\s+ago
-  | (?:the\s+)?(?P<@wmod>(?:this\s+past|last|this|past|previous)\s+)?(?P<@wd>{WEEKDAY})\b(?!['’]?s?\s+(?:deck|meeting|review|stand-?up|call|report|slides?|presentation|board|newsletter|mail|sync|update|demo)\b)
+  | (?:the\s+)?(?P<@wmod>(?:this\s+past|last|this|past|previous)\s+)?(?<!black\s)(?P<@wd>{WEEKDAY})\b(?!['’]?s?\s+(?:deck|meeting|review|stand-?up|call|report|slides?|presentation|board|newsletter|mail|sync|update|demo)\b)
   | the\s+(?P<@nth>\d\d?)(?:st|nd|rd|th)\b(?!\s+(?:one|place|rank\w*|item|entry|best|worst|most|biggest|user|person|customer|company|organi[sz]ation|org|account|product|tool|model|topic|example|chat|conversation)\b|['’]s)
 )"""
 
@@ -261,16 +261,52 @@ def _by_numbers(m: re.Match, today: date) -> date | None:
     return None if (first, second) == (24, 7) else dated(day, month, None, today)
 
 
+_GRADED = re.compile(r"\b(?:rat\w+|stars?|scor\w+|marks?|grad\w+|got|gave)\W+(?:\w+\W+){0,2}$")
+
+
+def _end_by_numbers(m: re.Match, today: date) -> date | None:
+    """The second day of "15/10 to 5/11", in the order of day and month that the first one shows."""
+    first, second = int(m.group("x")), int(m.group("z"))
+    if _GRADED.search(m.string[: m.start()]):
+        return None
+    days_first = int(m.group("x0")) > 12 or first > 12
+    return dated(*((first, second) if days_first else (second, first)), None, today)
+
+
+def _holiday(m: re.Match, today: date) -> date | None:
+    name = re.sub(r"['’]", "", " ".join(m.group("name").split()))
+    if name in ("thanksgiving", "black friday"):
+        found = [_fourth_thursday(year) + (DAY if name == "black friday" else 0 * DAY) for year in (today.year, today.year - 1)]
+        return next(day for day in found if day <= today)
+    day, month = next(when for start, when in _HOLIDAYS.items() if name.startswith(start))
+    return dated(day, month, None, today)
+
+
+def _fourth_thursday(year: int) -> date:
+    first = date(year, 11, 1)
+    return first + ((3 - first.weekday()) % 7 + 21) * DAY
+
+
+_HOLIDAYS = {
+    "halloween": (31, 10), "christmas eve": (24, 12), "christmas": (25, 12), "xmas": (25, 12), "boxing day": (26, 12),
+    "new years eve": (31, 12), "new year": (1, 1), "valentine": (14, 2), "st patrick": (17, 3), "april fool": (1, 4), "may day": (1, 5),
+}  # fmt: skip
+"""(day, month) of holidays that are told like dates; a longer name stands before a shorter one that begins alike."""
+
+
 def _two_digit_year(m: re.Match, today: date) -> date | None:
     year = m.group("y")
     return dated(int(m.group("d")), month_number(m.group("m")), f"20{year[-2:]}" if year and len(year) == 2 else year, today)
 
 
 _TOLD: tuple[tuple[str, Callable[[re.Match, date], date | None]], ...] = (
+    (r"(?P<keep>\b(?P<x0>\d\d?)/(?P<z0>\d\d?)\s*(?:-|–|—|\.\.+|to|until|till|through|thru|and)\s*)(?P<x>\d\d?)/(?P<z>\d\d?)(?![\w/.%-]\w|\s*(?:stars?|ratings?|rated|scores?|points?)\b)", _end_by_numbers),
+    (r"(?P<x>\d\d?)/(?P<z>\d\d?)(?=\s*(?:-|–|—|\.\.+|to|until|till|through|thru|and)\s*\d{4}-\d\d-\d\d)", _by_numbers),
     (rf"(?P<d>\d\d?)[-/](?P<m>{MONTH})\b(?:[-/]['’]?(?P<y>\d{{4}}|\d\d)\b)?", _two_digit_year),
     (r"(?P<y>20\d\d)(?P<z>0[1-9]|1[0-2])(?P<x>[0-3]\d)", lambda m, t: date(int(m.group("y")), int(m.group("z")), int(m.group("x")))),
     (r"(?P<keep>(?:\b(?:on|from|since|until|till|between|after|before|by|dated|through)\s+(?:the\s+)?|[\d-]{10}\s*(?:to|and|until|till|through|-|–)\s*))(?P<x>\d\d?)(?:/(?P<z>\d\d?)(?![\w/.%-]\w)|\.(?P<z2>\d\d?)\.)(?!\d|\s*(?:stars?|ratings?|rated|scores?|points?)\b)",
      lambda m, t: _by_numbers(m, t) if m.group("z") else dated(int(m.group("x")), int(m.group("z2")), None, t)),
+    (r"(?P<keep>\b(?:on|from|since|until|till|between|after|before|by|to|through)\s+(?:the\s+)?(?:last\s+)?)(?P<name>halloween|christmas(?:\s+(?:eve|day))?|xmas|boxing\s+day|new\s+year['’]?s?(?:\s+(?:eve|day))?|valentine['’]?s?(?:\s+day)?|st\.?\s+patrick['’]?s(?:\s+day)?|april\s+fool['’]?s['’]?(?:\s+day)?|may\s+day|thanksgiving|black\s+friday)\b(?!\s+(?!and\b|to\b|until\b|on\b|onwards?\b|through\b|till\b)\w)", _holiday),
     (r"^(?P<x>[0-3]?\d)/(?P<z>[0-3]?\d)(?=\s*(?:[-–—:,]|$))", _by_numbers),
     (rf"(?:(?:last|past|previous|this\s+past|this)\s+)?(?:{WEEKDAY})\b\.?,?\s+(?:the\s+)?{_D}", _same_date),
     (rf"(?<!the\s)(?<!in\s)(?<!last\s)(?:exactly\s+|precisely\s+)?(?P<n>{COUNT})\s+(?P<u>day|week|fortnight|month|year)s?\s+(?:ago|earlier|before)\s+(?:from\s+|than\s+|on\s+)?(?P<wmod>(?:last|this\s+past|this|past)\s+)?(?P<from>today|now|yesterday|{WEEKDAY})\b", _moved_back),

@@ -131,7 +131,7 @@ def _conversation_ids(text: str, names: Names) -> list[tuple[int, int, str]]:
             if (
                 any(start < e and s < end for s, e, _ in found)
                 or names.named(value)
-                or re.fullmatch(r"\d{1,3}|(?:19|20)\d\d|\d+(?:st|nd|rd|th)|[\d.]+", value)
+                or re.fullmatch(r"\d{1,3}(?:-\d{1,3}|[ap]m|[dwmh])?|(?:19|20)\d\d|\d+(?:st|nd|rd|th)|[\d.]+", value, re.I)
             ):
                 continue
             if re.fullmatch(r"\d{4}-\d\d?-\d\d?", value) or (

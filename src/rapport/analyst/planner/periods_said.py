@@ -376,7 +376,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (rf"(?P<n>{COUNT})?\s*\b(?P<u>day|week|month)s?\s+(?P<dir>before|after)\s+(?!yesterday){_D}", _anchored),
     (rf"(?:in\s+|during\s+|over\s+)?(?:the\s+)?(?P<part>first|second|1st|2nd|former|latter|last|other|early|late)\s+half\s+of\s+{_U}", _half_of_unit),
     (rf"(?:starting|beginning|started|began)\s+(?:on\s+|from\s+)?{_D}\s*,?\s*(?:and\s+)?(?P<lead>)(?P<join>end(?:ing|ed)|finish(?:ing|ed)|stopp(?:ing|ed)|until|to)\s+(?:on\s+|at\s+|with\s+)?{_E}", _between),
-    (rf"(?P<lead>from\s+|between\s+)?{_D}\s*(?P<join>-|–|—|(?:up\s+)?(?:to|until|till|through)\s+and\s+including|through\s+to|to|until|till|til|through|thru|and|up\s+to)\s*(?:the\s+)?{_E}", _between),
+    (rf"(?P<lead>from\s+|between\s+)?{_D}\s*(?P<join>-|–|—|\.\.+|→|[-=]>|(?:up\s+)?(?:to|until|till|through)\s+and\s+including|through\s+to|to|until|till|til|through|thru|and|up\s+to)\s*(?:the\s+)?{_E}", _between),
     (rf"(?:from\s+|between\s+)?(?:the\s+)?(?P<d>\d\d?)(?:st|nd|rd|th)?\s*(?:-|–|to|and|through|until)\s*(?:the\s+)?(?P<e>\d\d?)(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<m>{MONTH})\b\.?(?:,?\s+(?P<y>{YEAR}))?", _days_of_month),
     (rf"(?:from\s+|between\s+)?(?P<m>{MONTH})\.?\s+(?P<d>\d\d?)(?:st|nd|rd|th)?\s*(?:-|–|to|and|through|until)\s*(?:the\s+)?(?P<e>\d\d?)(?:st|nd|rd|th)?\b(?:,?\s+(?P<y>{YEAR}))?", _days_of_month),
     (r"(?:since|starting|beginning|as\s+of|from)\s+(?:the\s+)?(?:start|beginning|first\s+day)\s+of\s+(?:the\s+|this\s+|(?P<mod>last|past|previous)\s+)?(?P<u>week|month|quarter|year)", _from_unit),

@@ -113,6 +113,8 @@ def thresholds_of(text: str) -> list[Threshold]:
         found.append(Threshold("quality_index", "<" if re.match("below|under|less|<", share.group(1), re.I) else ">", amount))
     if not any(threshold.metric == "conversations" for threshold in found):
         found += _how_often(text)
+    if not any(threshold.metric == "messages" for threshold in found):
+        found += _how_long(text)
     return found
 
 
@@ -154,6 +156,28 @@ def _how_often(text: str) -> list[Threshold]:
             amount = {"once": 1, "twice": 2}.get((told.get("v") or "").lower()) or days.number((told.get("n") or "one").lower())
             return [Threshold("conversations", operator, amount)]
     return []
+
+
+_MESSAGES = r"(?:messages?|turns?|utterances)"
+_LONG = re.compile(
+    rf"\b(?:between|from)\s+(?P<low>{_AMOUNT})\s+(?:and|to)\s+(?P<high>{_AMOUNT})\s+{_MESSAGES}\b|\b(?P<low2>\d{{1,3}})\s*(?:-|–|to)\s*(?P<high2>\d{{1,3}})\s+{_MESSAGES}\b"
+    rf"|\b(?P<n>{_AMOUNT})\s*(?:(?P<more>\+|plus|(?:or|and)\s+(?:more|up|over))|or\s+(?:fewer|less))\s+{_MESSAGES}\b|\b(?P<n2>{_AMOUNT})\s+{_MESSAGES}\s+(?:(?P<more2>(?:or|and)\s+(?:more|up|over|longer))|(?:or|and)\s+(?:fewer|less|under|shorter))\b"
+    rf"|\b{_ONLY}\s+(?P<same>{_AMOUNT})\s+{_MESSAGES}\b",
+    re.I,
+)
+
+
+def _how_long(text: str) -> list[Threshold]:
+    """How many messages a conversation has: "between 5 and 8 messages", "ten or more turns", "exactly 4 messages"."""
+    found = _LONG.search(text)
+    if not found:
+        return []
+    told = {name: days.number(value.lower()) for name, value in found.groupdict().items() if value and not name.startswith("more")}
+    if "low" in told or "low2" in told:
+        low, high = sorted(told.values())
+        return [Threshold("messages", ">=", low), Threshold("messages", "<=", high)]
+    operator = "=" if "same" in told else ">=" if found.group("more") or found.group("more2") else "<="
+    return [Threshold("messages", operator, *told.values())]
 
 
 _COUNTED = r"^\W*(?:(?:list|show|name|give|me|us|all|any|the|our|find|get) )*(?:users?|people|persons?|customers?|clients?|visitors?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?|everyone|everybody|anyone|those) (?:with|who|that|having|whose)\b|\b(?:how many|number of|count|which|who|what (?:share|part|percentage|fraction|portion))\b.{0,40}\b(?:users?|people|persons?|customers?|clients?|visitors?|buyers?|contacts?|folks?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?|days?|of (?:them|our|the))\b|\bwho\b"

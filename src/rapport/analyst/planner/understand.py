@@ -19,6 +19,7 @@ from rapport.analyst.planner.asked import (
     events_wanted,
     measured,
     metrics_of,
+    of_a_length,
     of_holders,
     of_people,
     order_of,
@@ -229,7 +230,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     )
     if heard and intent in hearing.FIGURES:
         told = hearing.metrics(slots, metrics, heard)
-        metrics = metrics if intent == "count" and told[:1] == ("events",) else told
+        metrics = metrics if (intent == "count" and told[:1] == ("events",)) or of_a_length(slots) else told
         slots = replace(slots, thresholds=hearing.thresholds(slots, heard))
     intent = _whole_picture(slots, _form(intent, slots, metrics, setting))
     if intent == "at_risk":  # who may cancel, not who has
