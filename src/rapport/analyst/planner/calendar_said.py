@@ -15,10 +15,9 @@ _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
 def _whole_units(m: re.Match, today: date) -> Period:
     """The units that have ended, without the one that is under way."""
-    count, unit = number(m.group("n")) if m.group("n") else 1, m.group("u")
+    count, unit = number(m.group("n")), m.group("u")
     latest = shift(unit_at(today, unit), -1, unit)
-    first = shift(latest, 1 - count, unit)
-    return latest if count == 1 else Period(first.since, latest.until, "range")
+    return Period(shift(latest, 1 - count, unit).since, latest.until, "range")
 
 
 def _and_a_half(m: re.Match, today: date) -> Period:
@@ -63,10 +62,9 @@ _UNITS = "week|month|quarter|year"
 _WHOLE = r"(?:full|whole|complete|completed|finished|entire|calendar)"
 _LAST = r"(?:last|past|previous|latest|most\s+recent|preceding)"
 _IN = r"(?:(?:over|in|during|for|within|across)\s+)?(?:the\s+|our\s+)?"
-_SUNDAY = r"(?:mon(?:day)?[\s-]*(?:-|–|to|through)[\s-]*sun(?:day)?\s+)?"
 
 RULES: tuple[tuple[str, Callable[[re.Match, date], Period | Mention | None]], ...] = (
-    (rf"{_IN}{_LAST}\s+(?:(?P<n>{COUNT})\s+)?{_WHOLE}\s+(?:calendar\s+)?{_SUNDAY}(?P<u>{_UNITS})s?\b(?!\s+(?:of|in|before)\b)", _whole_units),
+    (rf"{_IN}{_LAST}\s+(?P<n>{COUNT})\s+{_WHOLE}\s+(?:calendar\s+)?(?P<u>{_UNITS})s?\b(?!\s+(?:of|in|before)\b)", _whole_units),
     (rf"{_IN}(?P<n>{COUNT})\s+{_LAST}\s+{_WHOLE}\s+(?P<u>{_UNITS})s\b", _whole_units),
     (rf"{_IN}(?:last|past|previous)\s+(?:(?P<n>{COUNT})\s+)?(?P<u>{_UNITS})s?\s+and\s+a\s+half\b", _and_a_half),
     (rf"{_IN}(?:last|past|previous)\s+(?P<n>{COUNT})\s+and\s+a\s+half\s+(?P<u>{_UNITS})s\b", _and_a_half),
