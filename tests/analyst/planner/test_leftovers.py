@@ -207,3 +207,25 @@ def test_the_day_of_delivery_is_no_scope(question: str, dated: bool):
 
 def test_where_something_is_to_be_had_is_of_the_world_outside():
     assert read("Where do I get the best pizza in Naples?").intent == "refuse_out_of_scope"
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("How many people grumbled that the gym was closed?", "gym closed"),
+        ("how many folks had trouble with homework upload", "homework upload"),
+        ("how often do users say thanks", "thanks"),
+        ("biggest problem with Harbor Guide", ""),
+        ("how many chats last week, thanks", ""),
+    ],
+)
+def test_trouble_and_grumbles_frame_what_is_looked_for(question: str, subject: str):
+    assert read(question).subject == subject
+
+
+def test_somebody_by_a_surname_that_nobody_has():
+    assert read("How many chats were handled by agent Smithers?").slots.unknown == ("Smithers",)
+
+
+def test_a_figure_per_group_in_short():
+    assert read("msgs/conv on Harbor Guide").metrics[:1] == ("messages_per_conversation",)

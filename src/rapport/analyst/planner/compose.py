@@ -1,7 +1,7 @@
 """Chooses the answer for a reading."""
 
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from rapport.analyst.planner import lexicon
@@ -77,7 +77,8 @@ NAMELESS = frozenset(
 def answer(asked: Asked) -> Answer:
     """The generator that answers this reading; what is declined of it is said first."""
     text = yield from _answer(asked)
-    text += _left_out(asked.reading, text) + ("" if text.startswith(_PLAIN) else _doubt(asked.reading, text))
+    topical = {word for name in asked.setting.names.of_kind("topic") for word in name.text.lower().split() if len(word) > 3}
+    text += _left_out(asked.reading, text, topical) + ("" if text.startswith(_PLAIN) else _doubt(asked.reading, text))
     return f"{declines.sentence(asked.reading.declined)}\n\n{text}" if asked.reading.declined else text
 
 
@@ -120,7 +121,7 @@ def _doubt(reading: Reading, text: str) -> str:
     return "\n\nI could not tell for sure what is asked here; the first line says how I read it. If you mean something else, say it in other words."
 
 
-def _left_out(reading: Reading, text: str) -> str:
+def _left_out(reading: Reading, text: str, topical: Set[str] = frozenset()) -> str:
     """Names the words of the question that no part of the answer took into account: what looks sure may rest on half of the question."""
     if reading.intent not in _TELLS or reading.slots.unknown or not text.startswith("*") or text.startswith(_BY_ANY_WORD):
         return ""
@@ -131,6 +132,8 @@ def _left_out(reading: Reading, text: str) -> str:
         return f"\n\nI give averages and counts only, no {told.group().lower()}."
     words = [word for word in reading.slots.strange if word.isalpha() and len(word) > 3 and word.lower() not in said]
     words += _times_of_day(reading, said)
+    if reading.intent == "count" and not reading.subject:  # what the tenant's topics are named by is said of the conversations
+        words += [word for word in reading.slots.subject.split() if word in topical and word not in said and word not in STOP]
     return f"\n\nNot taken into account: {joined([f'“{word}”' for word in dict.fromkeys(words)])}." if words else ""
 
 

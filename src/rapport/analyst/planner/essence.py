@@ -61,7 +61,7 @@ _BEFORE = re.compile(
     re.I,
 )
 _AFTER = re.compile(
-    r"[\s,;–—-]*(?:\b(?:please|pls|plz|kindly|thanks?(?: you)?(?: (?:very much|so much|a lot|in advance))?|thx|ty|cheers|if (?:i may(?: ask)?|you (?:can|could|please|don't mind|would be so kind|have it|still have it)|possible|that'?s ok(?:ay)?)|if you would|"
+    r"(?<!\bsay)(?<!\bsay )(?<!\bsays)(?<!\bsays )(?<!\bsaid)(?<!\bsaid )(?<!\bsaying)(?<!\bsaying )(?<!\bwrite)(?<!\bwrite )(?<!\bwrote)(?<!\bwrote )(?<!\bword)(?<!\bword )(?<!\btyped)(?<!\btyped )[\s,;–—-]*(?:\b(?:please|pls|plz|kindly|thanks?(?: you)?(?: (?:very much|so much|a lot|in advance))?|thx|ty|cheers|if (?:i may(?: ask)?|you (?:can|could|please|don't mind|would be so kind|have it|still have it)|possible|that'?s ok(?:ay)?)|if you would|"
     r"would you (?:please )?find (?:it|that|this) out|would you (?:look|check)(?: it up)?|for me|for us|asap|(?<!it )(?<!this )(?<!that )(?<!is )(?<!as )(?<!be )urgent(?:ly)?|be honest|am i right|right|no rush|when you have a (?:minute|moment|sec(?:ond)?)|as far as i (?:remember|know|recall)|or so i hear|so that (?:we|i) .*|because (?:we|i) (?:want|need|have|would|must|am|are) .*|copy pasting to \w+|in the end|after all|by the way|btw)\b[\s.!?,]*)+$",
     re.I,
 )

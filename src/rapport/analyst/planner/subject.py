@@ -9,6 +9,7 @@ from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.common import common
 from rapport.analyst.planner.conditions import told_in
 from rapport.analyst.planner.english import is_english, is_form
+from rapport.analyst.planner.frames import APART, FRAME, STRONG
 from rapport.analyst.planner.model_ids import A_FIELD, CODE_NAME, MODEL
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
@@ -125,9 +126,18 @@ _TELLS_BEFORE = re.compile(
 )
 
 
+_GREETS = re.compile(
+    r"\b(?:say|says|said|saying|write|writes|wrote|type|types|typed)(?: us| the word| a)? (?P<said>thanks|thank you|thank-you|sorry|hello|please|goodbye|bye|wow|hi|good morning)\b",
+    re.I,
+)
+"""What people say that a request is made of as well: "how often do users say thanks"."""
+
+
 def _told_in_quotes(slots: Slots) -> str:
     """What is quoted as said by people, however plain its words: chats in which users say “thank you”."""
-    return next((quote for quote in slots.quoted if _TELLS_BEFORE.search(slots.text[: slots.text.find(quote)])), "")
+    told = next((quote for quote in slots.quoted if _TELLS_BEFORE.search(slots.text[: slots.text.find(quote)])), "")
+    greeted = None if told or slots.quoted else _GREETS.search(slots.text)
+    return greeted["said"] if greeted else told
 
 
 def _in_quotes(slots: Slots, words: list[Word]) -> list[Word]:
@@ -140,18 +150,6 @@ _SAID_AS = {"thank-you": "thank you", "thankyou": "thank you", "thank-yous": "th
 """Nouns for what people write in other letters."""
 
 FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
-
-_FRAME = re.compile(
-    r"\b(?:about(?!\s+(?:\d|an?\s+(?:dozen|hundred|thousand|week|month|day|year|hour|quarter|half|third|fifth|couple|few|lot|bit)\b|one\b|two\b|three\b|four\b|five\b|six\b|ten\b|half\b))|regarding|mention(?:s|ed|ing)?|concerning|dealing with|deals? with|dealt with|br(?:ing|ings|ought|inging) up|related to|relating to|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)s? of|to do with|discuss(?:es|ed|ing)?|talk(?:s|ed|ing)? of|ask(?:s|ed|ing)? for|contain(?:s|ing)?|"
-    r"complain(?:s|ed|ing)?\s+(?:about|of|that)|(?:quotes?|feedback|comments?|opinions?|complaints?|verbatims?|voices|views|thoughts) (?:on|around|over)|the word|the phrase|the words|(?:topic|subject|theme|matter|keyword)s?(?=\s?[:=])|whose|where|who|that|because of|due to|with|had|having|keeps?|on|of|saying|says?|said|for|over|around(?!\s+\d))\b|"
-    r"\b(?:people|users?|customers?|clients?|folks?|visitors?|buyers?|shoppers?|students?|learners?|teachers?|members?|they|any(?:one|body)|some(?:one|body)|who|that) (?:\w+ed |ever |actually |also )?(?:say|says|said|claim|claims|claimed|report|reports|reported|swear|swore|insist|insists|insisted|state|states|stated|wrote|write|writes|told us|tell us|tells us|think|thinks|thought|felt|feel|feels)(?: that)?(?= (?!about\b|more\b|less\b|most\b|the most\b|in\b|to\b|on\b|at\b|over\b|of\b|for\b|since\b|during\b|last\b|this\b|us\b|before\b|after\b|when\b|while\b|as\b|once\b|if\b|by\b|with\b|how\b|what\b|so\b|and\b|or\b))",
-    re.I,
-)  # fmt: skip
-
-_STRONG = re.compile(
-    r"^(?:about|regarding|around|mention|concerning|deal|br|relat|involving|(?:on|in) (?:the )?(?:subject|topic|matter|question|theme|issue)|to do|discuss|talk|ask|contain|complain|quotes?|feedback|comments?|opinions?|verbatims?|voices|views|thoughts|the word|the phrase|topic|subject|theme|matter|keyword|whose|because|due|(?:people|users?|customers?|clients?|folks?|visitors?|buyers?|shoppers?|students?|learners?|teachers?|members?|they|any|some|who|that) )",
-    re.I,
-)
 
 
 def _after_frame(text: str, words: list[Word]) -> list[Word]:
@@ -172,17 +170,16 @@ _CLAUSE_END = re.compile(rf"{_FRAME_END.pattern}|,\s", re.I)
 
 def _framed(text: str, word: Word) -> re.Match | None:
     last = None
-    for match in _FRAME.finditer(text[: word.start]):
-        weak = _WEAK.fullmatch(match.group()) and last is not None and _STRONG.match(last.group())
+    for match in FRAME.finditer(text[: word.start]):
+        weak = _WEAK.fullmatch(match.group()) and last is not None and STRONG.match(last.group())
         last = last if weak else match  # "about getting more of the pills"
-    apart = last is not None and _APART.search(text[last.end() : word.start])
+    apart = last is not None and APART.search(text[last.end() : word.start])
     told = last is not None and (re.search(r"\bto\s+$", text[: last.start()]) or last.group().lower().startswith("due"))
-    return last if last and not apart and not told and _STRONG.match(last.group()) else None  # "I would like to mention" frames nothing
+    return last if last and not apart and not told and STRONG.match(last.group()) else None  # "I would like to mention" frames nothing
 
 
 _WEAK = re.compile(r"of|on|for|over|with", re.I)
-_APART = re.compile(r"[?!;]|\s[–—-]+\s|\.\s|\w,?\s+(?:which|that|who|whom|so|but|when|while|during)\s", re.I)
-"""What ends that which a frame holds: "about opening hours which earned five stars"."""
+
 
 _SUBJECT_NOUN = re.compile(
     r"[\s-]+(?:related\s+|based\s+)?(?:conversations?|chats?|questions?(?!\s*:)|issues?|problems?|complaints?|requests?|dialogues?|sessions?|tickets?|inquir(?:y|ies)|enquir(?:y|ies)|topics?|errors?|cases?)\b",
@@ -408,7 +405,7 @@ _NAME_AFTER_START = re.compile(
 )  # fmt: skip
 
 _NAME_FRAME = re.compile(
-    r"(?:\b(?:our|user|customer|person|account|client|organization|organisation|company|org|firm|product|bot|assistant|app|model|tool|called|named|for|at|from|with|by|and|vs\.?|versus|or|is|are|was|did|does|of|has|to|than)\s+(?:the\s+)?[\"'“]?|^\s*)$", re.I
+    r"(?:\b(?:our|user|customer|person|account|client|organization|organisation|company|org|firm|product|bot|assistant|app|model|tool|agent|mrs?\.?|ms\.?|dr\.?|colleague|operator|rep|called|named|for|at|from|with|by|and|vs\.?|versus|or|is|are|was|did|does|of|has|to|than)\s+(?:the\s+)?[\"'“]?|^\s*)$", re.I
 )  # fmt: skip
 
 _PEOPLE_OF = re.compile(r"(?:['’]s)?\s+(?:users|customers|people|clients|visitors|buyers|staff|employees)\b", re.I)
