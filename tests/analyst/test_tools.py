@@ -140,6 +140,16 @@ async def test_conversations_are_found_by_words_and_quoted(chat: Chat):
     assert (await chat.call("getConversations", query="xylophone lessons"))["conversations"] == []
 
 
+async def test_an_order_holds_among_the_conversations_that_fit_words(chat: Chat):
+    found = await chat.call("getConversations", query="parcel never came", order="oldest", limit=3)
+    newest = await chat.call("getConversations", query="parcel never came", order="newest", limit=3)
+    days = [one["at"] for one in found["conversations"]]
+    assert len(days) == 3
+    assert days == sorted(days)
+    assert days[0] < newest["conversations"][0]["at"]
+    assert all("parcel" in one["quote"] for one in (*found["conversations"], *newest["conversations"]))
+
+
 async def test_who_is_at_risk_is_who_fared_badly(chat: Chat):
     found = await chat.call("getAtRisk")
     assert [(one["name"], one["badConversations"]) for one in found["found"]] == [("Bob", 12)]

@@ -416,3 +416,82 @@ def test_traffic_of_some_days_is_counted(question: str):
 def test_asking_the_same_again_is_no_subject():
     reading = read("a chat where the customer asked the same thing twice")
     assert (reading.conditions, reading.subject) == (("repeated",), "")
+
+
+@pytest.mark.parametrize(
+    ("question", "limit"),
+    [
+        ("Two Harbor Guide sessions that scored a four or better, please", 2),
+        ("three verbatims on late parcels", 3),
+        ("what do people say about weather alerts? 2 quotes with ids", 2),
+        ("give me four angry threads", 4),
+        ("chats of users with two or more five-star sessions", None),
+        ("chats from the last three weeks", None),
+    ],
+)
+def test_how_many_are_to_be_shown(question: str, limit: int | None):
+    assert read(question).limit == limit
+
+
+@pytest.mark.parametrize(
+    ("question", "conditions", "subject"),
+    [
+        ("when was the last one-star rating?", (), ""),
+        ("what's the date of the earliest conversation in the data", (), ""),
+        ("when did someone last ask for a human?", ("handover",), ""),
+        ("when did search_docs last fail?", ("tool_failed",), ""),
+        ("on which day did the topic late parcels show up for the first time?", (), ""),
+    ],
+)
+def test_the_day_of_what_nothing_names_is_asked_for(question: str, conditions: tuple[str, ...], subject: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions) == ("appearance", conditions)
+
+
+def test_the_start_of_failures_is_no_appearance():
+    assert read("when did search_docs start failing?").intent != "appearance"
+
+
+@pytest.mark.parametrize("question", ["“drove there for nothing” - who wrote that?", 'who said "you took the fee twice"?'])
+def test_who_wrote_some_words_is_told_by_conversations(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.slots.framed) == ("examples", True)
+
+
+@pytest.mark.parametrize(
+    "question", ["is there anyone who thanked us for the parcel? show it", "did anybody complain about towels? quote one"]
+)
+def test_what_is_there_is_shown(question: str):
+    assert read(question).intent in ("examples", "quotes")
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("find a chat in which the agent gave wrong numbers", "gave wrong numbers"),
+        ("a chat where the bot did not know the answer", "did not know the answer"),
+        ("chats that were bad, two ids", ""),
+    ],
+)
+def test_a_clause_that_tells_what_went_wrong_is_looked_for_as_a_whole(question: str, subject: str):
+    assert read(question).subject == subject
+
+
+def test_a_flag_is_not_what_people_talk_about():
+    assert read("what do people say about weather alerts?").intent != "inbox"
+
+
+@pytest.mark.parametrize("question", ["a conversation that ended with the user unsubscribing", "show me a chat that cost us a customer"])
+def test_events_in_other_forms(question: str):
+    assert read(question).led_to
+    assert read(question).events
+
+
+def test_whose_words_are_quoted_was_ranked_before():
+    ranked = "*users by average sentiment*\n\n**Will Hart**: 0.2 (9 conversations), all time. Next: Maria Chen (0.1)."
+    reading = read("quote them", ("who is our happiest user?", ranked))
+    assert (reading.intent, [name.text for link in reading.of_kind("user") for name in link.names]) == ("quotes", ["Will Hart"])
+
+
+def test_reasons_under_one_star_are_comments():
+    assert read("what reasons do people put under one-star ratings?").intent == "quotes"

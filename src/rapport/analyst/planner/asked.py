@@ -344,9 +344,8 @@ def measured(slots: Slots) -> bool:
 
 
 _NOUNS = frozenset(("payment", "order placed", "checkout", "revenue", "sale", "sales"))
-_DONE = "|".join(
-    phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|") if phrase not in _NOUNS
-)
+_SAID = [phrase for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|") if phrase not in _NOUNS]
+_DONE = "|".join(phrase.replace(" ", r"\s+") for phrase in (*_SAID, *(f"{phrase[:-1]}ing" for phrase in _SAID if phrase.endswith("e"))))
 """What people did; a payment is as often what they talk about ("where the payment upload broke")."""
 
 

@@ -29,6 +29,9 @@ _OF_THE_DATA = frozenset(
 """Intents that speak against a question about the world outside; "recommend a hotel" is alike to "recommend what to fix"."""
 
 
+_FLAGGED = r"inbox|flag\w*|jailbreak\w*|hallucinat\w*|toxic\w*|abus\w+|safety|guard ?rails?|injections?|rules|instructions"
+
+
 def intent_of(slots: Slots, ranked: list[tuple[str, float]], *, figure: bool = False) -> str:
     """The intent of a question by itself. `ranked` are intents with their scores (0 to 1), the likeliest first; `figure`: a metric was
     heard, whatever the words."""
@@ -51,6 +54,8 @@ def intent_of(slots: Slots, ranked: list[tuple[str, float]], *, figure: bool = F
             continue  # what is to be refused is mostly told by `forced`; a likeness is not enough
         if intent == "follow_up" or (intent in ("smalltalk", "help") and len(slots.words) > 3 and data):
             continue
+        if intent == "inbox" and slots.subject and slots.framed and not slots.says(_FLAGGED):
+            continue  # "what do people say about weather alerts"
         if intent == "refuse_out_of_scope" and data and (not slots.says(ELSEWHERE) or slots.says(TALKED)):
             continue
         if score < (LEAST if data else SURE):

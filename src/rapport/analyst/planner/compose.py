@@ -237,7 +237,7 @@ def _asks_for_onset(asked: Asked) -> bool:
     """ "Since when is this tool failing?", and "when did it start?" after an answer about tools."""
     reading = asked.reading
     says = reading.slots.says
-    if reading.intent.startswith(("ticket", "refuse")) or not says(_WHEN):
+    if reading.intent.startswith(("ticket", "refuse")) or not says(_WHEN) or says(r"last(?! (?:\d|week|month|few))|most recently"):
         return False
     failing = says(
         rf"{FELL_OVER}|fail\w*|br(?:ea|o)k\w*|crash\w*|errors?|erroring|down|go(?:ne|ing)? wrong|went wrong|trouble|problems?|act\w* up|time ?outs?|timing out|flaky|unreliable|unstable|shaky|wonky|patchy|erratic|out of order"

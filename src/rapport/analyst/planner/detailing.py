@@ -14,13 +14,13 @@ from rapport.analyst.planner.slots import Slots
 _SHOWN = re.compile(
     r"\s*\*conversation ([^*\s]+)\*|\s*\*conversations[^\n]*\*\s+(?:(?:None says|I found none)[^\n]*\s+)?\*\*`([^`\s]+)`\*\*"
 )
-_EVIDENCE = re.compile(r"\s*\*(?:quotes|comments|conversations|flagged|jailbreak|abusive|possible|missing)\b")
+_EVIDENCE = re.compile(r"\s*\*(?:quotes|comments|conversations|flagged|jailbreak|abusive|possible|missing|first and last day)\b")
 _CITED = re.compile(r"`([\w-]*\d[\w-]*)`")
 """An answer that shows conversations: where it cites one alone, that one is open."""
 _FACET = (
     r"rat(?:ings?|ed|e)|stars?|scores?|marks?|grades?|comment\w*|feedback|review\w*|who|whose|whom|user|customer|person|client|guy|compan(?:y|ies)|organi[sz]ation|account|firm|employer|works?|"
     r"product|assistant|bot|model|llm|answer\w*|tools?|when|date|day|time|language|topic|subject|sentiment|mood|tone|frustrat\w*|annoy\w*|angry|happy|unhappy|satisfied|end(?:ed|s|ing)?|finish\w*|conclu\w*|outcome|"
-    r"resol\w*|solv\w*|help\w*|long|length|messages|happen\w*|sa(?:y|ys|id)|writ\w*|wrote|asked|about|problem|complain\w*|country|plan|tier|version|prompt|flag\w*|summar\w*|details?|transcript|read|open|from|behind|quality|went|go|wrong|fail\w*"
+    r"resol\w*|solv\w*|help\w*|long|length|messages|happen\w*|sa(?:y|ys|id)|writ\w*|wrote|asked|about|problem|complain\w*|country|plan|tier|version|prompt|flag\w*|summar\w*|details?|transcript|read|open|from|behind|quality|went|go|wrong|fail\w*|whole|full|complete|entire|everything|all of it|bad|badly|poor"
 )
 _ELSEWHERE = r"(?:how many|number of|count of) (?:\w+ )?(?:conversations|chats|dialogues|sessions|times|others?)|others?|else|similar|more (?:like|of)|overall|in general|as a rule|average|altogether|in total|so far|in all|ever|usually|generally|most|least|best|worst|top|our|by|per|each|every|trend|segment|also|too"
 _EVERYBODY = r"people|users|customers|clients|conversations|chats|sessions|dialogues|products|models|companies|organizations|accounts|everyone|anybody|anyone"

@@ -270,7 +270,8 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
 
 
 AS_EVIDENCE = re.compile(
-    r"\W*(?:(?:please|and|just|also|i need|i want|give me|send me|show me|with|need|want)\W+)*(?:an?|one|two|three|four|five|some|a few|a couple(?: of)?|the|\d) (?:(?!of\b)\w+ )?(?:ids?|examples?|cases?|instances?|transcripts?|chats?|conversations?|sessions?|threads?|of (?:them|those|these))(?: (?:as|for|to|by|will|would|is|are|of|please|pls|enough|do)\b.{0,40})?\W*$",
+    r"\W*(?:(?:please|and|just|also|i need|i want|give me|send me|show me|with|need|want)\W+)*(?:an?|one|two|three|four|five|some|a few|a couple(?: of)?|the|\d) (?:(?!of\b)\w+ )?(?:ids?|examples?|cases?|instances?|transcripts?|chats?|conversations?|sessions?|threads?|quotes?|verbatims?|of (?:them|those|these))(?: (?:with ids?|as|for|to|by|will|would|is|are|of|please|pls|enough|do)\b.{0,40})?\W*$"
+    r"|\W*(?:(?:please|and|just|then|if so)\W+)*(?:show|quote|cite|read)(?: me| us)? (?:it|one|them|that|some)(?: (?:please|pls|if so|to me))?\W*$",
     re.I,
 )
 """A sentence that only asks for evidence of what was asked before it: "Two ids as evidence."."""

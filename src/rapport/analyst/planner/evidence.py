@@ -16,6 +16,8 @@ _COMMENTS = (
     rf"|{_MARKS}(?:\W+\w+){{0,14}}?\W+(?:scribbl|add|leav|left|writ|wrot|typ|jot|attach|enter|put|append|not|ha[sd]|have|come|came|carr|includ|contain|with)\w*(?:\W+\w+){{0,3}}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )(?:words?|lines?)|something)"
     rf"|(?:scribbl|jot|typ|writ|wrot|add|note|say|said|leav|left)\w*(?: down)?(?: \w+){{0,2}} (?:{_BESIDE})(?:\W+\w+){{0,4}}?\W+(?:[\w-]+[- ])?{_MARKS}"
     rf"|{_MARKS}(?:\W+\w+){{0,10}}?\W+(?:scribbl|jot|not|typ|writ|wrot|add|put)\w* (?:down )?(?:along|next|beside|with|underneath|under|to go)\b"
+    r"|comm?ents?\W+(?:of|for|in|from|on|to)\W+(?:\w+\W+){0,4}?(?:ratings?|reviews?|votes?)"
+    r"|reasons?\W+(?:do|did|are|were)\W+(?:\w+\W+){0,2}?(?:gives?|given|writes?|written|puts?|adds?|types?|states?|leaves?|left)\W+(?:\w+\W+){0,4}?(?:[\w-]+[- ])?(?:ratings?|stars?|marks?|scores?|reviews?|grades?|votes?)"
     r"|raters?(?:\W+\w+){0,6}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )?(?:few |couple of )?(?:words|lines?)|text|box)"
     r"|(?:rating|star|review|csat|survey) (?:feedback |survey |form )?(?:comments?|remarks?|notes?|feedback|texts?|box|field)|(?:written|free[- ]?text|typed) (?:comments?|remarks?|feedback|reviews?)|(?:feedback|comment) (?:box|field|form|text)"
 )
@@ -120,7 +122,23 @@ def last_words(slots: Slots) -> bool:
 _WHEN = r"when|since when|as of when|(?:what|which)(?: \w+)? (?:day|date|time|morning)|how long ago|(?:the )?(?:date|day) (?:of|that|when|on which)|(?:the )?(?:last|first|latest|most recent) (?:time|day|date|contact|appearance|sighting|sign of life|sign)|how recently"
 _FIRST = r"first(?! (?:\d|week|half|month|quarter|ten|few))|earliest|initial(?:ly)?|debut\w*|introduced|rolled out|roll(?:ed)? out|launch\w*|go(?:ne|es)? live|went live|live|in (?:use|service|production)|deployed|released|appear(?:ed|s)?|show(?:ed|n|s)? up|turn(?:ed|s)? up|surfac\w*|pop(?:ped)? up|began|begin|start(?:ed|s)?|came up|come up|put in"
 _LAST = r"last(?! (?:\d|week|month|quarter|year|few|seven|ten|thirty|night|two|three))|latest|most recent(?:ly)?|newest|lately|recently|any more|anymore|stop\w*|disappear\w*|sign of life"
-_MEETS = r"(?:g[eo]t|been) in (?:touch|contact)|contact\w*|hear\w*|talk\w*|chat\w*|writ\w*|wrote|spoke|speak\w*|seen|see|saw|active|message\w*|conversations?|dialogues?|sessions?|show\w* up|turn\w* up|appear\w*|around|here|log\w*|approach\w*|reach\w*|came|come|drop\w* in|pop\w* (?:in|up)|knock\w*|visit\w*|ask\w*|use\w*|been|mention\w*|raise\w*|surfac\w*|sign of life|time"
+_MEETS = r"(?:g[eo]t|been) in (?:touch|contact)|contact\w*|hear\w*|talk\w*|chat\w*|writ\w*|wrote|spoke|speak\w*|seen|see|saw|active|message\w*|conversations?|dialogues?|sessions?|show\w* up|turn\w* up|appear\w*|around|here|log\w*|approach\w*|reach\w*|came|come|complain\w*|grumbl\w*|moan\w*|rat(?:ed|ings?)|drop\w* in|pop\w* (?:in|up)|knock\w*|visit\w*|ask\w*|use\w*|been|mention\w*|raise\w*|surfac\w*|sign of life|time"
+
+
+_ONE_OF_ALL = r"(?:very )?(?:first|earliest|oldest|last|latest|newest|most recent)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|session|message|rating|interaction|transcript)s?"
+
+
+def of_facts(slots: Slots) -> bool:
+    """Whether the day is asked of something that nothing names: "when was the last one-star rating?", "the date of the earliest chat"."""
+    told = set(slots.subject.split()) - {"date", "earliest", "day", "data", "very", "ever"}
+    return bool(not slots.links and not told and (slots.says(_ONE_OF_ALL) and slots.says(rf"{_FIRST}|{_LAST}|oldest")))
+
+
+def asks_the_last_day(slots: Slots) -> bool:
+    """ "When did ... last ...?": of what, the conditions say."""
+    return bool(slots.says(_WHEN) and slots.says(_LAST)) and not slots.says(
+        r"how many|how often|why|average|share|percent\w*|most|per|tickets?|and (?:how|what|who)"
+    )
 
 
 A_TOPIC = r"(?:the |this |that )(?:topic|subject|theme|issue|matter)"
@@ -134,8 +152,10 @@ def appearance(slots: Slots) -> str | None:
         or slots.says(r"how many|how often|why|average|share|percent\w*|most|per|tickets?|and (?:how|what|who)")
     ):
         return None
-    if [name for name in slots.metrics if name not in lexicon.COUNTS] and not slots.thresholds:
+    if [name for name in slots.metrics if name not in lexicon.COUNTS] and not slots.thresholds and "handover_share" not in slots.metrics:
         return None
+    if of_facts(slots):
+        return "last" if slots.says(_LAST) else "first"
     versions = slots.of_kind("prompt", "prompt_version") or slots.says(r"(?:prompt|instructions?)(?: text)?(?: versions?)?|versions?")
     if not (
         versions
@@ -146,3 +166,21 @@ def appearance(slots: Slots) -> str | None:
     if slots.says(_LAST) and (slots.says(_MEETS) or versions):
         return "last"
     return "first" if slots.says(_FIRST) and (slots.says(_MEETS) or versions) else None
+
+
+_WHO_WROTE = re.compile(
+    r"(?:^|[-–—:,;?.!\"”]|\b(?:and|so|know|see|me|us|out))\s*(?:who|whose)(?: (?:was|is|are) it(?: that)?)? (?:wrote|writes|said|says|typed|sent|words?|has written|has said|had written)\b",
+    re.I,
+)
+
+
+def asks_who_wrote(slots: Slots) -> bool:
+    """ "Who said “you took the fee twice”?": the conversations that hold these words, with their users."""
+    return bool(slots.quoted and _WHO_WROTE.search(slots.text)) and not slots.says("segment|cohort|audience|tickets?|how many")
+
+
+SHOWS_IT = re.compile(
+    r"^\W*(?:is there|are there|did|has|have|do|was|were)\b[^?]*\?\s*(?:if so |please |and |then |just )*(?:show|read|quote|cite) (?:me |us )?(?:it|one|them|that|some)\b",
+    re.I,
+)
+""" "Did anybody complain about the towels? Show me one." """

@@ -95,7 +95,7 @@ def _strange(carried: Reading) -> Reading:
 
 def with_the_first(previous: Reading, reading: Reading, answers: Sequence[str], setting: Setting) -> Reading:
     """Cases are shown of the first that a ranking named; so it is with what its figure rests on."""
-    listed = previous.intent in ("ranking", "tool_failures") and reading.intent in ("examples", "count") and answers
+    listed = previous.intent in ("ranking", "tool_failures") and reading.intent in ("examples", "quotes", "count") and answers
     if not listed or previous.dimension in ("conversation", "day", "week", "month"):
         return reading
     items = LIST_ITEM.findall(answers[-1])
@@ -320,6 +320,7 @@ _SEES_SOME = re.compile(
     re.I,
 )
 
+_QUOTES = re.compile(r"^(?:(?:and|ok|so|please|now|then|could you|can you|would you)[\s,]+)*(?:quote|cite)\b", re.I)
 _WHY = re.compile(
     r"^(?:ok(?:ay)?[, ]+|and |but |so |hm+[, ]+)*(?:why|how come|what(?:'s|s| is| was| are| were)? (?:explains?|causes?|caused|drives?|drove|behind|the (?:reasons?|causes?|explanation)|to blame)|(?:the |any |for what |what )?reasons?\b|(?:how|can|could) (?:do |can |could |would )?(?:you|we) explain)",
     re.I,
@@ -336,6 +337,8 @@ def _own_intent(previous: Reading, reading: Reading) -> str | None:
     grouped = previous.intent in ("ranking", "breakdown", "compare") and not _IT.search(text)
     if not grouped and _HOW_OFTEN.search(text) and not slots.events_said:
         return "count"
+    if _QUOTES.match(text):
+        return "quotes"
     if _SEES_SOME.match(text):
         return "examples"
     if slots.says("how many|number of") and reading.metrics and not grouped and reading.intent != "breakdown":

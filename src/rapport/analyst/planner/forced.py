@@ -6,7 +6,15 @@ from collections.abc import Callable
 from rapport.analyst.planner.asked import BROKEN, PEOPLE_HIT, asks_a_share, asks_at_the_end, since
 from rapport.analyst.planner.conditions import FELL_OVER, WENT_WELL, conditions
 from rapport.analyst.planner.elsewhere import elsewhere
-from rapport.analyst.planner.evidence import appearance, comments_wanted, error_wanted, last_words
+from rapport.analyst.planner.evidence import (
+    SHOWS_IT,
+    appearance,
+    asks_the_last_day,
+    asks_who_wrote,
+    comments_wanted,
+    error_wanted,
+    last_words,
+)
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.idioms import RISK, idiom_of
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day
@@ -68,8 +76,14 @@ _ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does
 _DOING = r"(?:(?:what|which (?:matters?|things?|issues?)) (?:do|did|does|are|were|is)|(?:things?|matters?|stuff)(?: that| which)?) (?:the |our |most )?(?:people|users|customers|visitors|clients|everyone|they|folks|students|learners|shoppers|buyers)\b(?! (?:rate|think|give|say|said))"
 
 
+_HAPPENS = frozenset(
+    {"handover", "tool_failed", "repeated", "jailbreak_detected", "user_toxicity_detected", "hallucination_detected", "abandoned"}
+)
+
+
 def _asks_when(slots: Slots) -> bool:
-    return appearance(slots) is not None
+    """The day on which somebody or something first or last appeared, or on which something last happened in a conversation."""
+    return appearance(slots) is not None or (asks_the_last_day(slots) and bool(_HAPPENS & set(conditions(slots))))
 
 
 def _confirms(slots: Slots) -> bool:
@@ -283,6 +297,8 @@ _ENDS_WITH_IDS = re.compile(
 
 def _ends_with_ids(slots: Slots) -> bool:
     """ "Does anyone write in another language? Two ids as evidence." """
+    if SHOWS_IT.search(slots.text):
+        return not slots.conversation_ids
     return (
         bool(_ENDS_WITH_IDS.search(slots.text))
         and not slots.conversation_ids
@@ -396,6 +412,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("ticket_create", _files_the_draft),
     ("refuse_secret", _obeys),
     ("inbox", _fears_a_trick),
+    ("examples", asks_who_wrote),
     ("ranking", _asks_for_a_peak),
     ("anomalies", _asks_for_unusual_days),
     ("appearance", _asks_when),

@@ -178,7 +178,7 @@ LANGUAGES: Mapping[str, str] = {
 }  # fmt: skip
 
 EVENT_WORDS: Mapping[str, str] = {
-    "churn": "canceller|canceler|quitter|churner|churn|churned|churning|left us|left|leave|leaving|leaver|cancel|cancelled|canceled|cancellation|cancelation|cancels|unsubscribe|unsubscribed|terminated|termination|quit|offboard|stopped paying|lost customer|lost|want out|wanted out|wanting out|wants out|i want out|want out of|let go|pull the plug|pulled the plug|call it quits|called it quits|throw in the towel|threw in the towel|hand in their notice|handed in their notice|gave notice|give notice|opt out|opted out|asked to leave|close their account|closed their account",
+    "churn": "canceller|canceler|quitter|churner|churn|churned|churning|left us|left|leave|leaving|leaver|cancel|cancelled|canceled|cancellation|cancelation|cancels|unsubscribe|unsubscribed|terminated|termination|quit|offboard|stopped paying|lost customer|lost|want out|wanted out|wanting out|wants out|i want out|want out of|let go|pull the plug|pulled the plug|call it quits|called it quits|throw in the towel|threw in the towel|hand in their notice|handed in their notice|gave notice|give notice|opt out|opted out|asked to leave|close their account|closed their account|cost us a customer|cost us the customer|lost us a customer|lost us the customer|cost us an account|drove a customer away|scared a customer off",
     "upgrade": "upgrader|upgrade|upgraded|upgrades|expansion|expanded|moved up|upsold|upsell|went pro|plan upgrade",
     "downgrade": "downgrade|downgraded|downgrades|moved down|contraction",
     "purchase": "purchase|purchased|bought|buy|order placed|sale|sold|sell|sales|checkout|revenue|payment|paid|spend|spent|ordered",

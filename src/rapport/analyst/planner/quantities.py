@@ -17,6 +17,14 @@ _LIMIT = re.compile(
     re.I,
 )  # fmt: skip
 
+_SOME_TALKS = re.compile(
+    rf"(?<![\w-])(\d{{1,2}}|{_NUMBER})\s+(?:(?!(?:of|by|with|in|on|per|and|or|for|from|vs|that|which|who|whose|stars?|days?|weeks?|months?|years?|hours?|times|to|more|out|plus)\b)[\w'’&-]+\s+){{1,4}}?"
+    r"(?:conversations|chats|convos|transcripts|dialogues|dialogs|sessions|threads|talks|exchanges|interactions|ids|quotes|verbatims|remarks|comments|examples)\b"
+    rf"|(?<![\w-])(\d{{1,2}}|{_NUMBER})\s+(?:threads|talks|exchanges|interactions|verbatims|remarks|voices|citations)\b",
+    re.I,
+)
+""" "Two Juniper Cover sessions", "three angry chats"."""
+
 _OF_THEM = re.compile(
     rf"(?:^|[?.!,;:–-]|\b(?:give|show|quote|cite|name|list|read|see|pick)(?: me| us)?) *(?:just |only |any )?(\d{{1,2}}|{_NUMBER}) of (?:them|those|these)(?: (?:please|pls|will do|is enough|are enough))?\W*$",
     re.I,
@@ -35,7 +43,7 @@ _NOT_A_LIMIT = re.compile(
 def limit_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
     if some := _OF_THEM.search(text):
         return max(1, min(50, days.number(some.group(1).lower())))
-    for match in _LIMIT.finditer(text):
+    for match in (*_LIMIT.finditer(text), *_SOME_TALKS.finditer(text)):
         group = 1 if match.group(1) else 2
         if _ONE_THAT.fullmatch(match.group()):
             continue

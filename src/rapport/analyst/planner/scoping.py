@@ -58,8 +58,9 @@ def _shown(previous: Reading, reading: Reading, match: re.Match) -> Reading:
     )
     links = tuple(dict.fromkeys((*previous.links, *reading.links)))
     own = replace(reading.slots, subject="", phrase="", framed=False)
+    intent = "quotes" if reading.slots.says("quote") else "examples"
     return replace(
-        previous, intent="examples", slots=own, links=links, conditions=tuple(dict.fromkeys(conditions)), limit=_how_many(match),
+        previous, intent=intent, slots=own, links=links, conditions=tuple(dict.fromkeys(conditions)), limit=_how_many(match),
         dimension=None, order=None, metrics=(), bad=previous.bad, former=previous, follows=True, earlier=(*previous.earlier, *previous.links),
     )  # fmt: skip
 

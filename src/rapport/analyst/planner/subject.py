@@ -2,10 +2,11 @@
 
 import itertools
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.clause import FAILS, clause_of
 from rapport.analyst.planner.common import common
 from rapport.analyst.planner.conditions import told_in
 from rapport.analyst.planner.english import is_english, is_form
@@ -13,7 +14,7 @@ from rapport.analyst.planner.frames import APART, FRAME, STRONG
 from rapport.analyst.planner.model_ids import A_FIELD, CODE_NAME, MODEL
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
-from rapport.analyst.planner.small_talk import TURNS_OF_PHRASE, of_the_request
+from rapport.analyst.planner.small_talk import of_the_request
 from rapport.analyst.planner.tongues import told_as_others
 from rapport.analyst.planner.words import CONTRACTIONS, Word, split, stem
 
@@ -63,7 +64,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     during whichever whoever left leaving hand dwindled exploded hear pick picked picking resulted resulting prove proves proving risen chief build builds built set grew grown grows shrink shrinks shrank shrunk swell swells swelled swollen climb climbs climbed climbing soar soars soared soaring leap leaps leapt jump jumps jumped jumping
     sink sinks sank sunk sinking slip slips slipped slipping gain gains gained gaining sit sits sat sitting reside resides residing situated seated nowadays among amongst amid grumble grumbles grumbling grumbled gripe gripes grouse moan moans whine whinge whinging grievance grievances beefs criticism criticisms objection objections annoyance annoyances favourite favourites favorite favorites overtake overtook overtaken hand handing
     followed following follows preceded came
-    praising grateful gratitude thankful rater raters their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
+    agent agents random randomly arbitrary praising grateful gratitude thankful rater raters their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 
 
@@ -105,7 +106,8 @@ def with_subject(slots: Slots, names: Names) -> Slots:
         return replace(
             slots, subject=told.lower(), phrase=told, not_subject=" ".join(word.lower for word in negative), framed=True, unknown=unknown
         )
-    clause = "" if kept or told_already or unknown else _clause(slots, [*spans, *((hit.start, hit.end) for hit in slots.hits)], keys)
+    within = [*spans, *((hit.start, hit.end) for hit in slots.hits if hit.kind != "polarity")]
+    clause = "" if told_already or framed or unknown or (kept and not slots.says(FAILS)) else clause_of(slots, within, keys, kept)
     if clause:
         return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
     return replace(
@@ -195,29 +197,6 @@ def _is_negated(text: str, word: Word) -> bool:
             re.I,
         )
     )
-
-
-_CLAUSE = re.compile(
-    r"\b(?:people|users?|customers?|someone|somebody|anyone|person|buyers?|shoppers?|students?|clients?|folks|conversations?|chats?|dialogues?|sessions?|transcripts?|threads?|talks?|exchanges?|cases?|those|they|one|ids?)\s+(?:who|whom|whose|where|that|in which)\s+(?:(?:(?:an?|the|some|our|one)\s+)?(?:people|users?|customers?|someone|somebody|anyone|persons?|buyers?|shoppers?|students?|clients?|folks|visitors?|learners?|members?|callers?|guests?|patients?)\s+)?(?P<rest>[^?!;.]{4,80})", re.I
-)  # fmt: skip
-
-_SMALL = frozenset(
-    "could can not did do does have has had was were is are be been being the a an to in on at for of with get got they their it its this that these we us our my me i you and or but so as by from".split()
-)
-
-
-def _clause(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str]) -> str:
-    """A clause of everyday words that says what is looked for: "people who could not log in"."""
-    match = _CLAUSE.search(slots.text)
-    if not match:
-        return ""
-    stop = min([start for start, end in spans if start >= match.start("rest")] + [match.end("rest")])
-    rest = slots.text[match.start("rest") : stop].strip(" ,")
-    if slots.thresholds and re.search(r"\d|\bstars?\b", rest):
-        return ""
-    inside = [word for word in split(rest) if word.lower not in _SMALL and word.lower not in keys]
-    inside = [word for word in inside if not TURNS_OF_PHRASE.search(rest)]
-    return rest if inside and stop - match.start("rest") > 5 else ""
 
 
 _POLITE = re.compile(r"[\s,]*\b(?:please|pls|thanks|thank you|or so|if any|at all|right now)\b.*$|[?.!\s]+$", re.I)

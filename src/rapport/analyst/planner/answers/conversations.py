@@ -63,7 +63,7 @@ def examples(asked: Asked) -> Answer:
 
 
 _TALK = r"(?:conversation|chat|convo|dialogue|dialog|session|transcript|interaction|thread|talk|exchange|discussion)"
-_ONE_CONVERSATION = rf"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){{0,3}} (?:{_TALK}|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last|longest|shortest|worst|best|(?:lowest|highest|worst|best)[ -]rated)(?: ever)?(?: [\w-]+){{0,3}} {_TALK}\b|(?:an?|one|which|what|the|single) (?:\w+ ){{0,2}}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|one of (?:the|those|these|them|their|its|his|her|our)\b|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
+_ONE_CONVERSATION = rf"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){{0,3}} (?:{_TALK}|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last|longest|shortest|worst|best|(?:lowest|highest|worst|best)[ -]rated)(?: ever)?(?: [\w-]+){{0,3}} (?:{_TALK}|message|mention)\b|(?:an?|one|which|what|the|single) (?:\w+ ){{0,2}}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|one of (?:the|those|these|them|their|its|his|her|our)\b|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
 
 
 def shown_at_once(reading: Reading) -> int:
@@ -91,16 +91,21 @@ def quotes(asked: Asked) -> Answer:
     return heading("quotes", reading.scope()) + note + bullets([quoted(one) for one in found])
 
 
-_ONE = r"(?:one|a|an|1|single)(?: (?:single|nice|literal|verbatim|real|typical|angry|happy|short|good|bad|kind|written))* (?:quotes?|quotations?|comments?|remarks?|thank[- ]?yous?|lines?|sentences?|statements?|words?|messages?|compliments?|voice|citation|note)|(?:one|an example) of (?:the|those|these|them|their|its|our)|quote (?:one|somebody|someone|me one)"
+_ONE = r"(?:the|her|his|their) (?:\w+ )?(?:comment|remark|note)|(?:one|a|an|1|single)(?: (?:single|nice|literal|verbatim|real|typical|angry|happy|short|good|bad|kind|written))* (?:quotes?|quotations?|comments?|remarks?|thank[- ]?yous?|lines?|sentences?|statements?|words?|messages?|compliments?|voice|citation|note)|(?:one|an example) of (?:the|those|these|them|their|its|our)|quote (?:one|somebody|someone|me one)"
 
 
 def _how_many(reading: Reading, default: int) -> int:
     return reading.limit or (1 if reading.slots.says(_ONE) else default)
 
 
+_UNDER_STARS = r"(?:under|below|beneath) (?:an? |the |their |our )?(?:[1-5]|one|two|three|four|five)[- ]stars? (?:ratings?|reviews?|marks?|scores?|votes?)"
+
+
 def _comments(asked: Asked) -> Answer:
     """What was written beside ratings."""
     reading = asked.reading if asked.reading.slots.framed else replace(asked.reading, subject="")
+    if reading.slots.says(_UNDER_STARS):  # a place, no bound
+        reading = replace(reading, thresholds=tuple(replace(one, operator="=") for one in reading.thresholds))
     arguments = {"filter": reading.filter(), "comments": True, "order": _order(reading), "limit": min(_how_many(reading, 4), 15)}
     (output,) = yield [Call("getQuotes", arguments | ({"query": reading.subject} if reading.subject else {}))]
     title = heading("comments written beside ratings", reading.scope())
@@ -121,7 +126,7 @@ def _of_thanks(reading: Reading) -> Reading:
     if not reading.slots.says(PRAISE) or reading.slots.framed or reading.slots.quoted:
         return reading
     if reading.subject and reading.slots.says(
-        rf"(?:{PRAISE})\W+(?:\w+\W+){{0,2}}?{_FOR}\W+(?:\w+\W+)?{re.escape(reading.subject.split()[0])}"
+        rf"(?:{PRAISE})\W+(?:\w+\W+){{0,2}}?{_FOR}\W+(?:\w+\W+){{0,4}}?{re.escape(reading.subject.split()[0])}"
     ):
         return replace(reading, bad=False, conditions=tuple(dict.fromkeys([*reading.conditions, "happy"])))
     subject = "thanks" if reading.slots.says(THANKS) else ""
@@ -278,9 +283,9 @@ def _order(reading: Reading) -> str:
 
 def _order_told(slots: Slots) -> str | None:
     """The order of conversations that the question names: "the latest", "the shortest", "the lowest rated"."""
-    if slots.says("longest"):
+    if slots.says(r"longest|(?:most|largest number of|highest number of) (?:messages|turns)"):
         return "longest"
-    if slots.says("shortest"):
+    if slots.says(r"shortest|(?:fewest|least|smallest number of|lowest number of) (?:messages|turns)"):
         return "shortest"
     if slots.says(rf"oldest|earliest|(?:very )?first(?: ever)?(?: [\w-]+){{0,2}} (?:{_TALK}|thing|words?|message|sentence|line)"):
         return "oldest"

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, day, heading, joined, number
 from rapport.analyst.planner.answers.totals import none
-from rapport.analyst.planner.evidence import A_TOPIC
+from rapport.analyst.planner.evidence import A_TOPIC, asks_the_last_day, of_facts
 from rapport.analyst.planner.evidence import appearance as asked_for
 from rapport.analyst.planner.reading import Reading, spoken
 
@@ -17,27 +17,37 @@ _OF_A_VERSION = r"versions?|prompts?|instructions?|wording"
 
 def appearance(asked: Asked) -> Answer:
     """First and last day with a conversation of what the question names, the one that is asked for first."""
-    reading = replace(asked.reading, period=None, dimension=None, conditions=())
-    if not reading.subject and reading.slots.says(A_TOPIC):
+    end = asked_for(asked.reading.slots) or ("last" if asks_the_last_day(asked.reading.slots) else "first")
+    reading = replace(asked.reading, period=None, dimension=None)
+    if of_facts(reading.slots):
+        reading = replace(reading, subject="")
+    elif not reading.subject and reading.slots.says(A_TOPIC):
         reading = replace(reading, subject=reading.slots.subject)
-    end = asked_for(reading.slots) or "first"
     filter, what = reading.filter(text=True), ""
     if reading.slots.says(_OF_A_VERSION) and not reading.of_kind("prompt_version"):
         version = yield from _version(reading)
         if version is None:
             return heading("first and last day", reading.scope()) + "No conversation names a prompt version there."
         filter, what = {**reading.filter(leave_out=("prompt",), text=True), "promptVersions": [version["id"]]}, str(version["name"])
-    (output,) = yield [Call("countConversations", {"filter": filter})]
+    output, shown = yield [
+        Call("countConversations", {"filter": filter}),
+        Call("getConversations", {"filter": filter, "order": "newest" if end == "last" else "oldest", "limit": 1}),
+    ]
     if output.error:
         return heading("first and last day", reading.scope()) + output.error
     if not output.figure("conversations").get("value"):
         return (yield from none(replace(asked, reading=reading)))
     first, last = day(output.data["firstDay"]), day(output.data["lastDay"])
-    named = what or joined([spoken(link) for link in reading.links if not link.negated]) or f"“{reading.subject}”"
+    links = [spoken(link) for link in reading.links if not link.negated]
+    whose = f" of **{what or joined(links)}**" if what or links else ""
+    about = f" about **“{reading.subject}”**" if reading.subject else ""
+    facts = replace(reading, links=(), subject="", languages=()).scope(period=False)
+    named = whose + about + (f" ({facts})" if facts else "")
     total = number(output.figure("conversations")["value"])
-    told = f"The last conversation of **{named}** was on **{last}**" if end == "last" else f"**{named}** first appears on **{first}**"
-    rest = f"the first on {first}" if end == "last" else f"the last time on {last}"
-    return heading("first and last day", reading.scope(), what) + f"{told}, {rest} ({total} conversations in all)."
+    told = f"The last conversation{named} was on **{last}**" if end == "last" else f"The first conversation{named} was on **{first}**"
+    rest = f"the first on {first}" if end == "last" else f"the last on {last}"
+    ids = [f" It is `{one['id']}`." for one in shown.data.get("conversations", [])]
+    return heading("first and last day", reading.scope(), what) + f"{told}, {rest} ({total} conversations in all).{''.join(ids)}"
 
 
 def _version(reading: Reading) -> Generator[Sequence[Call], Sequence[Output], dict[str, Any] | None]:
