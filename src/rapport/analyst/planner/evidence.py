@@ -134,6 +134,12 @@ def of_facts(slots: Slots) -> bool:
     return bool(not slots.links and not told and (slots.says(_ONE_OF_ALL) and slots.says(rf"{_FIRST}|{_LAST}|oldest")))
 
 
+HAPPENS = frozenset(
+    {"handover", "tool_failed", "repeated", "jailbreak_detected", "user_toxicity_detected", "hallucination_detected", "abandoned"}
+)
+"""Conditions on what happened in a conversation, which has a last day: "when did someone last ask for a human?"."""
+
+
 def asks_the_last_day(slots: Slots) -> bool:
     """ "When did ... last ...?": of what, the conditions say."""
     return bool(slots.says(_WHEN) and slots.says(_LAST)) and not slots.says(

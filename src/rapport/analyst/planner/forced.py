@@ -7,6 +7,7 @@ from rapport.analyst.planner.asked import BROKEN, PEOPLE_HIT, asks_a_share, asks
 from rapport.analyst.planner.conditions import FELL_OVER, WENT_WELL, conditions
 from rapport.analyst.planner.elsewhere import elsewhere
 from rapport.analyst.planner.evidence import (
+    HAPPENS,
     SHOWS_IT,
     appearance,
     asks_the_last_day,
@@ -76,14 +77,9 @@ _ASKING = re.compile(r"\W*(?:and |so |ok )*(?:which|what|who|how|is|are|did|does
 _DOING = r"(?:(?:what|which (?:matters?|things?|issues?)) (?:do|did|does|are|were|is)|(?:things?|matters?|stuff)(?: that| which)?) (?:the |our |most )?(?:people|users|customers|visitors|clients|everyone|they|folks|students|learners|shoppers|buyers)\b(?! (?:rate|think|give|say|said))"
 
 
-_HAPPENS = frozenset(
-    {"handover", "tool_failed", "repeated", "jailbreak_detected", "user_toxicity_detected", "hallucination_detected", "abandoned"}
-)
-
-
 def _asks_when(slots: Slots) -> bool:
     """The day on which somebody or something first or last appeared, or on which something last happened in a conversation."""
-    return appearance(slots) is not None or (asks_the_last_day(slots) and bool(_HAPPENS & set(conditions(slots))))
+    return appearance(slots) is not None or (asks_the_last_day(slots) and bool(HAPPENS & set(conditions(slots))))
 
 
 def _confirms(slots: Slots) -> bool:
