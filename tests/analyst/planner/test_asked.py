@@ -349,3 +349,44 @@ def test_hours_of_the_day_that_are_asked_for_in_general(question: str, expected)
 )
 def test_conversations_are_counted_by_their_length(question: str, scope: str):
     assert (read(question).metric, read(question).scope()) == ("conversations", scope)
+
+
+@pytest.mark.parametrize(
+    ("question", "bound"),
+    [
+        ("which products have an average under 3.4?", ("<", 3.4)),
+        ("accounts averaging below 3", ("<", 3)),
+        ("models with an average of more than 3.5", (">", 3.5)),
+    ],
+)
+def test_an_average_may_be_bounded(question: str, bound: tuple[str, float]):
+    reading = read(question)
+    assert reading.intent == "ranking"
+    assert [(told.operator, told.value) for told in reading.thresholds] == [bound]
+
+
+@pytest.mark.parametrize(
+    ("question", "metrics"),
+    [
+        ("Harbor Guide vs Ledger Mate: chats, stars", {"rating", "conversations"}),
+        ("per bot: users, chats and stars", {"rating", "conversations", "users"}),
+    ],
+)
+def test_figures_in_one_list_are_all_asked_for(question: str, metrics: set[str]):
+    assert set(read(question).metrics) == metrics
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["how is Harbor Guide doing compared with how it did before November?", "is Harbor Guide rated worse than before 1 November?"],
+)
+def test_days_before_are_set_beside_those_since(question: str):
+    reading = read(question)
+    assert reading.intent == "change"
+    assert reading.period
+    assert reading.against
+    assert (str(reading.period.since), str(reading.against.until)) == ("2026-11-01", "2026-10-31")
+
+
+def test_a_tool_that_was_called_at_all_is_a_fact_of_a_conversation():
+    assert read("in what share of chats is a tool called at all").conditions == ("tool_used",)

@@ -1,5 +1,6 @@
 """What a question asks for: metrics, what they run over, their order, whether it is about the bad, and events of people."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -22,7 +23,7 @@ def asks_a_share(slots: Slots) -> bool:
     )
 
 
-AVERAGE = r"averages?|averaged|(?<!i )(?<!you )(?<!we )(?<!i don't )mean(?! (?:to|by|that|it)\b)|on average"
+AVERAGE = r"averages?|averaged|averaging|(?<!i )(?<!you )(?<!we )(?<!i don't )mean(?! (?:to|by|that|it)\b)|on average"
 """An average is asked for; "I mean to ring that person up" asks for none."""
 
 
@@ -161,8 +162,24 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
             for name in found
             if name in ("messages", "conversations") and slots.says(rf"(?:and|,) (?:the )?(?:number of )?{name}|{name},|volume|traffic")
         ]
-        found = [*strong, *said]
+        found = list(dict.fromkeys([*strong, *said, *_in_a_list(slots)]))
     return tuple(dict.fromkeys(found))
+
+
+_LISTED_WITH = r"\s*(?:,|&|\+|/|\band\b|\bplus\b)+\s*(?:(?:and|the|their|its|average|number of|count of|total|star|how many) )*"
+
+
+def _in_a_list(slots: Slots) -> list[str]:
+    """Counts that stand in one list with other figures: "chats, stars and messages of each"."""
+    people = {"user": "users", "organization": "organizations"}
+    named = [(hit.start, hit.end, str(hit.value), True) for hit in slots.hits if hit.kind == "metric"]
+    named += [(hit.start, hit.end, people[str(hit.value)], False) for hit in slots.hits if hit.kind == "dimension" and hit.value in people]
+    found: list[str] = []
+    for one, other in itertools.pairwise(sorted(named)):
+        between = slots.text[one[1] : other[0]]
+        if (one[3] or other[3]) and re.fullmatch(_LISTED_WITH, between, re.I):
+            found += [value for _, _, value, _ in (one, other) if value in lexicon.COUNTS]
+    return found
 
 
 def asks_at_the_end(slots: Slots) -> bool:

@@ -128,6 +128,11 @@ def _left_out(reading: Reading, text: str, topical: Set[str] = frozenset()) -> s
     said = text.lower()
     if reading.intent == "at_risk":  # "likeliest to bolt", "whom I should ring first" are what it answers
         said += "".join(match.group().lower() for match in re.finditer(RISK, reading.slots.text, re.I))
+    fresh = reading.slots.says(
+        r"(?:brand[- ]new|new|first[- ]time|newly \w+|returning) (?:users|people|customers|accounts|organi[sz]ations|clients|visitors|companies)"
+    )
+    if fresh and reading.intent in ("count", "trend", "change", "breakdown", "level") and "by first day" not in text:
+        return f"\n\nAll who wrote are counted here: I have no figure of {fresh.group().lower()} alone."
     if told := reading.slots.says(r"medians?|percentiles?|p\d\d|standard deviations?|variance|quartiles?|modal"):
         return f"\n\nI give averages and counts only, no {told.group().lower()}."
     words = [word for word in reading.slots.strange if word.isalpha() and len(word) > 3 and word.lower() not in said]

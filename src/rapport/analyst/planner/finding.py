@@ -44,7 +44,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     hits = _without_idle(text, hits)
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits, short = _settle(text, _versions(text, links, names), hits)
-    links = [link for link in links if not (_inside_a_quote(link, quoted) or _SOME_STARS.fullmatch(link.text))]
+    links = [link for link in links if not (_inside_a_quote(link, quoted) or _of_stars(text, link))]
     languages = _spoken(text, links)
     tongues = {lexicon.LANGUAGES[code] for code in languages}
     links = [link for link in links if link.kind != "property" or link.text.lower() not in tongues]  # "a German chat" is no country
@@ -70,7 +70,13 @@ def read(text: str, names: Names, today: date) -> Slots:
 
 
 _SOME_STARS = re.compile(r"[1-5]\s*[-–/]\s*[1-5]")
-""" "The low ratings (1-2)": numbers of stars, and no id that ends so."""
+_BOUNDED = re.compile(r"\b(?:below|under|above|over|than|at least|at most|exceeding|beyond|between|up to|[<>]=?)\s*$", re.I)
+
+
+def _of_stars(text: str, link: Link) -> bool:
+    """ "The low ratings (1-2)", "an average of more than 3.5": numbers of stars, and no part of an id or of a model."""
+    bounds = bool(re.fullmatch(r"[1-5][.,]\d+", link.text) and _BOUNDED.search(text[: link.start]))
+    return bounds or bool(_SOME_STARS.fullmatch(link.text))
 
 
 def _inside_a_quote(link: Link, quoted: Sequence[tuple[int, int, str]]) -> bool:

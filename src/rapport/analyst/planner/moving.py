@@ -1,12 +1,13 @@
 """Whether a question is about a movement: something that goes up or down, is better or worse than before, or jumped on a day."""
 
+import re
 from datetime import timedelta
 
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.slots import Slots
 
-_UP = r"better|happier|higher|(?<!fed )(?<!end )(?<!ended )(?<!ends )(?<!show )(?<!shows )(?<!turn )(?<!turned )(?<!come )(?<!came )(?<!sum )(?<!add )(?<!sign )(?<!signed )(?<!give )(?<!gave )(?<!bring )(?<!brought )(?<!pop )(?<!turns )up(?! (?:to|with|in)\b)|upwards?|more|ris(?:e|es|en|ing)|rose|improv\w+|climb\w*|grow(?:s|n|ing)?|grew|increas\w+|gain\w*"
-_DOWN = r"worse|unhappier|lower|down|downwards?|less|fewer|fall(?:s|en|ing)?|fell|declin\w+|drop\w*|s[aiu]nk(?:ing)?|shr[aiu]nk(?:ing)?|decreas\w+|deteriorat\w+|worsen\w*|regress\w*"
+_UP = r"better|happier|higher|bigger|larger|stronger|busier|(?<!fed )(?<!end )(?<!ended )(?<!ends )(?<!show )(?<!shows )(?<!turn )(?<!turned )(?<!come )(?<!came )(?<!sum )(?<!add )(?<!sign )(?<!signed )(?<!give )(?<!gave )(?<!bring )(?<!brought )(?<!pop )(?<!turns )up(?! (?:to|with|in)\b)|upwards?|more|ris(?:e|es|en|ing)|rose|improv\w+|climb\w*|grow(?:s|n|ing)?|grew|increas\w+|gain\w*"
+_DOWN = r"worse|unhappier|lower|smaller|weaker|quieter|rarer|down|downwards?|less|fewer|fall(?:s|en|ing)?|fell|declin\w+|drop\w*|s[aiu]nk(?:ing)?|shr[aiu]nk(?:ing)?|decreas\w+|deteriorat\w+|worsen\w*|regress\w*"
 _BETWEEN = r"(?:[,/]| or| and)(?: (?:is|are|has|have|did|do|does|it|its|they|been|getting|gotten|going|gone|rather|on|the|way|instead|become|rated)\b)*"
 _EITHER = rf"(?:{_UP})(?: \w+)?{_BETWEEN} (?:{_DOWN})|(?:{_DOWN})(?: \w+)?{_BETWEEN} (?:{_UP})"
 _ONE = rf"{_UP}|{_DOWN}|deterior\w+|flak(?:y|ier)|slower|faster|(?:un)?reliable|(?:un)?stable"
@@ -16,6 +17,8 @@ _BECOMING = r"becom\w+|becam\w+|get(?:s|ting)?|got(?:ten)?|been|go(?:es|ing|ne)?
 _HEADING = r"(?:which|what) (?:way|direction)|in (?:which|what) direction|on the (?:way )?(?:up|down|rise|decline|wane|mend)|upward|downward|uptrend|downtrend"
 _ASKS_ELSE = r"why|who|whose|what (?:made|caused|drove|makes|drives|explains)|how come|reasons?|causes?|behind|which (?!way|direction)\w+|what (?!way|direction|is|has|was|do|did|does)\w+ (?:got|became|has|had|did|is|are|lost|gained)"
 
+DIRECTION = rf"{_UP}|{_DOWN}"
+"""Words for where something goes: none of a subject that is followed over time."""
 SPIKE = r"spik\w*|surg\w+|flood\w*|rush(?:ed)?|jump\w*|peak\w*|unusual(?:ly)?|st[ao]nd out|stood out|swamp\w*|sky-?rocket\w*|explod\w*|explosion|bursts?|boom|avalanche|through the roof|shot up|shoot\w* up|boil\w* over|rocket\w*|outliers?|abnormal\w*|overrun|crazy|blips?|(?:more|fewer|less|busier|quieter|higher|lower|worse|better)(?: \w+)? than (?:usual|normal|typical|the rest)|pil(?:e[sd]?|ing) up|deviat\w+"
 _DAY = r"when (?:did|was|were|has|have|is|exactly)|(?:on )?(?:which|what) (?:day|date)s?|(?:day|date)s? (?:of|was|were|is|are)|(?:any|some|the) (?:[\w-]+ ){0,2}(?:days|dates)|(?:were|was|are|is) there (?:[\w-]+ )?(?:days?|dates?)|(?:find|show|list|spot|name|detect) (?:me )?(?:[\w-]+ )?(?:days|dates)|what were the (?:days|dates)"
 
@@ -26,6 +29,12 @@ def moves(slots: Slots) -> bool:
         return False
     if slots.says(_EITHER) or slots.says(_HEADING):
         return not slots.says(r"than (?:the )?(?:others?|average|most)")
+    if re.match(
+        rf"\W*(?:and |so |but )?(?:is|are|has|have)\b.{{0,80}}\b(?:getting|becoming|growing|turning|gotten|become|grown) (?:\w+ )?(?:{_ONE})\b",
+        slots.text,
+        re.I,
+    ):
+        return not slots.says(r"chats|conversations|users|people") or not slots.says("where|in which|whose|that")
     return bool(
         slots.says(rf"(?:{_ONE})\b.{{0,40}}\b(?:{_BEFORE})")
         or (slots.says(rf"(?:{_BECOMING}) (?:\w+ ){{0,2}}?(?:{_ONE})") and slots.says(_LATELY))

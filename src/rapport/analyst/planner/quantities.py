@@ -78,6 +78,8 @@ _CMP = (
     (r"(?:exactly|equal to|of exactly|==?|of|with)?", "="),
 )  # fmt: skip
 
+MEAN_BOUND = rf"(?:averages?|averaging|mean|avg)\s+(?:of\s+|is\s+|are\s+|was\s+|lies\s+|sits\s+)*(?P<sign>{'|'.join(said for said, sign in _CMP if sign != '=')})\s*(?P<v>[1-5](?:[.,]\d+)?)(?![\d.]*\d)(?!\s*(?:%|percent|messages|turns|chats|conversations|words|minutes|calls))"
+""" "Products with an average under 3.4": of the stars, where nothing else is averaged."""
 _STARS = r"(?P<v>\d(?:[.,]\d+)?|one|two|three|four|five)"
 
 
@@ -111,6 +113,9 @@ def thresholds_of(text: str) -> list[Threshold]:
                 tail = (match.groupdict().get("m") or "").lower()
                 op = "<=" if re.search("less|lower|below|under|worse|fewer", tail) else ">=" if tail else operator
                 found.append(Threshold(metric, op, value(match)))
+    if not any(threshold.metric == "rating" for threshold in found) and (mean := re.search(rf"\b{MEAN_BOUND}", text, re.I)):
+        sign = next(sign for said, sign in _CMP if re.fullmatch(said, mean.group("sign"), re.I))
+        found.append(Threshold("rating", sign, value(mean)))
     share = re.search(
         r"quality(?:\s+index|\s+score)?\s*(?:is\s+|of\s+)?(below|under|above|over|less than|more than|<|>)\s*(0?\.\d+|\d{1,3}\s*%)",
         text,

@@ -243,10 +243,16 @@ _TIME_BEFORE = rf"{_BESIDE} (?:with |in |during |that of )*(?:the |an? )?(?:(?:s
 """ "The last 7 days against everything earlier", "the last 14 days next to the time before"."""
 
 
+_THAN_IN_FORMER_DAYS = r"(?:compar\w*(?: (?:to|with|against))?|against|versus|vs\.?|than|relative to|differ\w* from) (?:[a-z'’]+ ){0,5}?(?:before|until|till|up to|prior to)\b"
+""" "Compared with how it did before November": against the days since."""
+
+
 def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
     """(period, the one to compare with)."""
     periods = slots.periods
     moved = [mention.shift for mention in slots.dates if mention.shift and mention.kind == "period"]
+    if len(periods) == 1 and not moved and periods[0].since is None and periods[0].until and slots.says(_THAN_IN_FORMER_DAYS):
+        return Period(periods[0].until + timedelta(days=1), None, "range"), periods[0]
     if len(periods) == 1 and not moved and periods[0].since and slots.says(_ALL_EARLIER):
         return periods[0], Period(None, periods[0].since - timedelta(days=1), "range")
     if len(periods) == 1 and not moved and periods[0].since and periods[0].until and slots.says(_TIME_BEFORE):

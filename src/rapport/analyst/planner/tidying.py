@@ -6,6 +6,7 @@ from dataclasses import replace
 from rapport.analyst.planner.asked import AVERAGE, BROKEN, since
 from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.evidence import GRADES, graded, told_by_metrics
+from rapport.analyst.planner.moving import DIRECTION
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.slots import Threshold
 
@@ -89,6 +90,9 @@ def _figures(reading: Reading) -> Reading:
 def _movement(reading: Reading) -> Reading:
     """What is ranked or followed over time where no figure is named, or more than one."""
     slots = reading.slots
+    if reading.intent in ("trend", "change") and reading.subject and not slots.quoted:
+        rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(DIRECTION, word, re.I))
+        reading = replace(reading, subject=rest)
     if reading.intent == "ranking" and not reading.metrics and reading.bad:  # ranked by how badly it went
         reading = replace(
             reading, conditions=tuple(name for name in reading.conditions if name not in ("negative", "unhappy", "frustrated"))

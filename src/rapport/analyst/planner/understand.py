@@ -43,6 +43,7 @@ from rapport.analyst.planner.moving import peak_day, turned
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.pointing import placed
+from rapport.analyst.planner.quantities import MEAN_BOUND
 from rapport.analyst.planner.reading import Reading, event_types, period_of, than_ago
 from rapport.analyst.planner.refusals import DISCARDS, divided
 from rapport.analyst.planner.scoping import rescoped, where_it_failed
@@ -51,7 +52,7 @@ from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
 from rapport.analyst.planner.subject import by_nobody, told_of
 from rapport.analyst.planner.tidying import tidied
-from rapport.analyst.planner.wordings import asks_when_new, sets_wordings_beside
+from rapport.analyst.planner.wordings import OLD_AND_NEW, asks_when_new, sets_wordings_beside
 from rapport.analyst.planner.words import stem
 
 TURNS = 6
@@ -209,6 +210,14 @@ _LEADING_TO = r"before|prior to|ahead of|(?:in the )?run-?up to|leading (?:up )?
 
 def _beside(slots: Slots, intent: str, period: Period | None, against: Period | None) -> str:
     """The intent where periods, and not names, are set side by side."""
+    if (
+        against
+        and against.since is None
+        and intent in ("summary", "why", "compare")
+        and vote.shape(slots).names < 2
+        and not slots.says("why|reasons?|causes?")
+    ):
+        return "change"
     alone = intent == "compare" and vote.shape(slots).names < 2  # nothing is named that could be set side by side
     if (against and (alone or intent in ("count", "level", "trend", "tool_failures", "ranking"))) or (
         alone and period and slots.says(rf"{_BEFORE_AND_AFTER}|{_THAN_BEFORE}")
@@ -283,6 +292,9 @@ _IN_ORDER = r"(?:which|what) (?:\w+ ){1,2}(?:is |comes? |ranks? |stands? |follow
 """One of a list by its place in it: "which person comes next by number of conversations"."""
 
 
+_OF_MEANS = frozenset("breakdown level list_entities why compare at_risk summary".split())
+
+
 def _grouped(
     slots: Slots, heard: Heard | None, setting: Setting, intent: str, metrics: tuple[str, ...], dimension: str | None, order: str | None
 ) -> tuple[str, str | None, str | None]:
@@ -291,6 +303,8 @@ def _grouped(
         intent = "ranking"
     if heard and intent in ("count", "level") and not slots.of_kind(str(dimension)) and hearing.splits(slots, dimension, metrics, heard):
         intent = "breakdown"
+    if intent in _OF_MEANS and dimension in _LINED_UP and slots.says(MEAN_BOUND):
+        intent = "ranking"  # "accounts averaging below 3"
     if (
         intent == "breakdown"
         and any(threshold.metric in ("rating", "conversations") for threshold in slots.thresholds)
@@ -351,9 +365,7 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
     split = split_by(slots, setting.names)
     if intent in ("count", "level") and not slots.thresholds and dimension_of(slots, "breakdown", setting.names) == "rating":
         return "breakdown"  # how many of each number of stars
-    if intent in ("level", "compare", "ranking", "change") and slots.says(
-        rf"(?:prompt )?versions|which (?:prompt )?version|{_OLD_AND_NEW}"
-    ):
+    if intent in ("level", "compare", "ranking", "change") and slots.says(rf"(?:prompt )?versions|which (?:prompt )?version|{OLD_AND_NEW}"):
         return "prompt_versions"
     if intent == "outcomes" and split and split.startswith("property:") and metrics and not slots.of_kind("event_type"):
         others = [hit for hit in slots.hits if hit.kind == "event" and "subscri" not in slots.text[hit.start : hit.end].lower()]
@@ -369,15 +381,6 @@ def _form(intent: str, slots: Slots, metrics: tuple[str, ...], setting: Setting)
 _LINED_UP = frozenset({"user", "organization", "product", "model", "tool"})
 _BY_NUMBER = r"(?:which|what|who|list|top|rank\w*|name|order|sort|biggest|largest|busiest)(?! (?:share|part|percent\w*))\b.{0,50}\b(?:by|in terms of) (?:the |their |its )?(?:number|count|amount|volume|total|conversations|chats|messages|traffic|how (?:many|much|often))\b"
 """ "Which person comes next by number of conversations?": one of several that stand in a line."""
-
-
-_PROMPT = r"(?:system )?(?:prompts?|instructions|wording|marching orders|script|briefing)"
-_OLD_AND_NEW = (
-    rf"(?:old|previous|former|earlier|original|first)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:new|current|present|latest|later|second|revised)\b"
-    rf"|(?:new|current|present|latest|later|second|revised)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:old|previous|former|earlier|original|first)\b"
-    rf"|{_PROMPT}\b.{{0,90}}\b(?:old one|former one|previous one)\b.{{0,60}}\bnew"
-)
-""" "Under the old wording and under the new one"."""
 
 _CONTENT = (
     r"how (?:(?!many|much|often)\w+ )?(?:satisfied|happy|content|unhappy|pleased|frustrated)|are they (?:happy|satisfied|content|pleased)"

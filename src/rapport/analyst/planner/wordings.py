@@ -18,6 +18,13 @@ _ARRIVAL = re.compile(
     rf"\b(?:when|since when|what day|which day|(?:what|which) date|from what|first|date|how long)\b.{{0,60}}\b{_NEW}\b.{{0,25}}\b{_TEXT}\b|\b{_NEW}\b.{{0,25}}\b{_TEXT}\b.{{0,60}}\b(?:first|come in|came in|appear\w*|show up|arriv\w*|take effect|took effect|go live|went live|start\w*|introduc\w*|roll\w* out|in use|in force)\b",
     re.I | re.S,
 )
+_PROMPT = r"(?:system )?(?:prompts?|instructions|wording|marching orders|script|briefing)"
+OLD_AND_NEW = (
+    rf"(?:old|previous|former|earlier|original|first)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:new|current|present|latest|later|second|revised)\b"
+    rf"|(?:new|current|present|latest|later|second|revised)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:old|previous|former|earlier|original|first)\b"
+    rf"|{_PROMPT}\b.{{0,90}}\b(?:old one|former one|previous one)\b.{{0,60}}\bnew"
+)
+""" "Under the old wording and under the new one"."""
 
 
 def sets_wordings_beside(text: str) -> bool:

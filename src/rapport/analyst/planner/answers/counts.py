@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from rapport.analyst.planner import lexicon
 from rapport.analyst.planner.answers.asking import (
@@ -35,6 +36,8 @@ def count(asked: Asked) -> Answer:
     if share and (answer := share_answer(asked)):
         return (yield from answer)
     metric = reading.metric or "conversations"
+    if metric == "days" and slots.says(_EMPTY):
+        return (yield from _empty_days(asked))
     if days := weekdays(slots):
         return (yield from _at_times(asked, "weekday", days, f"on {joined([f'{day}s' for day in days])}", days))
     if metric == "conversations" and (told := hours(slots)):
@@ -64,6 +67,29 @@ def count(asked: Asked) -> Answer:
 
 _EACH = r"each\W*$|each one\b|each of (?:them|these|those)|respectively|one by one|apiece"
 _DAILY = r"day[ -]by[ -]day|daily|per day|each day|every day|for every single day"
+
+
+_EMPTY = r"(?:zero|no|0|not (?:a|one) single|without (?:any|a)) (?:single )?(?:chats?|conversations?|traffic|sessions?|dialog(?:ue)?s?|messages?|activity)|(?:empty|silent|idle) days|not one (?:chat|conversation)"
+
+
+def _empty_days(asked: Asked) -> Answer:
+    """Days between the first and the last one without any conversation."""
+    links = tuple(replace(link, negated=False) for link in asked.reading.links)  # "days without any chats on X"
+    reading = replace(asked.reading, subject="", thresholds=(), links=links)
+    whole, days = yield [
+        Call("countConversations", {"filter": reading.filter()}),
+        Call("getBreakdown", {"dimension": "day", "metrics": ["conversations"], "limit": 1, "filter": reading.filter()}),
+    ]
+    if whole.error or days.error or not whole.data.get("firstDay"):
+        return (yield from nothing(asked))
+    period = reading.period
+    first = period.since if period and period.since else date.fromisoformat(whole.data["firstDay"])
+    last = min(period.until, reading.today) if period and period.until else reading.today
+    span, with_some = (last - first).days + 1, days.data["total"]
+    return (
+        heading("days without conversations", reading.scope())
+        + f"**{number(span - with_some)}** of the {number(span)} days from {first.day} {first:%b %Y} to {last.day} {last:%b %Y} are without any conversation{phrase(reading)}."
+    )
 
 
 def _at_times(asked: Asked, dimension: str, wanted: tuple[str, ...], said: str, parts: Sequence[str]) -> Answer:
