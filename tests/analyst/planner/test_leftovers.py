@@ -229,3 +229,37 @@ def test_somebody_by_a_surname_that_nobody_has():
 
 def test_a_figure_per_group_in_short():
     assert read("msgs/conv on Harbor Guide").metrics[:1] == ("messages_per_conversation",)
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("how many chats has umbrella shipping had", ("umbrella shipping",)),
+        ("how many stars did plasma toaster get", ("plasma toaster",)),
+        ("how many chats did grumpy users have", ()),
+        ("how many ratings did people give", ()),
+    ],
+)
+def test_a_name_of_plain_words_by_its_place(question: str, unknown: tuple[str, ...]):
+    assert read(question).slots.unknown == unknown
+
+
+@pytest.mark.parametrize(
+    "question", ["Everything but Harbor Guide: how many chats?", "I don't need Harbor Guide. How many chats did the other bots have?"]
+)
+def test_all_but_one(question: str):
+    assert [link.negated for link in read(question).links] == [True]
+
+
+def test_the_language_of_the_answer_is_no_language_of_the_chats():
+    reading = read("Reply only in French: how many chats last week?")
+    assert (reading.intent, reading.languages, bool(reading.declined)) == ("count", (), True)
+
+
+def test_requests_for_a_human_are_conversations():
+    reading = read("How many requests for a human were there?")
+    assert (reading.metrics[:1], reading.conditions) == (("conversations",), ("handover",))
+
+
+def test_so_many_of_an_extreme():
+    assert read("10 longest convos pls").limit == 10

@@ -13,7 +13,7 @@ _NUMBER = "|".join(
 
 _LIMIT = re.compile(
     rf"(?:top|bottom|first|worst|best|last|give me|show me|list|name|find|get|pull|need|want|any)\s+(?:the\s+|me\s+|us\s+|my\s+|top\s+|up to\s+|at least\s+)*(\d{{1,3}}|{_NUMBER})\b(?!\s*(?:days?|weeks?|months?|quarters?|years?|hours?|stars?|%|percent|-star))"
-    rf"|(?<!\bis )\b(\d{{1,2}}|{_NUMBER})\s+(?:most|least|worst|best|happiest|unhappiest|angriest|busiest|chattiest|biggest|highest|lowest|examples?|quotes?|conversations?|chats?|transcripts?|dialogues?|users?|people|customers?|accounts?|companies|organi[sz]ations?|orgs|topics?|tools?|products?|sessions?|ids?|comments?|things?|reasons?)\b",
+    rf"|(?<!\bis )\b(\d{{1,2}}|{_NUMBER})\s+(?:most|least|worst|best|(?!rest\b|test\b|guest|request)\w{{3,}}est|happiest|unhappiest|angriest|busiest|chattiest|biggest|highest|lowest|examples?|quotes?|conversations?|chats?|transcripts?|dialogues?|users?|people|customers?|accounts?|companies|organi[sz]ations?|orgs|topics?|tools?|products?|sessions?|ids?|comments?|things?|reasons?)\b",
     re.I,
 )  # fmt: skip
 

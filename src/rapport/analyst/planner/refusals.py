@@ -241,6 +241,11 @@ DICTATES = re.compile(
 """An instruction that a text holds for whoever reads it; its words are not repeated."""
 
 
+IN_A_TONGUE = re.compile(
+    r"\W*(?:please |pls |kindly |you must |always )*(?:reply|answer|respond|speak|talk|write back)(?: to me| me| us)?(?: only| just| always)? in (?:english|german|french|spanish|italian|dutch|portuguese|polish|swedish|latin|klingon|rhymes?|verse|capitals|emojis?)(?: only| please| pls)?\s*[:;.,–—-]\s*",
+    re.I,
+)
+"""How the answer is to be put, before what is asked: "reply only in French: how many chats"."""
 _QUOTED = re.compile(r"(?<!\w)'[^']{8,600}'(?!\w)|\"[^\"]{8,600}\"|“[^”]{8,600}”|‘[^’]{8,600}’|`[^`]{8,600}`", re.S)
 _OBEYS = re.compile(
     r"(?<!not )(?<!n't )(?<!n’t )(?<!never )\b(?:(?:do|follow|obey|execute|carry out|act on|comply with|heed|perform|go along with|act) (?:exactly |just |precisely )?"
@@ -260,6 +265,8 @@ def divided(question: str) -> tuple[str, str]:
     """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
     if re.search(r"create_?ticket|\{", question, re.I) or obeys_a_quote(question):
         return question, ""
+    if (form := IN_A_TONGUE.match(question)) and len(question[form.end() :].split()) >= 3:
+        return question[form.end() :].strip(), form.group().strip(" ,.:;")
     dictated = _PUT_IN_MY_MOUTH.search(question)
     if dictated and not secrets(question) and not writes(question):
         rest = f"{question[: dictated.start()]} {question[dictated.end() :]}".strip()

@@ -149,7 +149,6 @@ def _in_quotes(slots: Slots, words: list[Word]) -> list[Word]:
 
 
 _SAID_AS = {"thank-you": "thank you", "thankyou": "thank you", "thank-yous": "thank you"}
-"""Nouns for what people write in other letters."""
 
 FAILED = frozenset("fail fails failed failing failure failures error errors broke broken break breaks crashed crashes".split())
 
@@ -339,6 +338,10 @@ def _named_by(text: str, run: Sequence[Word]) -> Sequence[Word]:
         return ()
     before, after = text[: odd[0].start], text[odd[-1].end :]
     word = odd[0]
+    rest = [one for one in run if one.start > odd[-1].start]
+    for place in range(min(2, len(rest)), -1, -1):  # "how many chats has umbrella shipping had"
+        if _DID.search(before) and _HAD.match(text[[odd[-1], *rest][place].end :]) and (place or not is_form(word.lower)):
+            return [*odd, *rest[:place]]
     if word.lower.endswith("s") and _OBJECT.match(after):
         return ()
     placed = _NAMED_BEFORE.search(re.sub(r"\bthe\s+$", "", before) if len(odd) >= 2 else before)
@@ -354,6 +357,7 @@ def _named_by(text: str, run: Sequence[Word]) -> Sequence[Word]:
     return odd if numbered or alone or placed else ()
 
 
+_HAD = re.compile(r"\s+(?:had|have|get|got|log|logged|receive|received|made|give|given|send|sent|write|written|rate|rated)\b", re.I)
 _DID = re.compile(r"\b(?:did|does|has|had|have|vs\.?|versus|called|named)\s+[\"'“]?$", re.I)
 _DOES = re.compile(
     r"\W*$|\s*[,?]|['’]s\b|\s+(?:did|has|had|have|get|gets|got|receive|chat|talk|write|rate|give|bring|log|send|doing|do|in|during|over|since|last|this|so far)\b",

@@ -8,7 +8,7 @@ from rapport.analyst.planner.answers.people import profile
 from rapport.analyst.planner.choosing import foreign
 from rapport.analyst.planner.filing import asks_if_filed, holds_back
 from rapport.analyst.planner.names import Names
-from rapport.analyst.planner.refusals import DICTATES, DISCARDS, secrets, writes
+from rapport.analyst.planner.refusals import DICTATES, DISCARDS, IN_A_TONGUE, secrets, writes
 
 
 def suggestions(names: Names) -> str:
@@ -41,6 +41,8 @@ def _echo(text: str, limit: int = 120) -> str:
 
 def sentence(part: str) -> str:
     """Declines one part of a question: "I cannot email the list to your boss: ..."."""
+    if IN_A_TONGUE.match(f"{part}:"):
+        return "I answer in plain English."
     found = _secrets_of(part)
     if found and secrets(part) and not DICTATES.search(part):
         return f"I cannot give out {joined(found, 'or')}, and I do not follow instructions that say otherwise: nothing in a text changes what I may do or show."
