@@ -7,9 +7,11 @@ import pytest
 from rapport.analyst.planner.answers.absent import lack_of
 from rapport.analyst.planner.answers.across import wanted as used_several
 from rapport.analyst.planner.answers.amounts import matching
+from rapport.analyst.planner.answers.cuts import cut_of
+from rapport.analyst.planner.answers.cuts import wanted as bounded
 from rapport.analyst.planner.answers.event_lack import lacks_event
 from rapport.analyst.planner.answers.event_pairs import two_events
-from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _of_those, _single_size
+from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _of_those, _one_end, _single_size
 from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
@@ -537,3 +539,48 @@ def test_how_many_ratings_each_of_a_list_must_have() -> None:
         assert [(t.metric, t.operator, t.value) for t in reading.thresholds] == [("conversations", ">=", 5)]
         assert (reading.conditions, reading.metric, reading.order) == (("rated",), "rating", "lowest")
     assert [t.metric for t in read("chats with five or more stars").thresholds] == ["rating"]
+
+
+@pytest.mark.parametrize(
+    ("question", "cut"),
+    [
+        ("How many companies have more than 10 active people?", ("users", ">", 10)),
+        ("accounts with at most 8 users", ("users", "<=", 8)),
+        ("which bots have 110 or more users", ("users", ">=", 110)),
+        ("how many accounts rate us below 3 on average", ("rating", "<", 3)),
+        ("Which customers have rated us below 2.5 on average?", ("rating", "<", 2.5)),
+        ("how many users have more than 20 chats", None),
+        ("how many chats were rated below 3", None),
+    ],
+)
+def test_a_bound_on_a_figure_of_each_group(question: str, cut: tuple[str, str, float] | None) -> None:
+    found = cut_of(read(question))
+    assert (found and (found.metric, found.sign, found.value)) == cut
+    assert bounded(read(question)) is (cut is not None)
+
+
+def test_two_bounds_on_groups_are_both_kept() -> None:
+    reading = read("accounts with fewer than 80 chats and an average above 3.5")
+    assert {(t.metric, t.operator, t.value) for t in reading.thresholds} == {("conversations", "<", 80), ("rating", ">", 3.5)}
+
+
+def test_who_only_ever_gave_one_grade() -> None:
+    for question, never in (
+        ("who gave only one-star ratings", {"ratingMin": 1.001}),
+        ("which users always left five stars", {"ratingMax": 4.999}),
+    ):
+        lack = lack_of(read(question))
+        assert lack is not None
+        assert lack.never == never
+
+
+def test_the_last_three_people_are_no_span_of_time() -> None:
+    assert _one_end(read("who were the last three people to cancel")) == "latest"
+    assert _one_end(read("who cancelled in the last three days")) is None
+
+
+def test_a_segment_of_one_word_is_named_by_its_capital() -> None:
+    names = Names([Name("segment", "s1", "Leavers"), Name("event_type", "cancellation_requested", "cancellation_requested")])
+    setting = Setting(names, date(2026, 11, 21))
+    asked = ("who is in Leavers", "average stars of Leavers", "Leavers are people who cancelled, how many are there?")
+    assert [bool(understand(question, [], setting).of_kind("segment")) for question in asked] == [True, True, False]

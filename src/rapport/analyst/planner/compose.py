@@ -17,6 +17,7 @@ from rapport.analyst.planner.answers import (
     comparisons,
     conversations,
     counts,
+    cuts,
     dates,
     declines,
     events,
@@ -51,7 +52,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.neighbour, "conversation_after": conversations.neighbour,
-    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "across": across.across, "summary": summaries.summary, "list_entities": summaries.list_entities,
+    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "across": across.across, "cuts": cuts.cuts, "summary": summaries.summary, "list_entities": summaries.list_entities,
     "prompt_versions": versions.prompt_versions, "what_was_changed": versions.what_was_changed, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
     "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
@@ -92,7 +93,19 @@ UNSURE = 0.5
 it 21; a third of all that were wrong."""
 
 
-_PLAIN = ("*since when tools fail", "*share of", "*average number of", "*change of", "*turning point of", "*first and last day")
+_PLAIN = (
+    "*users, every rating",
+    "*users with",
+    "*organizations with",
+    "*products with",
+    "*models with",
+    "*since when tools fail",
+    "*share of",
+    "*average number of",
+    "*change of",
+    "*turning point of",
+    "*first and last day",
+)
 """Answers that are given by what the words say plainly, whatever the exemplars think."""
 
 
@@ -296,6 +309,8 @@ def route(asked: Asked) -> str:
     named = reading.of_kind("tool")
     if facts.wanted(reading):
         return "facts"
+    if cuts.wanted(reading):
+        return "cuts"
     if across.wanted(reading):
         return "across"
     if intent == "count" and dimension in ("organization", "user") and says(_LIST_AND_COUNT) and not reading.thresholds:

@@ -186,7 +186,8 @@ def _personal(slots: Slots) -> bool:
 def _may_be_accounts(slots: Slots, names: Names, start: int, end: int) -> bool:
     """Whether "customer" is what a ranking runs over, in a tenant that has companies: "which customer marks us down the hardest"."""
     customer = _CUSTOMER.fullmatch(slots.text[start:end]) and len(names.of_kind("organization")) > 1
-    if not customer or not _MOST.search(slots.text) or _held_by_people(slots, start):
+    ranked = _MOST.search(slots.text) or (slots.thresholds and re.search(r"\baverages?\b", slots.text, re.I))
+    if not customer or not ranked or _held_by_people(slots, start):
         return False
     return _weighed(slots, "user", start, end).weight >= NAMED
 

@@ -99,13 +99,21 @@ def thresholds_of(text: str) -> list[Threshold]:
         return float(days.NUMBERS[word]) if word in days.NUMBERS else float(word)
 
     for pattern, operator in _CMP:
-        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|with\s+|that\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?(?!\w)(?!(?:\s*(?:or|and)\s+(?:more|less|fewer|over|up))?\s*(?:conv|chat|days?|weeks?|times|occasions|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"
+        rating = rf"(?:rat(?:ed|ings?|e)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|them\s+|it\s+|us\s+|with\s+|that\s+|on average\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?(?!\w)(?!(?:\s*(?:or|and)\s+(?:more|less|fewer|over|up))?\s*(?:conv|chat|days?|weeks?|times|occasions|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"
         stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?"
+        average = rf"averages?\s+(?:rating\s+|score\s+|stars\s+|mark\s+|is\s+|are\s+|of\s+|rated\s+)*{pattern}\s*(?P<v>[1-5](?:[.,]\d+)?)(?![\w.%]|\s*(?:conv|chat|mess|user|people|times|days))"
         length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
         times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations?|chats?|times|sessions?|dialogues?|dialogs?|interactions?|threads?|talks|exchanges?)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"
         grade = r"(?:given|g[ao]ve|g[eo]ts?|earn(?:ed|s)|award(?:ed|s)|receiv(?:ed|es)|scor(?:ed|es)|collected|(?:mark|grade|score|verdict) of)\s+(?:it |us |them |only |just )*an? (?P<v>[1-5]|one|two|three|four|five)(?=\W*$|\s*[,.;]|\s+(?:on|for|from|in|by|and)\b)"
         shapes = [("rating", grade)] if operator == "=" else []
-        for metric, shape in (("rating", rating), ("rating", stars), *shapes, ("messages", length), ("conversations", times)):
+        for metric, shape in (
+            ("rating", rating),
+            ("rating", stars),
+            *([("rating", average)] if operator != "=" else []),
+            *shapes,
+            ("messages", length),
+            ("conversations", times),
+        ):
             match = re.search(shape, text, re.I)
             if operator == "=" and metric in ("messages", "conversations") and not (match and match.groupdict().get("m")):
                 continue

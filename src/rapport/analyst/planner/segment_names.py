@@ -24,6 +24,7 @@ _MEMBERS_OF = re.compile(
     r"\b(?:(?:everybody|everyone|all|users?|people|those|customers?|members?|anyone|anybody|persons?|who (?:is|are|sits?))(?: (?:of us|who (?:is|are)|that (?:is|are)))?(?: (?:not|also|both))? (?:in|from|inside|within|of|outside)|members? of|the segment) (?:the |our )?[\"“'‘]?$",
     re.I,
 )
+_NAMES_ONE = re.compile(r"\b(?:in|of|from|for|within|inside|compare|versus|vs\.?|and|than|with|by|do|are|is|did|about|the|our)\s+$", re.I)
 _QUOTED = re.compile(r"[\"“'‘]$")
 _RANKED = re.compile(
     r"\b(?:top|first|biggest|largest|busiest|heaviest|leading|number one|bottom|main|\d+|two|three|four|five|six|seven|eight|nine|ten|which|whose|any|an?|most|list|name|show)(?: (?:me|us|of|the|our|are|is|who|\d+|two|three|five|ten|biggest|real|true))*\s+$",
@@ -47,6 +48,8 @@ def stands_as_segment(name: Name, text: str, window: Sequence[Word], segments: S
         return False  # "top five power users, most chats first"
     if _SEGMENT_AFTER.match(text[end:]) or _SEGMENT_BEFORE.search(text[:start]) or text[start:end].lower() in (name.id, *name.also):
         return True
+    if len(window) == 1 and text[start].isupper() and text[:start].strip() and text != text.title():
+        return name.text.casefold() == window[0].lower and bool(_NAMES_ONE.search(text[:start]))  # "who is in Leavers"
     words = [word.lower for word in window]
     counted = bool(_NUMBERS & set(words)) and all(word in _NUMBERS or word in vocabulary() for word in words)
     everyday = counted or name.text.casefold() in _EVERYDAY_SEGMENTS or all(word in _GROUP_WORDS or is_value(word) for word in words)

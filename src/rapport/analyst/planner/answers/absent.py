@@ -26,6 +26,10 @@ _NEVER = re.compile(
     rf"\b(?:never|not once|nothing|no (?:rating|mark|score))\b[^.?!,]{{0,30}}?\b(?:(?P<up>better|higher|more|above|over)|worse|lower|less|below|under)(?: than)?(?: an?)? {_STAR}\b(?! (?:conversations?|chats?|times|days))",
     re.I,
 )
+_ONLY = re.compile(
+    r"\b(?:(?:only|exclusively|nothing (?:but|other than)|always)\b[^.?!,]{0,25}?|(?:all|every one) of whose ratings (?:is|are) )(?P<stars>[15]|one|five)[- ]?stars?\b",
+    re.I,
+)
 _OFTEN = re.compile(
     r"\b(?:at least|no less than|minimum of|a minimum of) (\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) (?:\w+ )?(?:ratings|scores|marks|votes|reviews|grades)\b",
     re.I,
@@ -58,6 +62,11 @@ def lack_of(reading: Reading) -> Lack | None:
         up = bool(match.group("up"))
         never = {"ratingMin": value + 0.001} if up else {"ratingMax": value - 0.001}
         return Lack(had, never, f"never rated {'above' if up else 'below'} {value:g}", "rating", "lowest" if up else "highest")
+    if (only := _ONLY.search(reading.slots.text)) and reading.slots.says(r"who|whom|which|users?|people|customers?|accounts?|companies"):
+        value = float(NUMBERS.get(only.group("stars").lower(), only.group("stars")))
+        had = replace(reading, thresholds=often or (Threshold("conversations", ">=", 1),), conditions=("rated",), bad=None)
+        never = {"ratingMin": value + 0.001} if value == 1 else {"ratingMax": value - 0.001}
+        return Lack(had, never, f"every rating {value:g}", "rating", "lowest" if value == 1 else "highest")
     if reading.period and reading.slots.says(_NONE) and not reading.slots.says(_QUIET):
         had = replace(reading, period=None, against=None, thresholds=(Threshold("conversations", ">=", 1),), conditions=(), subject="")
         return Lack(had, days(reading.period), f"no conversation {reading.when()}", "conversations", "highest")

@@ -301,7 +301,9 @@ def _one_end(reading: Reading) -> str | None:
         r"(?:very )?(?:first|last|latest|earliest|newest|most recent) (?:(?:enterprise|pro|free|paying) )?(?:person|user|customer|client|one|compan\w+|organi[sz]ation|account|firm)|who|whose|whom|which (?:user|customer|person|client|compan\w+|organi[sz]ation|account)|what (?:user|customer|person|company|organi[sz]ation|account)"
     ):
         return None
-    if says(r"most recent(?:ly)?|latest|last(?! (?:\d|week|month|quarter|year|few|two|three|seven|thirty|ten|night))|newest"):
+    if says(
+        rf"most recent(?:ly)?|latest|last (?:\d{{1,2}}|two|three|four|five|ten) (?:{_WHO}|{_FIRMS})|last(?! (?:\d|week|month|quarter|year|few|two|three|seven|thirty|ten|night))|newest"
+    ):
         return "latest"
     return "first" if says(r"(?:the )?(?:very )?first(?! (?:\d|week|half|of))|earliest") else None
 
@@ -383,6 +385,9 @@ _SOMEBODY = r"names? (?:of )?(?:me |us )?(?:an?|one|any|some) (?:\w+ )?(?:user|p
 
 def _event_grouping(reading: Reading) -> str:
     slots = reading.slots
+    for kind in ("organization", "product", "user"):
+        if len({name.id for link in reading.of_kind(kind) for name in link.names[:1]}) >= 2:
+            return kind  # "between Acme and Globex, who cancels more?"
     if reading.dimension in ("organization", "product") and slots.says(
         r"compan(?:y|ies)|organi[sz]ations?|accounts?|orgs?|firms?|products?|assistants?|bots?|apps?"
     ):

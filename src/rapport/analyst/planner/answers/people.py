@@ -111,7 +111,7 @@ def at_risk(asked: Asked) -> Answer:
 
 _ONE = r"(?:just|only) the (?:top|first|likeliest|worst)(?: one)?|the (?:top|likeliest|worst) one|just one|the (?:one )?(?:person|user|customer|client|account|company|organi[sz]ation|firm|one)|which (?:single |one )*(?:\w+ )?(?:person|user|customer|client|account|company|organi[sz]ation|firm|one)|who(?:['’]s| is)|one name|(?:a|one|single) (?:name|person|account|company)"
 """What is said where the likeliest one is wanted."""
-_GROUPS = r"accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?|firms?|business(?:es)?"
+_GROUPS = r"contracts?|renewals?|accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?|firms?|business(?:es)?"
 _PERSONS = r"anyone|anybody|someone|somebody|everyone|everybody|which ones|users?|people|persons?|employees?|staff|individuals?|members?|folks?|contacts?|who|whom"
 
 
@@ -122,6 +122,8 @@ def _risky_kind(reading: Reading) -> str:
         return "user"
     if reading.of_kind("organization"):
         return "user" if says(_PERSONS) else "organization"
+    if says(r"contracts?|renewals?"):
+        return "organization"
     return "organization" if reading.dimension == "organization" or (says(_GROUPS) and reading.dimension != "user") else "user"
 
 

@@ -71,7 +71,8 @@ def ranking(asked: Asked) -> Answer:
     by = _order(reading)
     cut = _group_cut(reading, by.dimension)
     if cut:
-        reading = replace(reading, thresholds=(), conditions=())
+        kept = tuple(threshold for threshold in reading.thresholds if threshold.metric == "conversations")
+        reading = replace(reading, thresholds=kept, conditions=())
         asked = replace(asked, reading=reading)
         by = replace(by, metric="rating", order="lowest" if cut.operator.startswith("<") else "highest", shown=50, single=False)
     skipped = _shown_before(asked)
