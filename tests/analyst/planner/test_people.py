@@ -11,12 +11,13 @@ from rapport.analyst.planner.answers.cuts import cut_of
 from rapport.analyst.planner.answers.cuts import wanted as bounded
 from rapport.analyst.planner.answers.event_lack import lacks_event
 from rapport.analyst.planner.answers.event_pairs import two_events
+from rapport.analyst.planner.answers.event_shares import of_each
 from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _of_those, _one_end, _single_size
 from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
 from rapport.analyst.planner.answers.segments import called_so_already
-from rapport.analyst.planner.dimensions import either_kind
+from rapport.analyst.planner.dimensions import NAMED, asked_for, either_kind
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.nested import nested
 from rapport.analyst.planner.reading import Reading
@@ -584,3 +585,20 @@ def test_a_segment_of_one_word_is_named_by_its_capital() -> None:
     setting = Setting(names, date(2026, 11, 21))
     asked = ("who is in Leavers", "average stars of Leavers", "Leavers are people who cancelled, how many are there?")
     assert [bool(understand(question, [], setting).of_kind("segment")) for question in asked] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("question", "each"),
+    [
+        ("which company has the highest share of people who cancelled", True),
+        ("cancellation rate by company", True),
+        ("which product has the largest share of users that upgraded", True),
+        ("what share of our accounts asked to cancel", False),
+        ("which company has most cancellations", False),
+        ("share of enterprise users who upgraded", False),
+    ],
+)
+def test_the_share_of_people_with_an_event_of_each_group(question: str, each: bool) -> None:
+    reading = read(question)
+    noun = asked_for(reading.slots, NAMES)
+    assert bool(noun and noun.weight >= NAMED and of_each(reading, noun.dimension)) is each

@@ -101,6 +101,7 @@ def at_risk(asked: Asked) -> Answer:
         f"**{one['name']}**: {number(one['badConversations'])} of {counted(one['conversations'], 'conversations')} went badly{_grounds(one)}, last on {day(one['lastAt'])} (risk {one['risk']:.2f})"
         for one in found
     ]
+    beside += yield from _of_the_others(asked, own, who)
     text = heading(
         f"{who}s at risk, highest first",
         own.scope(),
@@ -125,6 +126,18 @@ def _risky_kind(reading: Reading) -> str:
     if says(r"contracts?|renewals?"):
         return "organization"
     return "organization" if reading.dimension == "organization" or (says(_GROUPS) and reading.dimension != "user") else "user"
+
+
+def _of_the_others(asked: Asked, own: Reading, who: str) -> Generator[Sequence[Call], Sequence[Output], str]:
+    """Where the customers that may leave are people as well as companies: the likeliest of the others."""
+    if own.links or own.slots.says(rf"{_GROUPS}|users?|persons?|people|who|whom") or not own.slots.says("customers?"):
+        return ""
+    if not asked.setting.names.of_kind("organization"):
+        return ""
+    kind, noun = ("user", "single people") if who == "organization" else ("organization", "companies")
+    (output,) = yield [Call("getAtRisk", {"who": kind, "limit": 1, "filter": own.filter()})]
+    found = output.data.get("found", [])
+    return f"\n\nIf you mean {noun}: {found[0]['name']} (risk {found[0]['risk']:.2f})." if found else ""
 
 
 def _also_asked(reading: Reading, who: str) -> Generator[Sequence[Call], Sequence[Output], str]:

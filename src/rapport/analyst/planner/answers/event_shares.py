@@ -1,0 +1,45 @@
+"""Groups by how large a part of their people had an event: "which company has the highest share of people who cancelled"."""
+
+from collections.abc import Sequence
+
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, heading, phrase
+from rapport.analyst.planner.answers.rankings import grouping
+from rapport.analyst.planner.asked import SHARE
+from rapport.analyst.planner.reading import Reading
+
+MOST = 50
+
+
+def of_each(reading: Reading, group: str) -> bool:
+    """Whether each company, or product, is asked for by the share of its people with the event, not by how many events it has."""
+    says = reading.slots.says
+    if group not in ("organization", "product") or reading.of_kind(group):
+        return False
+    shared = says(
+        rf"{SHARE}|relative to|in proportion|proportionally|proportionate\w*|per (?:head|user|capita)|churn rate|cancell?ation rate|rate of"
+    )
+    return bool(shared) and not says("how many")
+
+
+def by_share(asked: Asked, own: Reading, types: Sequence[str], group: str) -> Answer:
+    """Each group with its people that had the event, as a part of all of its people; the largest part first."""
+    had, every = yield [
+        Call("getOutcomes", {"filter": own.filter(), "types": list(types), "groupBy": group, "limit": MOST}),
+        grouping(group, ["users", "conversations"], "highest", MOST, {}, own.filter()),
+    ]
+    text = heading(f"{group}s by share of users with {', '.join(types)}", own.scope())
+    if had.error or every.error:
+        return text + str(had.error or every.error)
+    users = {one["id"] or one["name"]: one["users"] for one in had.data["groups"]}
+    rows = []
+    for one in every.data["groups"]:
+        of = one["figures"][0].get("value") or 0
+        n = users.get(one.get("id") or one["name"], users.get(one["name"], 0))
+        if of:
+            rows.append((n / of, n, of, one["name"]))
+    rows.sort(key=lambda row: (row[0], row[1]), reverse=own.order != "lowest")
+    lines = [f"**{name}**: {100 * share:.1f}% ({n} of {of} users)" for share, n, of, name in rows[: own.limit or 12]]
+    return text + (bullets(lines, numbered=True) if lines else f"**0 users**{phrase(own)}, {own.when()}.")
+
+
+__all__ = ["by_share", "of_each"]
