@@ -42,10 +42,10 @@ async def search(connection: Connection, scope: Scope, text: str, *, meaning: np
     """The conversations of the scope that fit `text` best, best first. `meaning` is the encoded text, float32 of length 1;
     without it, conversations are found by their words alone."""
     whole = await _with_all_words(connection, scope, text)
-    words = await _with_some_words(connection, scope, text)
+    words = await _with_some_words(connection, scope, text)  # where meaning speaks too, a few of the words say little
     scores = dict.fromkeys(whole, ALL_WORDS)
     for id, rank in words.items():
-        scores[id] = scores.get(id, 0.0) + SOME_WORDS * rank
+        scores[id] = scores.get(id, 0.0) + SOME_WORDS * (rank if meaning is None else rank * rank)
     cosines = await _cosines(connection, scope, meaning, list(scores)) if meaning is not None else {}
     enough = MANY_WORDS if meaning is not None else HALF_OF_WORDS
     if not whole and not any(share >= enough for share in words.values()) and max(cosines.values(), default=0) < LEAST_COSINE:

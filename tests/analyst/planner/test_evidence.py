@@ -495,3 +495,22 @@ def test_whose_words_are_quoted_was_ranked_before():
 
 def test_reasons_under_one_star_are_comments():
     assert read("what reasons do people put under one-star ratings?").intent == "quotes"
+
+
+@pytest.mark.parametrize("question", ["give me another one like it", "a similar chat please", "one more example", "more like this one"])
+def test_one_like_the_conversation_that_is_shown(question: str):
+    reading = read(question, ("a conversation about refunds", SHOWN))
+    assert (reading.intent, reading.slots.conversation_ids) == ("conversation_like", ("w-0042",))
+
+
+@pytest.mark.parametrize("question", ["who was the last person to ask for a human?", "who is the most recent user to demand a human"])
+def test_who_was_the_last_is_told_by_the_last_conversation(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions) == ("examples", ("handover",))
+
+
+def test_a_number_at_the_end_is_how_many():
+    assert read("some chats where people thank the bot, 2").limit == 2
+    assert read("Any chance of two session ids where people could not get their claim through at Harbor Guide?").subject == (
+        "could not get their claim through"
+    )

@@ -27,6 +27,8 @@ def clause_of(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str], ke
         return ""
     stop = min([start for start, end in spans if start >= match.start("rest")] + [match.end("rest")])
     rest = slots.text[match.start("rest") : stop].strip(" ,")
+    if stop < match.end("rest"):
+        rest = re.sub(r"\s+(?:at|in|on|for|from|of|by|with|to|and|or)$", "", rest)
     if slots.thresholds and re.search(r"\d|\bstars?\b", rest):
         return ""
     inside = [word for word in split(rest) if word.lower not in _SMALL and word.lower not in keys]

@@ -51,7 +51,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "trend": changes.trend, "change": causes.changes, "movers": movers.movers, "average": averages.average, "turning_point": turning.turning_point, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
-    "appearance": dates.appearance, "conversation_before": conversations.neighbour, "conversation_after": conversations.neighbour,
+    "appearance": dates.appearance, "conversation_before": conversations.neighbour, "conversation_after": conversations.neighbour, "conversation_like": conversations.alike,
     "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "across": across.across, "cuts": cuts.cuts, "summary": summaries.summary, "list_entities": summaries.list_entities,
     "prompt_versions": versions.prompt_versions, "what_was_changed": versions.what_was_changed, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,

@@ -35,6 +35,11 @@ _BEFORE = rf"(?:the )?(?:one|conversation|chat|dialogue|session|thread|talk|time
 _AFTER = rf"(?:the )?(?:one|conversation|chat|dialogue|session|thread|talk|time)s?{_HAD} (?:just |right |immediately )?(?:after|following) (?:that|it|this|{_THIS})|(?:the |his |her |their )(?:next|following|subsequent) (?:one|conversation|chat|dialogue|session|thread|talk)|what came (?:after|next)(?: (?:it|that|this))?|^\W*(?:and |what about |how about |ok |now )*(?:the one |one )?(?:just |right )?after(?: (?:that|it|this)(?: one)?)?\W*$"
 
 
+_OF_THEM = r"user|person|customer|client|guy|he|she|they|him|her|them|their|his|compan\w+|firm|account|organi[sz]ation"
+_LIKE = rf"(?:another|one more|(?:an? |any |some )?similar) (?:similar )?(?:ones?|cases?|examples?|conversations?|chats?|sessions?|threads?)\b(?! (?:who|that|which|where|in|on|with|by|about|for|from))|(?:like|similar to) (?:it|{_THIS})\b"
+""" "Give me another one like it"."""
+
+
 def shown(answers: Sequence[str]) -> str | None:
     """The id of the conversation that the last answer showed, where it showed one."""
     match = _SHOWN.match(answers[-1]) if answers else None
@@ -56,6 +61,8 @@ def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, 
         return replace(reading, slots=replace(slots, conversation_ids=(id,)), intent="ticket_draft", follows=True) if pointed else None
     if not at and (slots.says(_BEFORE) or slots.says(_AFTER)):
         return replace(_detail(reading, id), intent="conversation_before" if slots.says(_BEFORE) else "conversation_after")
+    if not at and slots.says(_LIKE) and len(slots.words) <= 10 and not slots.says(_OF_THEM) and not slots.dates:
+        return replace(_detail(reading, id), intent="conversation_like")
     if _elsewhere(slots):
         return None if at else _of_whom(reading, slots, answers[-1], setting)
     if not slots.says(_FACET) or slots.dates or len(slots.words) > 16:

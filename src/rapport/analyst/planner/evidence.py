@@ -174,6 +174,9 @@ def appearance(slots: Slots) -> str | None:
     return "first" if slots.says(_FIRST) and (slots.says(_MEETS) or versions) else None
 
 
+LAST_TO = r"who (?:was|is|were) the (?:very )?(?:first|last|latest|most recent|earliest)(?: \w+)? (?:to|who|that)\b"
+""" "Who was the last person to ask for a human?": the last conversation of that kind, with its user."""
+
 _WHO_WROTE = re.compile(
     r"(?:^|[-–—:,;?.!\"”]|\b(?:and|so|know|see|me|us|out))\s*(?:who|whose)(?: (?:was|is|are) it(?: that)?)? (?:wrote|writes|said|says|typed|sent|words?|has written|has said|had written)\b",
     re.I,

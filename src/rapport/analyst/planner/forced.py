@@ -8,6 +8,7 @@ from rapport.analyst.planner.conditions import FELL_OVER, WENT_WELL, conditions
 from rapport.analyst.planner.elsewhere import elsewhere
 from rapport.analyst.planner.evidence import (
     HAPPENS,
+    LAST_TO,
     SHOWS_IT,
     appearance,
     asks_the_last_day,
@@ -18,7 +19,7 @@ from rapport.analyst.planner.evidence import (
 )
 from rapport.analyst.planner.filing import holds_back
 from rapport.analyst.planner.idioms import RISK, idiom_of
-from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day
+from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day, undated
 from rapport.analyst.planner.orders import ordered
 from rapport.analyst.planner.refusals import OVERRIDE, obeys_a_quote, secrets, to_someone, writes
 from rapport.analyst.planner.slots import Slots
@@ -102,6 +103,8 @@ def _asks_a_meaning(slots: Slots) -> bool:
 
 
 def _asks_for_an_extreme(slots: Slots) -> bool:
+    if slots.says(LAST_TO) and (HAPPENS & set(conditions(slots)) or slots.framed):
+        return True
     return bool(slots.says(_EXTREME)) and not slots.says(r"how many|day|week|month|rating of|average")
 
 
@@ -329,7 +332,7 @@ def _makes_a_segment(slots: Slots) -> bool:
 def is_bare(slots: Slots) -> bool:
     """A noun phrase alone, that asks neither to be shown something nor for a split."""
     return bool(
-        _BARE.match(_undated(slots))
+        _BARE.match(undated(slots))
         and not slots.says(_SHOWS)
         and not _ASKING.match(slots.text)
         and not slots.subject
@@ -337,14 +340,6 @@ def is_bare(slots: Slots) -> bool:
         and not slots.conversation_ids
         and not slots.says(r"by|per|each|every|versus|vs|or|compared|why|trend|daily|weekly|over time")
     )
-
-
-def _undated(slots: Slots) -> str:
-    """The text without its dates: "past 48h traffic" is a noun phrase like "traffic"."""
-    text = slots.text
-    for mention in sorted(slots.dates, key=lambda each: -each.start):
-        text = f"{text[: mention.start]}{text[mention.end :]}" if text[: mention.start].strip() == "" else text
-    return text
 
 
 def _fears_a_loss(slots: Slots) -> bool:

@@ -92,3 +92,11 @@ def turned(slots: Slots, intent: str, period: Period | None) -> Period | None:
     if intent not in ("why", "change") or period is None or period.since or not period.until or not slots.says(_THEN):
         return period
     return Period(period.until + timedelta(days=1), None, "range")
+
+
+def undated(slots: Slots) -> str:
+    """The text without its dates: "past 48h traffic" is a noun phrase like "traffic"."""
+    text = slots.text
+    for mention in sorted(slots.dates, key=lambda each: -each.start):
+        text = f"{text[: mention.start]}{text[mention.end :]}" if text[: mention.start].strip() == "" else text
+    return text

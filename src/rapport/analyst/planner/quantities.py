@@ -40,6 +40,13 @@ _NOT_A_LIMIT = re.compile(
 )
 
 
+_AT_THE_END = re.compile(
+    rf"\b(?:conversations|chats|convos|transcripts|sessions|threads|talks|quotes|verbatims|ids|examples|comments)\b.*[,:]\s*(?:just |only )?(\d{{1,2}}|{_NUMBER})(?: (?:please|pls|will do|is enough|are enough))?\W*$",
+    re.I,
+)
+""" "Some chats where people thank the bot, 2"."""
+
+
 def limit_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
     if some := _OF_THEM.search(text):
         return max(1, min(50, days.number(some.group(1).lower())))
@@ -50,6 +57,8 @@ def limit_of(text: str, taken: Sequence[tuple[int, int]]) -> int | None:
         if any(start <= match.start(group) < end for start, end in taken) or _NOT_A_LIMIT.search(text[: match.start(group)]):
             continue
         return max(1, min(50, days.number(match.group(group).lower())))
+    if last := _AT_THE_END.search(text):
+        return None if any(start <= last.start(1) < end for start, end in taken) else max(1, min(50, days.number(last.group(1).lower())))
     return None
 
 

@@ -204,7 +204,8 @@ async def _find(desk: Desk, arguments: Mapping[str, Any]) -> Findings:
         told = replace(scope, predicates=(*scope.predicates, "unhappy")) if worst else scope
         nothing = wanted and not fitting and not named  # words that nobody wrote: the worst of all the rest would be no evidence
         picked = fitting[:5] or ([] if nothing else [one.id for one in await examples.examples(connection, told, order="worst", limit=5)])
-        shown = await examples.load(connection, scope.tenant_id, [*named, *(id for id in picked if id not in named)][:5])
+        about = worst.name if worst else wanted or " ".join(name.text for name in lexicon.of("topic") if UUID(name.id) in scope.topic_ids)
+        shown = await examples.load(connection, scope.tenant_id, [*named, *(id for id in picked if id not in named)][:5], about=about)
         if named and not problem:
             scope = replace(scope, conversation_ids=tuple(named))
         found = await _measured(Asked(desk, connection, lexicon, scope, arguments), problem, shown, int(total.value or 0))

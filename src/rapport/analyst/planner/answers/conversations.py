@@ -7,7 +7,7 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, bullets, counted, day, heading, number, phrase, quoted
 from rapport.analyst.planner.answers.totals import none
-from rapport.analyst.planner.evidence import PRAISE, THANKS, comments_wanted, last_words
+from rapport.analyst.planner.evidence import LAST_TO, PRAISE, THANKS, comments_wanted, last_words
 from rapport.analyst.planner.reading import CONDITION_WORDS, Reading
 from rapport.analyst.planner.slots import Slots
 from rapport.analytics.search import FITS
@@ -63,7 +63,7 @@ def examples(asked: Asked) -> Answer:
 
 
 _TALK = r"(?:conversation|chat|convo|dialogue|dialog|session|transcript|interaction|thread|talk|exchange|discussion)"
-_ONE_CONVERSATION = rf"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){{0,3}} (?:{_TALK}|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last|longest|shortest|worst|best|(?:lowest|highest|worst|best)[ -]rated)(?: ever)?(?: [\w-]+){{0,3}} (?:{_TALK}|message|mention)\b|(?:an?|one|which|what|the|single) (?:\w+ ){{0,2}}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|one of (?:the|those|these|them|their|its|his|her|our)\b|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
+_ONE_CONVERSATION = rf"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){{0,3}} (?:{_TALK}|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last|longest|shortest|worst|best|(?:lowest|highest|worst|best)[ -]rated)(?: ever)?(?: [\w-]+){{0,3}} (?:{_TALK}|message|mention)\b|{LAST_TO}|(?:an?|one|which|what|the|single) (?:\w+ ){{0,2}}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|one of (?:the|those|these|them|their|its|his|her|our)\b|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
 
 
 def shown_at_once(reading: Reading) -> int:
@@ -199,6 +199,26 @@ def neighbour(asked: Asked) -> Answer:
     return f"{text}\n\nThis is the one that {one['user']} had {side} {one['id']}."
 
 
+def alike(asked: Asked) -> Answer:
+    """Other conversations on the topic of the one that is shown, or with its product where it has none."""
+    id, reading = asked.reading.slots.conversation_ids[0], asked.reading
+    (shown,) = yield [Call("getConversationDetail", {"conversation": id})]
+    if shown.error:
+        return heading("one conversation") + f"I know no conversation {id}. {shown.error}"
+    one = shown.data["conversation"]
+    same = {"products": [one["product"]]} | ({"topics": [one["topic"]]} if one.get("topic") else {})
+    limit = reading.limit or (3 if reading.slots.says(r"(?:ones|cases|examples|conversations|chats|sessions|threads)") else 1)
+    filter = {**same, "without": {"conversations": [one["id"]]}}
+    (output,) = yield [Call("getConversations", {"filter": filter, "order": "newest", "limit": limit})]
+    found = output.data.get("conversations", [])
+    like = f"{one['product']}, {one['topic']}" if one.get("topic") else str(one["product"])
+    if not found:
+        return heading("conversations", like) + f"I found no other conversation like {one['id']} ({like})."
+    if len(found) == 1:
+        return heading("conversations", like) + f"**`{found[0]['id']}`**: {quoted(found[0], id=False)}, on the same topic as {one['id']}."
+    return heading("conversations", like) + bullets([f"`{other['id']}`: {quoted(other, id=False)}" for other in found], numbered=True)
+
+
 def _commented(comments: Sequence[str], reading: Reading) -> str:
     """What was written beside the rating; that there is nothing only where it is asked for."""
     if comments:
@@ -295,6 +315,8 @@ def _order_told(slots: Slots) -> str | None:
         return "highest_rated"
     if extreme := slots.says(rf"(?:worst|best)(?: [\w-]+){{0,2}} {_TALK}"):
         return extreme.group().split()[0].lower()
+    if end := slots.says(LAST_TO):
+        return "oldest" if re.search("first|earliest", end.group(), re.I) else "newest"
     return "newest" if slots.says(rf"latest|newest|freshest|most recent(?:ly)?|recent|(?:very )?last(?: [\w-]+){{0,2}} {_TALK}s?") else None
 
 
