@@ -263,3 +263,36 @@ def test_requests_for_a_human_are_conversations():
 
 def test_so_many_of_an_extreme():
     assert read("10 longest convos pls").limit == 10
+
+
+@pytest.mark.parametrize(
+    ("question", "intents"),
+    [
+        ("Delete nothing, just count the chats of Acme Corp", {"count"}),
+        ("please do not create any ticket, just tell me the top complaint", {"complaints"}),
+        ("don't make a segment, only list the enterprise users with more than 10 chats", {"list_entities", "ranking"}),
+        ("List the enterprise users with more than 10 chats but don't create a segment", {"list_entities", "ranking"}),
+        ("create a segment of enterprise users", {"segment_create"}),
+    ],
+)
+def test_what_shall_not_be_done_is_not_done(question: str, intents: set[str]):
+    assert read(question).intent in intents
+
+
+@pytest.mark.parametrize(
+    ("question", "conditions", "subject"),
+    [
+        ("how many had issues with the enterprise plan", ("unhappy",), ""),
+        ("how many complaints did Harbor Guide get", ("unhappy",), ""),
+        ("how many complaints about invoices", (), "invoices"),
+    ],
+)
+def test_complaints_that_are_counted(question: str, conditions: tuple[str, ...], subject: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions, reading.subject) == ("count", conditions, subject)
+
+
+def test_since_what_was_told_before():
+    period = read("Two weeks ago Sarah left my team. How many chats did we have since?").period
+    assert period is not None
+    assert period.since == date(2026, 11, 7)

@@ -95,6 +95,10 @@ def _asks_whether(text: str, match: re.Match) -> bool:
     return bool(asked) and not _OF_WHOM.search(text[asked[-1].end() : match.start()]) and bool(_SAID_OF.match(text[match.end() :]))
 
 
+COMPLAINED = r"(?:how many|numbers? of|counts? of|total|tally of) (?:(?:the|our|all|different|of|user|customer|people|users|customers|folks|open|such) )*(?:complaints?|grievances|gripes|complain(?:ed|s)?)\b|how many (?:\w+ ){0,3}?(?:had|have|has|hit|ran into|run into|reported|report|experienced|faced|met) (?:\w+ )?(?:issues|problems|trouble|troubles|difficulties)\b"
+"""Complaints and trouble that are counted, where nothing says about what."""
+
+
 def told_in(slots: Slots) -> tuple[tuple[int, int], ...]:
     """Where the question tells a condition in a whole phrase: its words are no subject of conversations."""
     named = [] if not slots.of_kind("tool") else [FELL_OVER]
@@ -149,6 +153,12 @@ def conditions(slots: Slots) -> tuple[str, ...]:
         )
     ):
         found.remove("rated")
+    if (
+        not {"unhappy", "negative", "frustrated"} & set(found)
+        and not (slots.subject or slots.of_kind("tool", "topic"))
+        and slots.says(COMPLAINED)
+    ):
+        found.append("unhappy")  # "how many complaints did X get"
     if slots.of_kind("tool") and "unhappy" in found and slots.says(r"went wrong|gone wrong|goes wrong"):
         found.remove("unhappy")  # the calls did
     if OF_RATINGS.search(slots.text) and not {"rated", "unrated"} & set(found):

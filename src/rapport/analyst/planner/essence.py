@@ -330,11 +330,16 @@ def _with_the_rest(text: str, request: tuple[int, int], names: Names, today: dat
     said = _AFTER.sub("", text[begin:end].strip(" ,;"))
     around = f"{text[:begin]} \n {text[end:]}"
     said = timed(said, text, request, today)
+    told = dates.find(text[:begin], today) if _SINCE_THEN.search(said) else []
+    if told and not dates.find(said, today):
+        said = f"{_SINCE_THEN.sub('', said)} since {text[told[-1].start : told[-1].end]}"
     for code in languages_of(around) if not languages_of(said) else ():
         said = f"{said.rstrip(' ?.!')} in {lexicon.LANGUAGES[code].title()}"
     return _named_before(_of_the_event(_with_its_noun(said, text[:begin]), text[:begin], today), around, names)
 
 
+_SINCE_THEN = re.compile(r",?\s+(?:ever )?(?:since(?: then| that| that day)?|after that|afterwards|thereafter|from then on)\W*$", re.I)
+""" "Two weeks ago Sarah left my team. How many chats did we have since?" """
 _BEHIND = re.compile(
     r"\b(?:behind|of|in|to|with|from|for|by|on|after|before|did|done|made|make|makes|account for) (?:it|this|that|these|those|them|such|so)\b|\b(?:these|those|such|this|that) (?:requests?|events?|purchases?|people|users?|customers?|cases|ones?|sales|wish(?:es)?)\b",
     re.I,

@@ -50,3 +50,27 @@ def _last_word(text: str) -> bool | None:
         elif _FILES.search(clause):
             filed = True
     return filed
+
+
+_NOT_ASKED = re.compile(
+    r"(?:^\W*|(?<=[.!?;:]\s)|\b(?:and|but|so)\s+)(?:please |pls |kindly |just )*(?:(?:do not|don['’]?t|dont|no need to|you need not|never|without|rather than|instead of)\s+"
+    r"(?:mak|creat|draft|open|fil|rais|writ|build|sav|set|start|delet|remov|chang|add|send|e-?mail|produc|put)\w*(?: up| me| us)* (?:an?|any|another|new|me an?|segments?|tickets?|anything)\b[^,.;:!?–—]{0,40}"
+    r"|(?:delete|change|create|send|file|touch|alter|edit|modify|save|write) nothing)(?:\s*[,;:–—.!]\s*|\s+(?=but\b))(?:but |and |just |only |simply |instead |rather |please )*",
+    re.I,
+)
+_NOT_ASKED_LAST = re.compile(
+    r"[,;.–—-]?\s*(?:but |and |please |\()*(?:do not|don['’]?t|without|no need to)\s+(?:mak|creat|draft|open|fil|rais|sav|writ)\w*(?: me)? (?:an?|any) (?:\w+ )?(?:segments?|tickets?|cohorts?|issues?|bugs?)(?: (?:for|of|from|out of|about|on) (?:it|this|that|them))?(?: yet| now| please)?\W*$",
+    re.I,
+)
+
+
+def without_what_is_not_asked(text: str) -> str:
+    """`text` without the clauses that only say what shall not be done: "don't make a segment, only list the users"."""
+    for pattern in (_NOT_ASKED, _NOT_ASKED_LAST):
+        rest = pattern.sub("", text, count=1).strip()
+        text = rest if len(rest.split()) >= LEAST else text
+    return text
+
+
+LEAST = 3
+"""Words that must be left."""

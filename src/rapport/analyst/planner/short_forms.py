@@ -85,3 +85,15 @@ def spelled_out(text: str, spans: Sequence[tuple[int, int]] = ()) -> str:
     for pattern, put in _COMPILED:
         text = pattern.sub(put, text)
     return re.sub(r"\x00(\d+)\x00", lambda match: kept[int(match.group(1))], text)
+
+
+_A_TOTAL = re.compile(
+    r"((?:^|[.?!:;,–—]\s*|\b(?:and|so|then|but)\s+)\W*)(?:(?:what(?:['’]s| is| was| would be| remains? as)?|give me|tell me|show me|i need) (?:our|the|my|your) (?:new |remaining |overall |adjusted |grand |resulting )?(?:total|sum total|grand total|overall count|count|tally))(?= (?:then|now|be|left|otherwise)\b|\W*$)",
+    re.I,
+)
+"""A total of nothing that is named: of conversations, where no turn before says otherwise."""
+
+
+def a_total(text: str) -> str:
+    """`text` with a total of nothing that is named as one of conversations: "what is our total then?"."""
+    return _A_TOTAL.sub(r"\1how many conversations in total", text)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from rapport.analyst.planner.asked import AVERAGE, BROKEN, since
-from rapport.analyst.planner.conditions import FELL_OVER
+from rapport.analyst.planner.conditions import COMPLAINED, FELL_OVER
 from rapport.analyst.planner.evidence import GRADES, graded, told_by_metrics
 from rapport.analyst.planner.moving import DIRECTION
 from rapport.analyst.planner.reading import Reading
@@ -47,6 +47,8 @@ def _evidence(reading: Reading) -> Reading:
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, *told_by_metrics(reading)])))
     if reading.intent in _SHOWN and not slots.thresholds and (grade := graded(slots)):
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, grade])))
+    if reading.intent == "complaints" and "unhappy" in reading.conditions and slots.says(COMPLAINED):
+        reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "unhappy"))
     if reading.intent == "inbox" and "jailbreak_detected" in reading.conditions and not slots.quoted:
         reading = replace(reading, subject="", not_subject="")
     if reading.intent in ("examples", "quotes", "count") and reading.of_kind("tool") and slots.says(rf"{BROKEN}|{FELL_OVER}"):

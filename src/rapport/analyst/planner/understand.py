@@ -35,7 +35,7 @@ from rapport.analyst.planner.editing import beside_edits, edits
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.evidence import comments_wanted, on_the_day
 from rapport.analyst.planner.exemplars import Heard, bank, masked
-from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders
+from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders, without_what_is_not_asked
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
 from rapport.analyst.planner.leaning import asks_how_many_failures, leans
@@ -48,6 +48,7 @@ from rapport.analyst.planner.reading import Reading, event_types, period_of, tha
 from rapport.analyst.planner.refusals import DISCARDS, divided
 from rapport.analyst.planner.scoping import rescoped, where_it_failed
 from rapport.analyst.planner.setting import Setting, Turn
+from rapport.analyst.planner.short_forms import a_total
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
 from rapport.analyst.planner.subject import by_nobody, told_of
@@ -79,7 +80,8 @@ def understand(question: str, before: Sequence[Turn], setting: Setting) -> Readi
 
 
 def _read(question: str, previous: Reading | None, answers: Sequence[str], setting: Setting) -> Reading:
-    whole = spelled(mended(question if previous else _A_TOTAL.sub(r"\1how many conversations in total", question)), setting.names)
+    question = without_what_is_not_asked(question)
+    whole = spelled(mended(question if previous else a_total(question)), setting.names)
     question = placed(essence(whole, setting.names, setting.today), previous, answers, setting)
     slots = _told_before(read(question, setting.names, setting.today), whole, setting)
     spans = [(link.start, link.end) for link in slots.links]
@@ -106,11 +108,6 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     )  # a question that stands by itself says what it asks for
 
 
-_A_TOTAL = re.compile(
-    r"((?:^|[.?!:;,–—]\s*|\b(?:and|so|then|but)\s+)\W*)(?:(?:what(?:['’]s| is| was| would be| remains? as)?|give me|tell me|show me|i need) (?:our|the|my|your) (?:new |remaining |overall |adjusted |grand |resulting )?(?:total|sum total|grand total|overall count|count|tally))(?= (?:then|now|be|left|otherwise)\b|\W*$)",
-    re.I,
-)
-"""A total of nothing that is named: of conversations, where no turn before says otherwise."""
 _OF_WORDINGS = frozenset(
     "appearance level compare ranking count change trend breakdown summary why list_entities definition prompt_versions".split()
 )
