@@ -296,3 +296,20 @@ def test_since_what_was_told_before():
     period = read("Two weeks ago Sarah left my team. How many chats did we have since?").period
     assert period is not None
     assert period.since == date(2026, 11, 7)
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("people say we are slow. How many chats mention that?", "slow"),
+        ("Users keep complaining about wrong invoices. How many conversations are about that?", "invoices"),
+        ("I keep hearing that the fee went up twice. How often do people mention it?", "fee twice"),
+    ],
+)
+def test_what_people_say_in_the_sentence_before(question: str, subject: str):
+    reading = read(question)
+    assert (reading.intent, reading.subject) == ("count", subject)
+
+
+def test_no_segments_please():
+    assert not read("no segments please, but who are the enterprise users with 1 star ratings?").intent.startswith("segment")

@@ -14,6 +14,7 @@ from rapport.analyst.planner.finding import negate
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.refusals import secrets, writes
+from rapport.analyst.planner.retold import told_in_full
 from rapport.analyst.planner.short_forms import spelled_out
 from rapport.analyst.planner.timeframe import timed
 from rapport.analyst.planner.tongues import languages_of
@@ -78,6 +79,7 @@ def essence(text: str, names: Names, today: date) -> str:
         return text
     bare = _AFTER.sub("", _BEFORE.sub("", text)).strip()
     text = bare if len(bare.split()) >= 2 else text
+    text = told_in_full(text)
     if len(text.split()) < LONG:
         return text
     request = _request(text, names, today)

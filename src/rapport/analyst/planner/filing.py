@@ -55,7 +55,7 @@ def _last_word(text: str) -> bool | None:
 _NOT_ASKED = re.compile(
     r"(?:^\W*|(?<=[.!?;:]\s)|\b(?:and|but|so)\s+)(?:please |pls |kindly |just )*(?:(?:do not|don['’]?t|dont|no need to|you need not|never|without|rather than|instead of)\s+"
     r"(?:mak|creat|draft|open|fil|rais|writ|build|sav|set|start|delet|remov|chang|add|send|e-?mail|produc|put)\w*(?: up| me| us)* (?:an?|any|another|new|me an?|segments?|tickets?|anything)\b[^,.;:!?–—]{0,40}"
-    r"|(?:delete|change|create|send|file|touch|alter|edit|modify|save|write) nothing)(?:\s*[,;:–—.!]\s*|\s+(?=but\b))(?:but |and |just |only |simply |instead |rather |please )*",
+    r"|(?:delete|change|create|send|file|touch|alter|edit|modify|save|write) nothing|no (?:new )?(?:segments?|tickets?|drafts?|cohorts?)(?: (?:please|pls|for now|needed|necessary|yet|today|this time))*)(?:\s*[,;:–—.!]\s*|\s+(?=but\b))(?:but |and |just |only |simply |instead |rather |please )*",
     re.I,
 )
 _NOT_ASKED_LAST = re.compile(
