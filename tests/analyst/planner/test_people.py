@@ -17,6 +17,7 @@ from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
 from rapport.analyst.planner.answers.segments import called_so_already
+from rapport.analyst.planner.answers.tenure import wanted as by_their_coming
 from rapport.analyst.planner.dimensions import NAMED, asked_for, either_kind
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.nested import nested
@@ -514,6 +515,7 @@ def test_the_members_of_a_named_segment_are_no_rule_of_another() -> None:
         ("which customers upgraded but never asked to cancel", False),
         ("who upgraded no longer than a week ago", False),
         ("nobody upgraded last week, did they?", False),
+        ("companies where nobody cancelled", True),
     ],
 )
 def test_who_never_had_an_event(question: str, lacks: bool) -> None:
@@ -602,3 +604,25 @@ def test_the_share_of_people_with_an_event_of_each_group(question: str, each: bo
     reading = read(question)
     noun = asked_for(reading.slots, NAMES)
     assert bool(noun and noun.weight >= NAMED and of_each(reading, noun.dimension)) is each
+
+
+def test_who_never_rated_and_who_was_at_one_place_only() -> None:
+    told = {"who hasn't rated anything yet": "never gave a rating", "which users only talk to Harbor Guide": "only with Harbor Guide"}
+    for question, words in told.items():
+        lack = lack_of(read(question))
+        assert lack is not None
+        assert (lack.told, lack.order) == (words, "lowest")
+    assert lack_of(read("which users have not rated us better than 2 stars")) is None
+
+
+def test_when_people_came_is_no_ranking() -> None:
+    for question in ("which accounts joined us most recently", "who has been with us the longest?", "our newest customers"):
+        assert by_their_coming(read(question)), question
+    for question in ("who wrote to us most recently", "which account has the longest chats?"):
+        assert not by_their_coming(read(question)), question
+
+
+def test_whose_chats_are_the_longest_is_no_case() -> None:
+    assert read("which account writes the longest chats?").dimension == "organization"
+    assert read("which account writes the longest chats?").intent == "ranking"
+    assert read("show me the longest chat").intent == "examples"

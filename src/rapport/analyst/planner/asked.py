@@ -34,6 +34,10 @@ BROKEN = (
 )
 
 
+NO_CASE = r"how many|day|week|month|rating of|average|(?:which|what) (?:user|person|customer|client|compan\w+|account|organi[sz]ation|org|firm|product|bot|assistant|model)\b(?! did| do| does| of)"
+"""Beside "the longest chats": a figure is asked for, or whose they are, and none of them."""
+
+
 PEOPLE_HIT = r"how many (?:\w+ ){0,3}?(?:users?|people|persons?|customers?|clients?|visitors?|souls|folks|accounts?|compan(?:y|ies)|organi[sz]ations?|firms?|conversations?|chats?|dialog(?:ue)?s?|sessions?)|(?:number|count) of (?:\w+ ){0,2}(?:users?|people|customers?|accounts?|conversations?|chats?)"
 """How many were hit by something, not how often it happened."""
 

@@ -28,6 +28,7 @@ from rapport.analyst.planner.answers import (
     rankings,
     segments,
     summaries,
+    tenure,
     tools,
     topics,
     turning,
@@ -52,7 +53,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.neighbour, "conversation_after": conversations.neighbour, "conversation_like": conversations.alike,
-    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "across": across.across, "cuts": cuts.cuts, "summary": summaries.summary, "list_entities": summaries.list_entities,
+    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "across": across.across, "cuts": cuts.cuts, "tenure": tenure.tenure, "summary": summaries.summary, "list_entities": summaries.list_entities,
     "prompt_versions": versions.prompt_versions, "what_was_changed": versions.what_was_changed, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
     "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
@@ -297,7 +298,7 @@ def _sets_side_by_side(reading: Reading) -> bool:
 
 
 _OF_GROUPS = frozenset("ranking at_risk list_entities count level breakdown compare user_profile summary examples outcomes".split())
-_LIST_AND_COUNT = r"(?:(?:which|what|list|name|names of) (?:\w+ ){0,2}(?:compan(?:y|ies)|organi[sz]ations?|accounts?|clients?|firms?|users?|people|customers?)|who)\b.*(?:and|,|plus) how many(?: (?:are (?:they|there|those)|of them|in all|altogether|is that))?\W*$"
+_LIST_AND_COUNT = r"(?:(?:which|what|list|name|names of) (?:\w+ ){0,2}(?:compan(?:y|ies)|organi[sz]ations?|accounts?|clients?|firms?|users?|people|customers?)|who)\b.*(?:and|,|plus) how many(?: (?:are (?:they|there|those)|of them|in all|altogether|is that))?\W*$|^\W*how many (?:\w+ ){0,2}(?:compan(?:y|ies)|organi[sz]ations?|accounts?|clients?|firms?|users?|people|customers?)\b.*(?:and|,) (?:which|who|what are they|which ones)(?: (?:are they|ones|of them))?\W*$"
 """ "Which companies are on the pro plan, and how many?": a list, that also tells its length."""
 _CHOSEN = r"who|which|any(?:one|body)?|some(?:one|body)|list|names?|name|what|how many|users?|people|customers?|clients?|accounts?|compan(?:y|ies)"
 
@@ -309,11 +310,21 @@ def route(asked: Asked) -> str:
     named = reading.of_kind("tool")
     if facts.wanted(reading):
         return "facts"
+    if tenure.wanted(reading):
+        return "tenure"
+    listed_with = intent == "list_entities" and [name for name in reading.metrics if name not in lexicon.COUNTS]
+    if listed_with and dimension in ("user", "organization", "product", "model"):
+        return "ranking"  # "list all people of X with their average rating"
     if cuts.wanted(reading):
         return "cuts"
     if across.wanted(reading):
         return "across"
-    if intent == "count" and dimension in ("organization", "user") and says(_LIST_AND_COUNT) and not reading.thresholds:
+    if (
+        intent == "count"
+        and (dimension or f"{reading.metric}"[:-1]) in ("organization", "user")
+        and says(_LIST_AND_COUNT)
+        and not reading.thresholds
+    ):
         return "list_entities"
     if intent in _OF_GROUPS and says(_CHOSEN) and absent.lack_of(reading):
         return "absent"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from rapport.analyst.planner.asked import BROKEN, PEOPLE_HIT, asks_a_share, asks_at_the_end, since
+from rapport.analyst.planner.asked import BROKEN, NO_CASE, PEOPLE_HIT, asks_a_share, asks_at_the_end, since
 from rapport.analyst.planner.conditions import FELL_OVER, WENT_WELL, conditions
 from rapport.analyst.planner.elsewhere import elsewhere
 from rapport.analyst.planner.evidence import (
@@ -105,7 +105,7 @@ def _asks_a_meaning(slots: Slots) -> bool:
 def _asks_for_an_extreme(slots: Slots) -> bool:
     if slots.says(LAST_TO) and (HAPPENS & set(conditions(slots)) or slots.framed):
         return True
-    return bool(slots.says(_EXTREME)) and not slots.says(r"how many|day|week|month|rating of|average")
+    return bool(slots.says(_EXTREME)) and not slots.says(NO_CASE)
 
 
 def _moved(slots: Slots) -> bool:

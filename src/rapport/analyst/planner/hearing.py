@@ -126,7 +126,7 @@ def figure(heard: Heard | None, slots: Slots) -> str:
     return best[0] if best and best[1] >= CLEAR and best[0] != "-" else ""
 
 
-_MOST_TALKS = r"(?:most|fewest|largest number of|highest number of|biggest number of) (?:of (?:the|our) )?(?:(?!or\b|and\b)[\w-]+ ){1,3}?(?:conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|interactions?)"
+_MOST_TALKS = r"(?:most|fewest|by (?:the )?(?:number|count) of|largest number of|highest number of|biggest number of) (?:of (?:the|our) )?(?:(?!or\b|and\b)[\w-]+ ){1,3}?(?:conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|interactions?)"
 """ "The most unhappy chats": a number of them, however many others there are."""
 _HOW_MANY = r"how many|numbers? of|counts?|total|tally|how often"
 

@@ -26,6 +26,13 @@ _NEVER = re.compile(
     rf"\b(?:never|not once|nothing|no (?:rating|mark|score))\b[^.?!,]{{0,30}}?\b(?:(?P<up>better|higher|more|above|over)|worse|lower|less|below|under)(?: than)?(?: an?)? {_STAR}\b(?! (?:conversations?|chats?|times|days))",
     re.I,
 )
+_UNRATED = (
+    r"(?:never|(?:have|has|had|did|do|does)(?:n['’]t| not)|(?:have|has) yet to) (?:\w+ ){0,2}?(?:(?:given|gave|give|left|leave|submit\w*)\b.{0,15}\b(?:ratings?|stars?|scores?|marks?)"
+    r"|rated?)(?! (?:\w+ ){0,2}(?:better|worse|above|below|higher|lower|more|less|under|over|[1-5]|one|two|three|four|five)\b)"
+)
+_ONLY_THERE = (
+    r"(?:only|exclusively|solely) (?:ever )?(?:talk\w*|use[sd]?|chat\w*|visit\w*|writ\w*|wrote|work\w*|spoke|speak\w*)(?: (?:to|with|on))?"
+)
 _ONLY = re.compile(
     r"\b(?:(?:only|exclusively|nothing (?:but|other than)|always)\b[^.?!,]{0,25}?|(?:all|every one) of whose ratings (?:is|are) )(?P<stars>[15]|one|five)[- ]?stars?\b",
     re.I,
@@ -62,6 +69,14 @@ def lack_of(reading: Reading) -> Lack | None:
         up = bool(match.group("up"))
         never = {"ratingMin": value + 0.001} if up else {"ratingMax": value - 0.001}
         return Lack(had, never, f"never rated {'above' if up else 'below'} {value:g}", "rating", "lowest" if up else "highest")
+    if reading.slots.says(_UNRATED):
+        had = replace(reading, thresholds=often or (Threshold("conversations", ">=", 1),), conditions=(), bad=None)
+        return Lack(had, {"conditions": ["rated"]}, "never gave a rating", "conversations", "lowest")
+    place = reading.of_kind("product")
+    if len(place) == 1 and reading.slots.says(_ONLY_THERE) and not reading.slots.says(r"how many (?:chats|conversations)|average"):
+        had = replace(reading, thresholds=often or (Threshold("conversations", ">=", 1),), conditions=(), bad=None)
+        elsewhere = {"without": {"products": [name.id for name in place[0].names]}}
+        return Lack(had, elsewhere, f"only with {place[0].names[0].text}", "conversations", "lowest")
     if (only := _ONLY.search(reading.slots.text)) and reading.slots.says(r"who|whom|which|users?|people|customers?|accounts?|companies"):
         value = float(NUMBERS.get(only.group("stars").lower(), only.group("stars")))
         had = replace(reading, thresholds=often or (Threshold("conversations", ">=", 1),), conditions=("rated",), bad=None)
@@ -109,6 +124,7 @@ def absent(asked: Asked) -> Answer:
     if kept:
         ids = {FILTERS[dimension]: [group["id"] for group in kept]}
         rest = {key: value for key, value in filter.items() if key not in ("since", "until")} if "since" in lack.never else filter
+        rest = {key: value for key, value in rest.items() if key != "products" or "without" not in lack.never}
         (others,) = yield [grouping(dimension, ["conversations"], "highest", MANY, {}, {**rest, **ids, **lack.never})]
         if others.error:
             return text + others.error

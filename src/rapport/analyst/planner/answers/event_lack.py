@@ -12,7 +12,7 @@ from rapport.analyst.planner.reading import Reading
 _WHO = r"who|whom|whoever|everyone|everybody|anyone|people|persons?|users?|customers?|individuals?|members?|buyers?"
 _FIRMS = r"accounts?|compan(?:y|ies)|organi[sz]ations?|orgs?|firms?|clients?"
 _NEVER = re.compile(
-    r"\b(?:never|not (?:yet |once |ever )?|no|without|zero|none of|(?:have|has) yet to|(?:did|have|has|had)(?:n['’]t| not)(?: yet| ever)?|free of|lack(?:s|ing)?)\s+(?:(?!one\b|longer\b|only\b|just\b)[\w'’]+\s+){0,4}?$",
+    r"\b(?:(?:where|whose|in which|at which|of which|from which|with) (?:nobody|no one|no-one|none|not one|not a single (?:user|person))|never|not (?:yet |once |ever )?|no|without|zero|none of|(?:have|has) yet to|(?:did|have|has|had)(?:n['’]t| not)(?: yet| ever)?|free of|lack(?:s|ing)?)\s+(?:(?!one\b|longer\b|only\b|just\b)[\w'’]+\s+){0,4}?$",
     re.I,
 )
 SHOWN, MOST = 50, 100
@@ -21,7 +21,12 @@ SHOWN, MOST = 50, 100
 def lacks_event(reading: Reading) -> bool:
     """Whether people, or companies, are asked for by an event that they never had."""
     slots = reading.slots
-    if len(reading.events) != 1 or not slots.says(f"{_WHO}|{_FIRMS}") or slots.says(r"why|reasons?|share|percent\w*|nobody|no one"):
+    if (
+        len(reading.events) != 1
+        or not slots.says(f"{_WHO}|{_FIRMS}")
+        or slots.says(r"why|reasons?|share|percent\w*")
+        or (slots.says(r"nobody|no one") and not slots.says(r"(?:where|whose|which|with) (?:nobody|no one)"))
+    ):
         return False
     starts = [hit.start for hit in slots.hits if hit.kind == "event"] + [link.start for link in slots.of_kind("event_type")]
     return bool(starts) and bool(_NEVER.search(slots.text[: min(starts)]))

@@ -64,7 +64,8 @@ def measure(figure: Mapping[str, Any]) -> str:
 def list_entities(asked: Asked) -> Answer:
     """The names of products, models, organizations ..."""
     reading = asked.reading
-    dimension = reading.dimension or "product"
+    counted_kind = {"organizations": "organization", "users": "user"}.get(str(reading.metric), "product")
+    dimension = reading.dimension or counted_kind
     if dimension in ("event_type", "segment"):
         names = [name.text for name in asked.setting.names.of_kind(dimension)]
         yield [Call("countConversations")]
