@@ -390,3 +390,27 @@ def test_days_before_are_set_beside_those_since(question: str):
 
 def test_a_tool_that_was_called_at_all_is_a_fact_of_a_conversation():
     assert read("in what share of chats is a tool called at all").conditions == ("tool_used",)
+
+
+@pytest.mark.parametrize(
+    ("question", "dimension"),
+    [
+        ("record number of chats in a single week", "week"),
+        ("most chats in any one month", "month"),
+        ("record number of chats in one day", "day"),
+    ],
+)
+def test_a_record_is_one_of_the_time_that_is_told(question: str, dimension: str):
+    reading = read(question)
+    assert (reading.intent, reading.dimension) == ("ranking", dimension)
+
+
+@pytest.mark.parametrize(
+    ("question", "metrics"),
+    [
+        ("past 30 days vs the 30 before: users", ("users",)),
+        ("how many calls of all tools together failed in October", ("tool_failures",)),
+    ],
+)
+def test_what_is_counted(question: str, metrics: tuple[str, ...]):
+    assert read(question).metrics == metrics

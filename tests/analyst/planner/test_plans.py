@@ -287,3 +287,9 @@ def test_a_change_of_each_group_sets_two_periods_beside_each_other(question: str
 
 def test_tools_that_failed_are_counted_themselves():
     assert [call.tool for call in calls("how many different tools failed in the last 14 days")] == ["getToolFailures"]
+
+
+def test_a_share_of_events_is_one_of_all_such_events():
+    part, whole = (call.arguments["filter"] for call in calls("what percent of cancellations came from pro accounts?"))
+    assert part["properties"] == [{"key": "plan", "value": "pro"}]
+    assert "properties" not in whole

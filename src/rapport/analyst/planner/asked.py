@@ -219,8 +219,13 @@ def _says_where(text: str, start: int, at: int) -> bool:
     return bool(_WHERE.search(text[start:at])) and not _DETERMINED.match(text[start:at])
 
 
+_CALLS_OF_TOOLS = r"(?:how many|number of|count of|total) (?:of )?(?:the |our |all |of |failed |failing )*(?:calls?|invocations?) (?:of|by|to|from|across) (?:\w+ ){0,3}tools?"
+
+
 def counted_noun(slots: Slots) -> str | None:
     """What "how many ..." counts: the first noun after it."""
+    if slots.says(_CALLS_OF_TOOLS):
+        return "tool_failures" if slots.says(BROKEN) else "tool_calls"
     if slots.says("how often|how frequently|how many times") and not slots.of_kind("tool") and not slots.events_said:
         return "ratings" if slots.says(rf"rat(?:e|ed|ings?)|{_VOTES}") else "conversations"
     if slots.says(
@@ -368,6 +373,15 @@ _NOUNS = frozenset(("payment", "order placed", "checkout", "revenue", "sale", "s
 _SAID = [phrase for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|") if phrase not in _NOUNS]
 _DONE = "|".join(phrase.replace(" ", r"\s+") for phrase in (*_SAID, *(f"{phrase[:-1]}ing" for phrase in _SAID if phrase.endswith("e"))))
 """What people did; a payment is as often what they talk about ("where the payment upload broke")."""
+
+
+_HEADS_ALONE = re.compile(r"(?:^|[:,;–—-]\s*)(?:active |distinct |unique )?(?:users|people|customers)\W*$|^\W*users\b", re.I)
+
+
+def counts_heads(slots: Slots) -> bool:
+    """Whether the number of people is asked for: "how many people", "past 30 days vs the 30 before: users"."""
+    told = slots.says(r"how many|numbers? of|counts? of") or _HEADS_ALONE.search(slots.text)
+    return bool(told) and counted_noun(slots) == "users"
 
 
 def events_wanted(slots: Slots, intent: str) -> bool:

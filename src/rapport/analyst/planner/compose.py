@@ -303,6 +303,9 @@ _LIST_AND_COUNT = r"(?:(?:which|what|list|name|names of) (?:\w+ ){0,2}(?:compan(
 _CHOSEN = r"who|which|any(?:one|body)?|some(?:one|body)|list|names?|name|what|how many|users?|people|customers?|clients?|accounts?|compan(?:y|ies)"
 
 
+_WHICH_SHARE = r"(?:what|which|how (?:large|big) an?) (?:share|percent\w*|part|proportion|fraction|portion|slice)"
+
+
 def route(asked: Asked) -> str:
     """The intent, once its slots are looked at: some readings are better served by a neighbour."""
     reading = asked.reading
@@ -331,6 +334,8 @@ def route(asked: Asked) -> str:
     if intent in ("breakdown", "tool_failures", "ranking") and reading.metrics and not named and summed(reading.slots) and says(_AMOUNT):
         return "count" if reading.metric in (*lexicon.COUNTS, "tool_failures", "tool_calls", "events") else "level"
     often = any(threshold.metric == "conversations" for threshold in reading.thresholds)
+    if often and intent in ("ranking", "count", "level") and dimension in ("user", "organization") and says(_WHICH_SHARE):
+        return "count"
     listed = intent == "count" and says(r"^\W*(?:which|who|list|name|show|give)\b")
     if often and (listed or intent in ("examples", "list_entities", "user_profile", "summary", "level", "ranking")):
         return "ranking"

@@ -61,6 +61,15 @@ def asks_for_days(slots: Slots) -> bool:
 _TOP = r"peak|record|busiest|fullest|heaviest|strongest|biggest|top|all-time high|quietest|slackest"
 
 
+def peak_unit(slots: Slots) -> str:
+    """day | week | month: of which the one with the most is asked for."""
+    told = slots.says(
+        rf"(?:{_TOP}|most|highest number|maximum)\b.{{0,60}}\b(?:in|on|of|for|within) (?:a|any|one) (?:single |given |one |calendar )?(week|month)|(weekly|monthly) (?:record|peak|high)"
+    )
+    said = (told.group(1) or told.group(2)).lower() if told else "day"
+    return said.removesuffix("ly")
+
+
 def peak_day(slots: Slots) -> bool:
     """Whether the one day with the most, or the fewest, is asked for: "peak day", "the record in a single day", "when did chats peak?"."""
     return bool(
@@ -69,6 +78,7 @@ def peak_day(slots: Slots) -> bool:
             rf"(?:{_TOP}|most|highest number|maximum)\b.{{0,60}}\b(?:in|on|of|for|within) (?:a|any|one) (?:single |given |one )?day"
         )
         or slots.says(r"(?:which|what) (?:day|date)\b.{0,60}\b(?:peak(?:ed|s)?|record|all-time high|most|maximum)")
+        or peak_unit(slots) != "day"
         or slots.says(r"when did .{1,50} peak|when was .{1,40} (?:peak|record)|(?:daily|one-day|single-day) (?:record|peak|high)")
     )
 

@@ -54,7 +54,7 @@ _OUT_OF = re.compile(
     re.I,
 )
 """The scale told with it, or an end of the scale told as such: "4 out of 5", "top marks", "the full five", "the lowest possible grade"."""
-WHOLE = re.compile(r"\b(?:one|1)(?:[- ]stars?)? ?(?:to|-|–|through) ?(?:five|5)(?:[- ]stars?)?\b", re.I)
+WHOLE = re.compile(r"\b(?:ones?|1s?)(?:[- ]stars?)? ?(?:to|-|–|through) ?(?:fives?|5s?)(?:[- ]stars?)?\b", re.I)
 """The whole scale, which bounds nothing: "the split of one to five stars"."""
 _PLURALS = {"ones": 1, "twos": 2, "threes": 3, "fours": 4, "fives": 5}
 _PLURAL = re.compile(

@@ -15,6 +15,7 @@ from rapport.analyst.planner.asked import (
     bad,
     counted_noun,
     counts_events,
+    counts_heads,
     done_most,
     events_wanted,
     measured,
@@ -39,7 +40,7 @@ from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders, wi
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
 from rapport.analyst.planner.leaning import asks_how_many_failures, leans
-from rapport.analyst.planner.moving import peak_day, turned
+from rapport.analyst.planner.moving import peak_day, peak_unit, turned
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.pointing import placed
@@ -215,6 +216,8 @@ def _beside(slots: Slots, intent: str, period: Period | None, against: Period | 
         and not slots.says("why|reasons?|causes?")
     ):
         return "change"
+    if period is None and intent in ("count", "level") and any(mention.kind == "over" for mention in slots.dates):
+        return "change"  # "week on week: how many 1-star ratings"
     alone = intent == "compare" and vote.shape(slots).names < 2  # nothing is named that could be set side by side
     if (against and (alone or intent in ("count", "level", "trend", "tool_failures", "ranking"))) or (
         alone and period and slots.says(rf"{_BEFORE_AND_AFTER}|{_THAN_BEFORE}")
@@ -231,9 +234,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     intent = _beside(slots, intent, period, against)
     period = turned(slots, intent, period)
     period = on_the_day(slots, period) if intent in _SHOWN else period
-    metrics = metrics_of(slots, intent) or (
-        ("users",) if intent == "change" and counted_noun(slots) == "users" and slots.says(_HOW_MANY) else ()
-    )
+    metrics = metrics_of(slots, intent) or (("users",) if intent == "change" and counts_heads(slots) else ())
     if heard and intent in hearing.FIGURES:
         told = hearing.metrics(slots, metrics, heard)
         metrics = metrics if (intent == "count" and told[:1] == ("events",)) or of_a_length(slots) else told
@@ -284,7 +285,6 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     return tidied(reading)
 
 
-_HOW_MANY = r"how many|numbers? of|counts? of"
 _IN_ORDER = r"(?:which|what) (?:\w+ ){1,2}(?:is |comes? |ranks? |stands? |follows?)(?:\w+ )?(?:next|second|third|first|last|on top|ahead)|who (?:comes?|is|ranks?|stands?) (?:next|second|third|first|last|on top|ahead)"
 """One of a list by its place in it: "which person comes next by number of conversations"."""
 
@@ -322,7 +322,7 @@ def _grouped(
     if intent == "ranking" and dimension == "rating":
         intent = "breakdown"  # how many of each number of stars
     if intent == "ranking" and dimension != "weekday" and peak_day(slots) and not slots.says(r"who|which (?!day|date)\w+"):
-        dimension = "day"
+        dimension = peak_unit(slots)
     return intent, dimension, order
 
 

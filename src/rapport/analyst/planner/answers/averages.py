@@ -40,6 +40,8 @@ def wanted(reading: Reading) -> str | None:
 def _each(reading: Reading) -> str | None:
     says = reading.slots.says
     for each, nouns in _EACH.items():
+        if each not in _DAILY and says(rf"(?:does|do|did|has|have|had) (?:the|an|our) (?:average|typical|mean|usual) (?:\w+ )?(?:{nouns})"):
+            return each  # "how many chats did the average enterprise company have"
         if says(rf"(?:per|each|every) (?:single |active |calendar )?(?:{nouns})") or (
             each in _DAILY and says(rf"(?:a|{_DAILY[each]}) (?:day|week|average|number|mean)")
         ):

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, heading, phrase
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, number, phrase
 from rapport.analyst.planner.answers.rankings import grouping
 from rapport.analyst.planner.asked import SHARE
-from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.reading import Reading, replace, spoken
 
 MOST = 50
 
@@ -43,3 +43,28 @@ def by_share(asked: Asked, own: Reading, types: Sequence[str], group: str) -> An
 
 
 __all__ = ["by_share", "of_each"]
+
+
+def of_events(reading: Reading) -> bool:
+    """Whether the share is one of events: "what percent of cancellations came from pro accounts"."""
+    named = reading.of_kind("property", "organization", "product", "user")
+    return bool(named and reading.slots.says(SHARE)) and not reading.slots.says(_OF_PEOPLE)
+
+
+_OF_PEOPLE = r"(?:of|among|out of) (?:all |our |the |my |those |pro |free |enterprise )*(?:users?|people|customers?|clients?|accounts?|compan(?:y|ies)|organi[sz]ations?|conversations?|chats?)"
+
+
+def share_of_events(own: Reading, types: Sequence[str]) -> Answer:
+    """The events of what is named as a part of all such events of that time."""
+    part = own.of_kind("property", "organization", "product", "user")[-1:]
+    whole = replace(own, links=tuple(link for link in own.links if link not in part))
+    outputs = yield [Call("getOutcomes", {"filter": scope.filter(), "types": list(types), "limit": 12}) for scope in (own, whole)]
+    text = heading(f"share of {', '.join(types)}", own.scope())
+    if error := next((output.error for output in outputs if output.error), None):
+        return text + error
+    n, of = (output.data["events"] for output in outputs)
+    if not of:
+        return text + f"**0 events**{phrase(whole)}, {own.when()}."
+    return (
+        text + f"**{100 * n / of:.1f}%**: {number(n)} of {counted(of, 'events')}{phrase(whole)}, {own.when()}, came from {spoken(part[0])}."
+    )

@@ -22,7 +22,7 @@ from rapport.analyst.planner.answers.asking import (
 )
 from rapport.analyst.planner.answers.event_lack import lacks_event, without_event
 from rapport.analyst.planner.answers.event_pairs import of_both, two_events
-from rapport.analyst.planner.answers.event_shares import by_share, of_each
+from rapport.analyst.planner.answers.event_shares import by_share, of_each, of_events, share_of_events
 from rapport.analyst.planner.dimensions import NAMED, asked_for
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading
@@ -47,6 +47,8 @@ def outcomes(asked: Asked) -> Answer:
         return (yield from of_both(asked, own, both, _event_grouping(reading)))
     if types and noun and noun.weight >= NAMED and of_each(reading, noun.dimension):
         return (yield from by_share(asked, own, types, noun.dimension))
+    if types and of_events(reading) and not _counts_people(reading):
+        return (yield from share_of_events(own, types))
     if lacks_event(reading):
         return (yield from without_event(asked, own, types, _event_grouping(reading)))
     if types and (cut := _amount_asked(reading)):
