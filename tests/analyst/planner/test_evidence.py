@@ -514,3 +514,30 @@ def test_a_number_at_the_end_is_how_many():
     assert read("Any chance of two session ids where people could not get their claim through at Harbor Guide?").subject == (
         "could not get their claim through"
     )
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["the day we got our first five-star rating", "when did Harbor Guide get its last one-star mark?", "when was search_docs last called?"],
+)
+def test_the_day_of_a_mark_or_a_call(question: str):
+    assert read(question).intent == "appearance"
+
+
+def test_an_address_is_nothing_to_do_first():
+    reading = read("one chat where people moan about the label having the wrong address")
+    assert (reading.intent, reading.slots.framed) == ("examples", True)
+
+
+def test_the_nastiest_thing_is_an_order_and_no_word():
+    from rapport.analyst.planner.answers.conversations import of_tone
+
+    reading = of_tone(read("what's the nastiest thing anyone wrote this month?"))
+    assert (reading.bad, reading.subject, reading.limit) == (True, "", 1)
+
+
+def test_thanks_that_nobody_said_are_left_out():
+    from rapport.analyst.planner.answers.conversations import _of_thanks
+
+    reading = _of_thanks(read("find me a conversation in which nobody said thanks"))
+    assert (reading.subject, reading.filter()["without"]) == ("", {"text": "thanks"})

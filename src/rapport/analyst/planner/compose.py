@@ -189,7 +189,7 @@ def _of_one_question(asked: Asked) -> Answer:
             f"This chat is limited to {asked.setting.product}, so I cannot answer about {joined(outside)}. Ask again without `productId`."
         )
     intent = segments.wanted(asked, reading.intent) or route(asked)
-    reading, loose = yield from _carried(reading, intent)
+    reading, loose = yield from _carried(conversations.of_tone(reading), intent)
     reading = replace(reading, intent=intent)
     text = yield from ANSWERS.get(intent, summaries.summary)(replace(asked, reading=reading))
     return f"{text}\n\nNobody wrote “{loose}” there, so these words are not taken into account." if loose else text

@@ -119,7 +119,7 @@ def last_words(slots: Slots) -> bool:
     )
 
 
-_WHEN = r"when|since when|as of when|(?:what|which)(?: \w+)? (?:day|date|time|morning)|how long ago|(?:the )?(?:date|day) (?:of|that|when|on which)|(?:the )?(?:last|first|latest|most recent) (?:time|day|date|contact|appearance|sighting|sign of life|sign)|how recently"
+_WHEN = r"when|since when|as of when|(?:what|which)(?: \w+)? (?:day|date|time|morning)|how long ago|(?:the )?(?:date|day) (?:of|that|when|on which|we|they|somebody|someone|people)|(?:the )?(?:last|first|latest|most recent) (?:time|day|date|contact|appearance|sighting|sign of life|sign)|how recently"
 _FIRST = r"first(?! (?:\d|week|half|month|quarter|ten|few))|earliest|initial(?:ly)?|debut\w*|introduced|rolled out|roll(?:ed)? out|launch\w*|go(?:ne|es)? live|went live|live|in (?:use|service|production)|deployed|released|appear(?:ed|s)?|show(?:ed|n|s)? up|turn(?:ed|s)? up|surfac\w*|pop(?:ped)? up|began|begin|start(?:ed|s)?|came up|come up|put in"
 _LAST = r"last(?! (?:\d|week|month|quarter|year|few|seven|ten|thirty|night|two|three))|latest|most recent(?:ly)?|newest|lately|recently|any more|anymore|stop\w*|disappear\w*|sign of life"
 _MEETS = r"(?:g[eo]t|been) in (?:touch|contact)|contact\w*|hear\w*|talk\w*|chat\w*|writ\w*|wrote|spoke|speak\w*|seen|see|saw|active|message\w*|conversations?|dialogues?|sessions?|show\w* up|turn\w* up|appear\w*|around|here|log\w*|approach\w*|reach\w*|came|come|complain\w*|grumbl\w*|moan\w*|rat(?:ed|ings?)|drop\w* in|pop\w* (?:in|up)|knock\w*|visit\w*|ask\w*|use\w*|been|mention\w*|raise\w*|surfac\w*|sign of life|time"
@@ -128,9 +128,14 @@ _MEETS = r"(?:g[eo]t|been) in (?:touch|contact)|contact\w*|hear\w*|talk\w*|chat\
 _ONE_OF_ALL = r"(?:very )?(?:first|earliest|oldest|last|latest|newest|most recent)(?: ever)?(?: [\w-]+){0,3} (?:conversation|chat|dialogue|session|message|rating|interaction|transcript)s?"
 
 
+_ONE_RATING = r"(?:very )?(?:first|earliest|last|latest|most recent)(?: ever)?(?: [\w-]+){0,2} (?:ratings?|marks?|scores?|stars?|reviews?|grades?|votes?)"
+
+
 def of_facts(slots: Slots) -> bool:
     """Whether the day is asked of something that nothing names: "when was the last one-star rating?", "the date of the earliest chat"."""
     told = set(slots.subject.split()) - {"date", "earliest", "day", "data", "very", "ever"}
+    if slots.thresholds and not slots.subject and not slots.of_kind("tool", "topic") and slots.says(_ONE_RATING):
+        return True
     return bool(not slots.links and not told and (slots.says(_ONE_OF_ALL) and slots.says(rf"{_FIRST}|{_LAST}|oldest")))
 
 
@@ -161,6 +166,9 @@ def appearance(slots: Slots) -> str | None:
     if [name for name in slots.metrics if name not in lexicon.COUNTS] and not slots.thresholds and "handover_share" not in slots.metrics:
         return None
     if of_facts(slots):
+        return "last" if slots.says(_LAST) else "first"
+    called = slots.of_kind("tool") and slots.says(r"called|used|invoked|run|ran|triggered")
+    if called and (slots.says(_LAST) or slots.says("first")):
         return "last" if slots.says(_LAST) else "first"
     versions = slots.of_kind("prompt", "prompt_version") or slots.says(r"(?:prompt|instructions?)(?: text)?(?: versions?)?|versions?")
     if not (

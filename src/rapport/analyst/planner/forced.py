@@ -194,7 +194,7 @@ def _what_changed(slots: Slots) -> bool:
 def _what_to_fix(slots: Slots) -> bool:
     """ "Which trouble should be repaired before all others?", "budget for one fix: what hurts users most": causes, never users."""
     fixes = slots.says(
-        r"fix(?:es|ed|ing)?|repair\w*|tackle[ds]?|remed(?:y|ied)|improvement|(?:be )?solved|address(?:ed)?|priorit\w+|highest-priority"
+        r"fix(?:es|ed|ing)?|repair\w*|tackle[ds]?|remed(?:y|ied)|improvement|(?:be )?solved|(?:to|should|must|be|we|i) address(?:ed)?|priorit\w+|highest-priority"
     )
     chosen = slots.says(
         r"first|before (?:all|any|every)\w*|most|priority|prioriti[sz]e|urgent\w*|soonest|one|only|single|1|next|top|biggest|worst|start\w*"
@@ -205,7 +205,11 @@ def _what_to_fix(slots: Slots) -> bool:
     hurts = slots.says(
         r"what (?:is |has been )?(?:hurt\w*|harm\w*|damag\w*|cost\w*) (?:our |the )?(?:users?|customers?|people|us|clients?)"
     )
-    return bool((fixes and chosen and asked) or hurts) and not slots.says(r"resolved|unresolved|how many|share|percent|tickets?|draft")
+    return (
+        bool((fixes and chosen and asked) or hurts)
+        and not _SOME.match(slots.text)
+        and not slots.says(r"resolved|unresolved|how many|share|percent|tickets?|draft")
+    )
 
 
 def _went_wrong(slots: Slots) -> bool:

@@ -117,12 +117,35 @@ def _comments(asked: Asked) -> Answer:
     return title + bullets([quoted(one) for one in found])
 
 
+_NO_THANKS = rf"(?:nobody|no one|no-one|never|not|without|n['’]t|no)\W+(?:\w+\W+){{0,3}}?(?:{THANKS})"
+_NASTY = r"nastiest|harshest|meanest|cruell?est|rudest|bitterest|angriest|ugliest|vilest|most (?:damning|scathing|cutting|hurtful)"
+_KIND = r"nicest|kindest|sweetest|loveliest|warmest|friendliest|most (?:flattering|glowing|heartwarming)"
+
+
+def of_tone(reading: Reading) -> Reading:
+    """ "The nastiest thing anyone wrote": an order of conversations by their mood, no words that somebody wrote."""
+    told = reading.slots.says(rf"{_NASTY}|{_KIND}")
+    if not told or reading.intent not in ("examples", "quotes") or reading.slots.framed:
+        return reading
+    subject = " ".join(word for word in reading.subject.split() if word not in told.group().lower().split())
+    slots = replace(reading.slots, subject=subject, phrase=subject)
+    one = (
+        1
+        if reading.slots.says(rf"the (?:{_NASTY}|{_KIND}) (?:\w+ )?(?:thing|words?|message|line|comment|remark|sentence|{_TALK})")
+        else None
+    )
+    return replace(reading, slots=slots, subject=subject, limit=reading.limit or one, bad=bool(reading.slots.says(_NASTY)))
+
+
 _FOR = r"(?:for|about|over|on|regarding|around|concerning|with)"
 
 
 def _of_thanks(reading: Reading) -> Reading:
     """Praise and thanks are looked for by how a conversation went, and by the word "thanks" where thanks are asked for; they are no
     subject unless one is named with them ("praise about the opening hours")."""
+    if reading.slots.says(_NO_THANKS):
+        slots = replace(reading.slots, subject="", phrase="")
+        return replace(reading, slots=slots, subject="", not_subject="thanks", bad=None)
     if not reading.slots.says(PRAISE) or reading.slots.framed or reading.slots.quoted:
         return reading
     if reading.subject and reading.slots.says(
