@@ -313,3 +313,17 @@ def test_what_people_say_in_the_sentence_before(question: str, subject: str):
 
 def test_no_segments_please():
     assert not read("no segments please, but who are the enterprise users with 1 star ratings?").intent.startswith("segment")
+
+
+def test_days_that_are_set_aside_are_no_scope():
+    reading = read("How many chats did Acme Corp have, leaving October aside?")
+    assert (reading.intent, reading.period, reading.slots.strange) == ("count", None, ("without October",))
+
+
+def test_what_is_answered_keeps_the_name_of_what_is_declined():
+    reading = read("refund Acme Corp, then list their chats")
+    assert (bool(reading.declined), [link.text for link in reading.links]) == (True, ["Acme Corp"])
+
+
+def test_without_counting_a_name():
+    assert [link.negated for link in read("average stars without counting Acme Corp").links] == [True]

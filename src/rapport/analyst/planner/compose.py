@@ -149,7 +149,7 @@ def _left_out(reading: Reading, text: str, topical: Set[str] = frozenset()) -> s
         return f"\n\nAll who wrote are counted here: I have no figure of {fresh.group().lower()} alone."
     if told := reading.slots.says(r"medians?|percentiles?|p\d\d|standard deviations?|variance|quartiles?|modal"):
         return f"\n\nI give averages and counts only, no {told.group().lower()}."
-    words = [word for word in reading.slots.strange if word.isalpha() and len(word) > 3 and word.lower() not in said]
+    words = [word for word in reading.slots.strange if (word.isalpha() or " " in word) and len(word) > 3 and word.lower() not in said]
     words += _times_of_day(reading, said)
     if reading.intent == "count" and not reading.subject:  # what the tenant's topics are named by is said of the conversations
         words += [word for word in reading.slots.subject.split() if word in topical and word not in said and word not in STOP]

@@ -37,7 +37,9 @@ def read(text: str, names: Names, today: date) -> Slots:
     firm = [(link.start, link.end) for link in whole if link.score >= 100 and (len(link.text.split()) > 1 or link.kind != "property")]
     found_dates = [d for d in dates.find(text, today) if not any(d.start < end and start < d.end for start, end in firm)]
     found_dates = [d for d in found_dates if not idle_day(text, d)]
-    taken = [(d.start, d.end) for d in found_dates] + [(start, end) for start, end, _ in ids]
+    set_aside = [d for d in found_dates if d.kind == "period" and _without_days(text, d)]
+    found_dates = [d for d in found_dates if d not in set_aside]
+    taken = [(d.start, d.end) for d in (*found_dates, *set_aside)] + [(start, end) for start, end, _ in ids]
     mended = _mend(text, words, names, taken)
     hits = lexicon.find(text, [word for word in mended if not any(start <= word.start < end for start, end in taken)])
     hits = [hit for hit in hits if not (hit.kind in ("metric", "dimension", "extreme") and _SET_ASIDE.search(text[: hit.start]))]
@@ -65,6 +67,8 @@ def read(text: str, names: Names, today: date) -> Slots:
         short=short,
     )
     slots = with_subject(slots, names)
+    if set_aside:  # days cannot be left out of a figure: it is said that they are not
+        slots = replace(slots, strange=(*slots.strange, *(f"without {text[d.start : d.end]}" for d in set_aside)))
     missing = _missing_version(text, slots, names)
     return replace(slots, unknown=(missing,)) if missing and not slots.unknown else slots
 
@@ -97,6 +101,20 @@ _LEAVES_OUT = re.compile(
     re.I,
 )
 """What leaves something out of a figure, and is no customer who leaves."""
+_DAYS_OUT = re.compile(
+    r"\b(?:exclud(?:ing|e)|excl\.?|except(?:ing)?(?: for)?|without|leav(?:ing|e) out|ignor(?:ing|e)|not counting|apart from|other than|minus|besides|omit(?:ting)?|skip(?:ping)?|barring|disregard(?:ing)?)\s+(?:the (?:month|week|day)s? of |all of |the |what was )?$",
+    re.I,
+)
+_PUT_ASIDE = re.compile(r"\b(?:leav|sett?|put|tak|keep)\w*\s+(?:the (?:month|week|day)s? of |all of |the )?$", re.I)
+
+
+def _without_days(text: str, mention: Mention) -> bool:
+    """ "Leaving October aside": days that are not to count."""
+    before, after = text[: mention.start], text[mention.end :]
+    aside = _PUT_ASIDE.search(before) and re.match(r"\s+(?:aside|out|apart|to one side|away)\b", after, re.I)
+    return bool(_DAYS_OUT.search(before) or aside)
+
+
 _SET_ASIDE = re.compile(
     r"(?:\bcount\b.{0,40}|\bby\b.{0,40}|\b(?:the|a|an) [\w ]{1,20}[,;–—-] ?|,\s*(?:and )?)\b(?:not|rather than|instead of|never mind|no)\s+(?:(?:by|of|from|in|on|counting)\s+)?(?:(?:the|a|an|its|their|any)\s+)?(?:(?:number|count|whole) (?:of )?)?$",
     re.I,
@@ -287,7 +305,7 @@ def _versions(text: str, links: Sequence[Link], names: Names) -> list[Link]:
 
 
 _NEGATION = re.compile(
-    r"(?:\bnot\s+(?:about|for|from|in|on|with|including|counting|at|the)|\bexclud(?:e|ing|es)|\bexcept(?:\s+for)?|\bother\s+than|\bwithout|\bbut\s+not|\bbesides|\bapart\s+from|\bignor(?:e|ing)|\bleav(?:e|ing)\s+(?:out|aside)|\bforget(?:ting)?(?:\s+about)?|\bnever\s+mind|\bdisregard(?:ing)?|\bdiscount(?:ing)?|\bomit(?:ting)?|\bskip(?:ping)?|\bbarring|\bbar|\bsave\s+for|\bbut\s+for|\bsans|\bsubtract(?:ing)?|\bdeduct(?:ing)?|\b(?:strip|tak|filter|screen|cut|carv|count|throw|chuck|toss|kick|weed|knock)\w*\s+(?:out|away|off)|\b(?:not|never)\s+(?:involving|touching|concerning|featuring|using|covering)|\b(?:not|never)\s+(?:tied|linked|related|owned|served|run|tagged|labell?ed|marked|filed|belonging|running|answered|handled|coming|originating|written|made|sent)\s+(?:with|as|under|by|to|on|from|in|for)|\b(?:is|are|was|were|do|does|did|has|have)(?:n['’]t|\s+not)\s+(?:\w+\s+)?(?:from|about|on|with|of|in|by|to)|(?:n['’]t|\bnot|\bnever)\s+(?:count|includ|consider|look\w* at|have|had|take)\w*(?:\s+in)?|\bthan\s+those\s+(?:of|from|about)|\bminus|\bnot|\bnon|\boutside(?:\s+of)?|\baside\s+from|\bexcl\.?|\b(?:anything|everything|everyone|everybody|anyone|anybody|all(?:\s+\w+){0,2}|every\s+\w+|each\s+\w+|any\s+\w+)\s+but|\bno\s+need\s+(?:for|of)|\bnot\s+interested\s+in|\b(?:don['’]t|do\s+not)\s+(?:need|want|care\s+(?:about|for)))[\s-]+(?:(?:the|any|all|our|of|those|these|ones|people|customers|users|accounts|chats|conversations|dialogues|sessions|anyone|everyone|everybody|somebody|anybody|traffic|from|about|by|on|with|at|in|to|handled\s+by|run\s+by|belonging\s+to|(?:who|that|which)\s+(?:are|is|come|came|were)(?:\s+(?:on|from|in|at|by))?)\s+)*[\"'“]?$",
+    r"(?:\bnot\s+(?:about|for|from|in|on|with|including|counting|at|the)|\bexclud(?:e|ing|es)|\bexcept(?:\s+for)?|\bother\s+than|\bwithout|\bbut\s+not|\bbesides|\bapart\s+from|\bignor(?:e|ing)|\bleav(?:e|ing)\s+(?:out|aside)|\bforget(?:ting)?(?:\s+about)?|\bnever\s+mind|\bdisregard(?:ing)?|\bdiscount(?:ing)?|\bomit(?:ting)?|\bskip(?:ping)?|\bbarring|\bbar|\bsave\s+for|\bbut\s+for|\bsans|\bsubtract(?:ing)?|\bdeduct(?:ing)?|\b(?:strip|tak|filter|screen|cut|carv|count|throw|chuck|toss|kick|weed|knock)\w*\s+(?:out|away|off)|\b(?:not|never)\s+(?:involving|touching|concerning|featuring|using|covering)|\b(?:not|never)\s+(?:tied|linked|related|owned|served|run|tagged|labell?ed|marked|filed|belonging|running|answered|handled|coming|originating|written|made|sent)\s+(?:with|as|under|by|to|on|from|in|for)|\b(?:is|are|was|were|do|does|did|has|have)(?:n['’]t|\s+not)\s+(?:\w+\s+)?(?:from|about|on|with|of|in|by|to)|(?:n['’]t|\bnot|\bnever)\s+(?:count|includ|consider|look\w* at|have|had|take)\w*(?:\s+in)?|\bthan\s+those\s+(?:of|from|about)|\bminus|\bnot|\bnon|\boutside(?:\s+of)?|\baside\s+from|\bexcl\.?|\b(?:anything|everything|everyone|everybody|anyone|anybody|all(?:\s+\w+){0,2}|every\s+\w+|each\s+\w+|any\s+\w+)\s+but|\bno\s+need\s+(?:for|of)|\bnot\s+interested\s+in|\b(?:don['’]t|do\s+not)\s+(?:need|want|care\s+(?:about|for)))[\s-]+(?:(?:the|any|all|our|of|those|these|ones|people|customers|users|accounts|chats|conversations|dialogues|sessions|anyone|everyone|everybody|somebody|anybody|traffic|counting|including|considering|from|about|by|on|with|at|in|to|handled\s+by|run\s+by|belonging\s+to|(?:who|that|which)\s+(?:are|is|come|came|were)(?:\s+(?:on|from|in|at|by))?)\s+)*[\"'“]?$",
     re.I,
 )  # fmt: skip
 

@@ -191,3 +191,12 @@ def placed(question: str, previous: Reading | None, answers: Sequence[str], sett
     ):
         return question
     return f"{question[: said.start()]}at {told.pop()}{question[said.end() :]}"
+
+
+def with_its_name(question: str, declined: str, setting: Setting) -> str:
+    """ "Refund Carmen Quist, then list her chats": what is answered keeps the name that is in what is declined."""
+    told = [link for link in setting.names.link(declined, split(declined)) if link.kind in ("user", "organization") and link.score >= 100]
+    if not told or setting.names.link(question, split(question)):
+        return question
+    whose = re.sub(r"\b(?:her|his|their|its)(?= \w)", f"{told[0].text}'s", question, count=1)
+    return whose if whose != question else re.sub(r"\b(?:s?he|him|her|them|they|it)\b", told[0].text, question, count=1)

@@ -63,7 +63,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     dig digs fetch grab locate surface hunt earn earned earns received receive receives awarded award awards collected obtained scored deserved culminated culminate culminating wanting preceding preceded prior
     during whichever whoever left leaving hand dwindled exploded hear pick picked picking resulted resulting prove proves proving risen chief build builds built set grew grown grows shrink shrinks shrank shrunk swell swells swelled swollen climb climbs climbed climbing soar soars soared soaring leap leaps leapt jump jumps jumped jumping
     sink sinks sank sunk sinking slip slips slipped slipping gain gains gained gaining sit sits sat sitting reside resides residing situated seated nowadays among amongst amid grumble grumbles grumbling grumbled gripe gripes grouse moan moans whine whinge whinging grievance grievances beefs criticism criticisms objection objections annoyance annoyances favourite favourites favorite favorites overtake overtook overtaken hand handing
-    followed following follows preceded came
+    followed following follows preceded came counting considering
     agent agents random randomly arbitrary praising grateful gratitude thankful rater raters their they've we've i've you've wasn't weren't haven't hasn't hadn't shouldn't wouldn't couldn't""".split()
 )  # fmt: skip
 

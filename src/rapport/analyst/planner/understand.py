@@ -43,7 +43,7 @@ from rapport.analyst.planner.leaning import asks_how_many_failures, leans
 from rapport.analyst.planner.moving import peak_day, peak_unit, turned
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.periods import Period
-from rapport.analyst.planner.pointing import placed
+from rapport.analyst.planner.pointing import placed, with_its_name
 from rapport.analyst.planner.quantities import MEAN_BOUND
 from rapport.analyst.planner.reading import Reading, event_types, period_of, than_ago
 from rapport.analyst.planner.refusals import DISCARDS, divided
@@ -67,6 +67,7 @@ _PASSED_OVER = frozenset({"refuse_write", "refuse_secret", "refuse_out_of_scope"
 def understand(question: str, before: Sequence[Turn], setting: Setting) -> Reading:
     """The reading of `question`."""
     question, declined = divided(question)
+    question = with_its_name(question, declined, setting)
     previous: Reading | None = None
     answers: list[str] = []
     for turn in before[-TURNS:]:
