@@ -211,7 +211,7 @@ def _phrase(slots: Slots, content: Sequence[Word], spans: Sequence[tuple[int, in
         return ""
     frame = _framed(slots.text, content[0])
     start = (
-        frame.end() + len(re.match(r"[\s:=]*(?:(?:the|an?|our|their)\s+)?", slots.text[frame.end() :]).group())
+        frame.end() + (lead.end() if (lead := re.match(r"[\s:=]*(?:(?:the|an?|our|their)\s+)?", slots.text[frame.end() :])) else 0)
         if frame
         else content[0].start
     )
