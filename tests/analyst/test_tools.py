@@ -67,7 +67,7 @@ async def test_every_tool_answers_with_its_defaults(chat: Chat, world: World):
         "compareGroups": {"sides": [{"name": "a", "filter": {"users": ["Ann"]}}, {"name": "b", "filter": {"users": ["Bob"]}}]},
         "comparePeriods": {"filter": {"since": "2026-09-14", "until": "2026-09-20"}},
         "getConversationDetail": {"conversation": "c-1"},
-        "getChanges": {"filter": {"since": "2026-09-14"}},
+        "getChanges": {"filter": {"since": "2026-09-14"}}, "getNewcomers": {"filter": {"since": "2026-09-14"}},
         "getUserDetail": {"user": "bob@example.com"}, "getUserTrajectory": {"user": "u-ann"},
         "getToolOnset": {"tool": "track"}, "getOrganizationDetail": {"organization": "Acme"},
         "getSegmentAnalytics": {"segment": "unhappy-users"}, "compareSegments": {"segments": ["Unhappy Users", "power-users"]},
@@ -153,6 +153,28 @@ async def test_an_order_holds_among_the_conversations_that_fit_words(chat: Chat)
 async def test_who_is_at_risk_is_who_fared_badly(chat: Chat):
     found = await chat.call("getAtRisk")
     assert [(one["name"], one["badConversations"]) for one in found["found"]] == [("Bob", 12)]
+
+
+async def test_who_is_new_had_no_conversation_before(db: Database, chat: Chat, world: World):
+    async with db.transaction() as connection:
+        world = replace(world, connection=connection)
+        await world.organization("Zenith")
+        for day in (8, 9):
+            await world.conversation(user="Cid", day=day, organization="Zenith")
+    days = [(world.start.date() + timedelta(days=n)).isoformat() for n in range(12)]
+    new = await chat.call("getNewcomers", filter={"since": days[8]})
+    assert (new["new"], new["active"]) == (1, 3)
+    assert [(one["name"], one["firstDay"]) for one in new["found"]] == [("Cid", days[8])]
+    assert (await chat.call("getNewcomers", filter={"since": days[9]}))["new"] == 0
+    assert (await chat.call("getNewcomers", filter={"since": days[0]}))["new"] == 3
+    firms = await chat.call("getNewcomers", who="organization", filter={"since": days[8]})
+    assert [one["name"] for one in firms["found"]] == ["Zenith"]
+
+
+async def test_conversations_are_bounded_by_their_tool_calls(chat: Chat):
+    for bounds, n in (({"toolCallsMin": 1}, 12), ({"toolCallsMax": 0}, 12), ({"toolCallsMin": 2}, 0)):
+        found = await chat.call("countConversations", filter=bounds)
+        assert next(figure["value"] for figure in found["figures"] if figure["metric"] == "conversations") == n
 
 
 async def test_a_users_way_is_followed(chat: Chat):

@@ -101,6 +101,7 @@ def _measures(scope: Scope, arguments: Arguments) -> Iterator[str]:
         ("a.quality_index", scope.quality_min, scope.quality_max),
         ("a.frustration", scope.frustration_min, scope.frustration_max),
         ("c.chat_message_count", scope.messages_min, scope.messages_max),
+        ("a.tool_calls", scope.tool_calls_min, scope.tool_calls_max),
     ):
         if low is not None:
             yield f"{column} >= {add(low)}"

@@ -54,6 +54,8 @@ class Scope:
     predicates: tuple[str, ...] = ()  # names of analytics.predicates.PREDICATES, all of which must hold
     messages_min: int | None = None  # user and assistant messages
     messages_max: int | None = None
+    tool_calls_min: int | None = None
+    tool_calls_max: int | None = None
     without: "Scope | None" = None  # what this inner scope selects is taken out ("except Acme")
 
 

@@ -414,3 +414,29 @@ def test_a_record_is_one_of_the_time_that_is_told(question: str, dimension: str)
 )
 def test_what_is_counted(question: str, metrics: tuple[str, ...]):
     assert read(question).metrics == metrics
+
+
+@pytest.mark.parametrize(
+    ("question", "metric"),
+    [
+        ("what share of tool calls fail on each product", "tool_failure_rate"),
+        ("tool failure rate per product", "tool_failure_rate"),
+        ("failed tool calls per product", "tool_failures"),
+    ],
+)
+def test_a_share_of_calls_is_a_rate(question: str, metric: str):
+    assert (read(question).dimension, read(question).metric) == ("product", metric)
+
+
+@pytest.mark.parametrize(
+    ("question", "bounds"),
+    [
+        ("how many chats had two or more tool calls", [(">=", 2)]),
+        ("how many conversations had more than 3 tool calls", [(">", 3)]),
+        ("chats with between 2 and 4 tool calls, how many?", [(">=", 2), ("<=", 4)]),
+    ],
+)
+def test_conversations_are_counted_by_their_tool_calls(question: str, bounds: list[tuple[str, float]]):
+    reading = read(question)
+    assert reading.metric == "conversations"
+    assert [(each.operator, each.value) for each in reading.thresholds if each.metric == "tool_calls"] == bounds

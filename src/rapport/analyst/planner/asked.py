@@ -154,7 +154,7 @@ def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     ):
         return ("users",)
     if of_a_length(slots):
-        found = [name for name in found if name != "messages"] or ["conversations"]
+        found = [name for name in found if name not in _PARTS] or ["conversations"]
     by = slots.says(r"(?:by|in terms of|based on|judging by|measured by|according to|going by)(?: \w+){0,2}")
     if by and intent in ("ranking", "breakdown", "compare", "level"):
         told = [str(hit.value) for hit in slots.hits if hit.kind == "metric" and by.start() < hit.start < by.end()]
@@ -238,7 +238,7 @@ def counted_noun(slots: Slots) -> str | None:
     lengths = of_a_length(slots)
     aside = [hit for hit in places if hit.kind == "dimension" and hit.start >= start and _says_where(slots.text, start, hit.start)]
     for hit in [hit for hit in places if hit not in aside] + aside:
-        if hit.start < start or (hit.value == "messages" and lengths):
+        if hit.start < start or (hit.value in _PARTS and lengths):
             continue
         if hit.kind == "metric" and hit.value in ("messages", "ratings", "tool_calls", "tool_failures", "events", "users", "organizations"):
             return str(hit.value)
@@ -256,8 +256,11 @@ def counted_noun(slots: Slots) -> str | None:
 
 
 def of_a_length(slots: Slots) -> bool:
-    """Whether messages are told of to say which conversations: "chats with 6-8 messages"."""
-    return any(each.metric == "messages" for each in slots.thresholds) and bool(slots.says(_TALKS))
+    """Whether messages, or calls of tools, are told of to say which conversations: "chats with 6-8 messages"."""
+    return any(each.metric in _PARTS for each in slots.thresholds) and bool(slots.says(_TALKS))
+
+
+_PARTS = ("messages", "tool_calls")
 
 
 _TALKS = r"conversations?|chats?|threads?|dialogues?|dialogs?|sessions?|talks?|interactions?|exchanges?|transcripts?"

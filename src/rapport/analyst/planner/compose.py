@@ -24,6 +24,7 @@ from rapport.analyst.planner.answers import (
     facts,
     levels,
     movers,
+    newcomers,
     people,
     rankings,
     segments,
@@ -43,6 +44,7 @@ from rapport.analyst.planner.forced import is_bare
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.moving import moves
 from rapport.analyst.planner.nested import nested
+from rapport.analyst.planner.not_kept import TICKETS, not_kept
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.subject import STOP
 from rapport.analyst.planner.understand import understand
@@ -53,7 +55,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.neighbour, "conversation_after": conversations.neighbour, "conversation_like": conversations.alike,
-    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "across": across.across, "cuts": cuts.cuts, "tenure": tenure.tenure, "summary": summaries.summary, "list_entities": summaries.list_entities,
+    "user_profile": people.user_profile, "facts": facts.facts, "at_risk": people.at_risk, "absent": absent.absent, "newcomers": newcomers.newcomers, "across": across.across, "cuts": cuts.cuts, "tenure": tenure.tenure, "summary": summaries.summary, "list_entities": summaries.list_entities,
     "prompt_versions": versions.prompt_versions, "what_was_changed": versions.what_was_changed, "ticket_draft": actions.ticket_draft, "ticket_create": actions.ticket_create,
     "segment_create": segments.segment_create, "segment_list": segments.segment_list, "segment_profile": segments.segment_profile,
     "segment_compare": segments.segment_compare, "segment_members": segments.segment_members, "inbox_list": segments.inbox_list, "definition": declines.definition, "help": declines.help, "smalltalk": declines.smalltalk,
@@ -142,13 +144,15 @@ def _left_out(reading: Reading, text: str, topical: Set[str] = frozenset()) -> s
     said = text.lower()
     if reading.intent == "at_risk":  # "likeliest to bolt", "whom I should ring first" are what it answers
         said += "".join(match.group().lower() for match in re.finditer(RISK, reading.slots.text, re.I))
-    fresh = reading.slots.says(
-        r"(?:brand[- ]new|new|first[- ]time|newly \w+|returning) (?:users|people|customers|accounts|organi[sz]ations|clients|visitors|companies)"
-    )
-    if fresh and reading.intent in ("count", "trend", "change", "breakdown", "level") and "by first day" not in text:
-        return f"\n\nAll who wrote are counted here: I have no figure of {fresh.group().lower()} alone."
-    if told := reading.slots.says(r"medians?|percentiles?|p\d\d|standard deviations?|variance|quartiles?|modal"):
-        return f"\n\nI give averages and counts only, no {told.group().lower()}."
+    fresh = reading.slots.says(rf"{newcomers.NEW}|returning (?:users|people|customers|accounts|clients|visitors|companies)")
+    if (
+        fresh
+        and reading.intent in ("count", "trend", "change", "breakdown", "level")
+        and not text.startswith(("*new ", "*prompt versions"))
+    ):
+        return f"\n\nAll who wrote are counted here, not {fresh.group().lower()} alone; ask “how many new users” with a period for those."
+    if sentence := not_kept(reading, said):
+        return sentence
     words = [word for word in reading.slots.strange if (word.isalpha() or " " in word) and len(word) > 3 and word.lower() not in said]
     words += _times_of_day(reading, said)
     if reading.intent == "count" and not reading.subject:  # what the tenant's topics are named by is said of the conversations
@@ -177,6 +181,8 @@ def _answer(asked: Asked) -> Answer:
 
 
 def _of_one_question(asked: Asked) -> Answer:
+    if asked.reading.slots.says(TICKETS) and not asked.before:
+        return "I draft and create tickets, and neither count nor list them: `GET /api/v1/tickets` lists those that were created here, newest first."
     if asked.reading.intent not in ("refuse_write", "refuse_secret", "ticket_create", "smalltalk", "help"):
         asked = yield from facts.with_ids(asked)
     reading = asked.reading
@@ -315,6 +321,8 @@ def route(asked: Asked) -> str:
         return "facts"
     if tenure.wanted(reading):
         return "tenure"
+    if newcomers.wanted(reading):
+        return "newcomers"
     listed_with = intent == "list_entities" and [name for name in reading.metrics if name not in lexicon.COUNTS]
     if listed_with and dimension in ("user", "organization", "product", "model"):
         return "ranking"  # "list all people of X with their average rating"
@@ -392,7 +400,7 @@ def _of_things(asked: Asked) -> str:
         return "growing_topics"
     if dimension == "topic" and says(_GROWING) and not reading.of_kind("topic") and _over_days(reading):
         return "growing_topics"
-    if intent == "ranking" and dimension == "topic":
+    if intent == "ranking" and dimension == "topic" and not (reading.metric in rankings.MEANS and reading.order):
         return "top_topics"
     if intent == "ranking" and dimension == "conversation" and not reading.of_kind("user"):
         return "examples"

@@ -188,26 +188,44 @@ def _how_often(text: str) -> list[Threshold]:
     return []
 
 
-_MESSAGES = r"(?:messages?|turns?|utterances)"
-_LONG = re.compile(
-    rf"\b(?:between|from)\s+(?P<low>{_AMOUNT})\s+(?:and|to)\s+(?P<high>{_AMOUNT})\s+{_MESSAGES}\b|\b(?P<low2>\d{{1,3}})\s*(?:-|–|to)\s*(?P<high2>\d{{1,3}})\s+{_MESSAGES}\b"
-    rf"|\b(?P<n>{_AMOUNT})\s*(?:(?P<more>\+|plus|(?:or|and)\s+(?:more|up|over))|or\s+(?:fewer|less))\s+{_MESSAGES}\b|\b(?P<n2>{_AMOUNT})\s+{_MESSAGES}\s+(?:(?P<more2>(?:or|and)\s+(?:more|up|over|longer))|(?:or|and)\s+(?:fewer|less|under|shorter))\b"
-    rf"|\b{_ONLY}\s+(?P<same>{_AMOUNT})\s+{_MESSAGES}\b",
-    re.I,
+_CALLS = r"(?:tool|function)[ -](?:calls?|invocations?)"
+_PARTS = rf"(?:messages?|turns?|utterances|(?P<calls>{_CALLS}))"
+_TO = rf"(?:between|from)\s+(?P<low>{_AMOUNT})\s+(?:and|to)\s+(?P<high>{_AMOUNT})|(?P<low2>\d{{1,3}})\s*(?:-|–|to)\s*(?P<high2>\d{{1,3}})"
+_LONG = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"\b(?:{_TO})\s+{_PARTS}(?!\w)",
+        rf"\b(?P<n>{_AMOUNT})\s*(?:(?P<more>\+|plus|(?:or|and)\s+(?:more|up|over))|or\s+(?:fewer|less))\s+{_PARTS}(?!\w)",
+        rf"\b(?P<n>{_AMOUNT})\s+{_PARTS}\s+(?:(?P<more>(?:or|and)\s+(?:more|up|over|longer))|(?:or|and)\s+(?:fewer|less|under|shorter))\b",
+        rf"\b(?P<over>more\s+than|over|above|at\s+least|fewer\s+than|less\s+than|under|at\s+most|no\s+more\s+than)\s+(?P<n>{_AMOUNT})\s+(?P<calls>{_CALLS})\b",
+        rf"\b{_ONLY}\s+(?P<same>{_AMOUNT})\s+{_PARTS}(?!\w)",
+    )
 )
+_SIGNS = {
+    "more": ">",
+    "over": ">",
+    "above": ">",
+    "at least": ">=",
+    "fewer": "<",
+    "less": "<",
+    "under": "<",
+    "at most": "<=",
+    "no more": "<=",
+}
 
 
 def _how_long(text: str) -> list[Threshold]:
-    """How many messages a conversation has: "between 5 and 8 messages", "ten or more turns", "exactly 4 messages"."""
-    found = _LONG.search(text)
+    """How many messages, or calls of tools, a conversation has: "between 5 and 8 messages", "two or more tool calls", "exactly 4 turns"."""
+    found = next(filter(None, (pattern.search(text) for pattern in _LONG)), None)
     if not found:
         return []
-    told = {name: days.number(value.lower()) for name, value in found.groupdict().items() if value and not name.startswith("more")}
-    if "low" in told or "low2" in told:
-        low, high = sorted(told.values())
-        return [Threshold("messages", ">=", low), Threshold("messages", "<=", high)]
-    operator = "=" if "same" in told else ">=" if found.group("more") or found.group("more2") else "<="
-    return [Threshold("messages", operator, *told.values())]
+    said = {name: value.lower() for name, value in found.groupdict().items() if value}
+    metric = "tool_calls" if "calls" in said else "messages"
+    told = sorted(days.number(said[name]) for name in ("low", "high", "low2", "high2", "n", "same") if name in said)
+    if len(told) == 2:
+        return [Threshold(metric, ">=", told[0]), Threshold(metric, "<=", told[1])]
+    sign = next((sign for words, sign in _SIGNS.items() if " ".join(said.get("over", "").split()).startswith(words)), "")
+    return [Threshold(metric, sign or ("=" if "same" in said else ">=" if "more" in said else "<="), told[0])]
 
 
 _COUNTED = r"^\W*(?:(?:list|show|name|give|me|us|all|any|the|our|find|get) )*(?:users?|people|persons?|customers?|clients?|visitors?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?|everyone|everybody|anyone|those) (?:with|who|that|having|whose)\b|\b(?:how many|number of|count|which|who|what (?:share|part|percentage|fraction|portion))\b.{0,40}\b(?:users?|people|persons?|customers?|clients?|visitors?|buyers?|contacts?|folks?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?|days?|of (?:them|our|the))\b|\bwho\b"

@@ -143,7 +143,7 @@ def threshold_words(threshold: Threshold) -> str:
     if threshold.metric == "conversations":
         often = {"<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least", "=": "exactly"}[threshold.operator]
         return f"{often} {threshold.value:g} conversation{'' if threshold.value == 1 else 's'} each"
-    named = {"rating": "rated", "messages": "messages", "quality_index": "quality index"}[threshold.metric]
+    named = {"rating": "rated", "messages": "messages", "tool_calls": "tool calls", "quality_index": "quality index"}[threshold.metric]
     sign = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "=": "exactly"}[threshold.operator]
     return f"{named} {sign} {threshold.value:g}"
 
@@ -176,13 +176,20 @@ _JUST = 0.001
 
 def _limits(thresholds: Sequence[Threshold]) -> dict[str, float]:
     given: dict[str, float] = {}
-    stems = {"rating": "rating", "quality_index": "quality", "messages": "messages", "frustration": "frustration"}
+    stems = {
+        "rating": "rating",
+        "quality_index": "quality",
+        "messages": "messages",
+        "tool_calls": "toolCalls",
+        "frustration": "frustration",
+    }
     for threshold in thresholds:
         stem = stems.get(threshold.metric)
         if stem is None:
             continue
-        step = 1 if threshold.metric == "messages" else _JUST
-        value = int(threshold.value) if threshold.metric == "messages" else threshold.value
+        whole = threshold.metric in ("messages", "tool_calls")
+        step = 1 if whole else _JUST
+        value = int(threshold.value) if whole else threshold.value
         if threshold.operator in ("<", "<=", "="):
             given[f"{stem}Max"] = value - (step if threshold.operator == "<" else 0)
         if threshold.operator in (">", ">=", "="):

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from rapport.analyst.planner.asked import AVERAGE, BROKEN, since
+from rapport.analyst.planner.asked import AVERAGE, BROKEN, SHARE, since
 from rapport.analyst.planner.conditions import COMPLAINED, FELL_OVER
 from rapport.analyst.planner.evidence import GRADES, graded, told_by_metrics
 from rapport.analyst.planner.moving import DIRECTION
@@ -55,8 +55,9 @@ def _evidence(reading: Reading) -> Reading:
         rest = " ".join(word for word in reading.subject.split() if not re.fullmatch(BROKEN, word))
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, "tool_failed"])), subject=rest)
     by_failures = reading.intent in ("ranking", "breakdown", "trend", "change") and reading.dimension != "tool"
-    if by_failures and reading.metric == "tool_calls" and slots.says(BROKEN):
-        reading = replace(reading, metrics=("tool_failures", *reading.metrics[1:]))
+    if by_failures and reading.metric in ("tool_calls", "tool_failures") and slots.says(BROKEN):
+        part = slots.says(rf"{SHARE}|(?:failure|error|fail(?:ing)?) rates?|rates? of (?:\w+ )?(?:fail\w*|errors?)")
+        reading = replace(reading, metrics=("tool_failure_rate" if part else "tool_failures", *reading.metrics[1:]))
     return reading
 
 

@@ -18,6 +18,13 @@ _ARRIVAL = re.compile(
     rf"\b(?:when|since when|what day|which day|(?:what|which) date|from what|first|date|how long)\b.{{0,60}}\b{_NEW}\b.{{0,25}}\b{_TEXT}\b|\b{_NEW}\b.{{0,25}}\b{_TEXT}\b.{{0,60}}\b(?:first|come in|came in|appear\w*|show up|arriv\w*|take effect|took effect|go live|went live|start\w*|introduc\w*|roll\w* out|in use|in force)\b",
     re.I | re.S,
 )
+_SINCE = re.compile(
+    rf"\b(?:after|since|once|because|when|from when) (?:we|they|the team|you) (?:have |had )?(?:{_CHANGED}|mov(?:ed|ing)|went|upgrad\w*|migrat\w*|roll(?:ed|ing) out|releas\w*|deploy\w*|introduc\w*|ship\w*)\b.{{0,30}}?\b(?:{_TEXT}|v\d)\b"
+    rf"|\b(?:after|since) (?:the )?(?:change|switch|move|update|upgrade|rewrite|release|rollout) (?:of|to|in) (?:the |our |its )?(?:{_NEW} )?{_TEXT}\b",
+    re.I | re.S,
+)
+_MOVED = re.compile(r"\b(?:go(?:ne|ing)?|went|better|worse|improv\w*|ris(?:e|en)|rose|drop\w*|f[ae]ll\w*|up|down|chang\w*|differen\w*|effect|impact|help\w*|hurt\w*|pay\w* off|paid off|higher|lower|compare\w*)\b", re.I)  # fmt: skip
+"""What a new text did: "did ratings go up after we switched to prompt version 2"."""
 _PROMPT = r"(?:system )?(?:prompts?|instructions|wording|marching orders|script|briefing)"
 OLD_AND_NEW = (
     rf"(?:old|previous|former|earlier|original|first)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:new|current|present|latest|later|second|revised)\b"
@@ -29,7 +36,12 @@ OLD_AND_NEW = (
 
 def sets_wordings_beside(text: str) -> bool:
     """Whether an older and a newer text that an assistant is told to follow are set side by side."""
-    return bool(_UNDER.search(text) or (_NOUN.search(text) and _BOTH.search(text)) or _AROUND.search(text))
+    return bool(
+        _UNDER.search(text)
+        or (_NOUN.search(text) and _BOTH.search(text))
+        or _AROUND.search(text)
+        or (_SINCE.search(text) and _MOVED.search(_SINCE.sub(" ", text)))
+    )
 
 
 def asks_when_new(text: str) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from rapport.analysis import struggle
 from rapport.analyst.tools.desk import LIMIT, Asked, Reading, period, schema
-from rapport.analytics import breakdown, examples, metrics, people, search
+from rapport.analytics import breakdown, examples, metrics, newcomers, people, search
 from rapport.analytics.examples import Example
 from rapport.domain.agent import ToolResult
 from rapport.errors import ToolError
@@ -37,6 +37,8 @@ def conversation_tools() -> tuple[Reading, ...]:
                 schema(account, ["organization"], filtered=False), organization_detail),
         Reading("getUserTrajectory", "Following a user", "How one user fared from conversation to conversation.",
                 schema(user, ["user"]), follow_user),
+        Reading("getNewcomers", "Finding who is new", "Users or organizations with their first conversation in the filter's period.",
+                schema({"who": {"enum": ["user", "organization"]}, "limit": LIMIT}), find_new),
         Reading("getAtRisk", "Finding who is at risk", "Users or organizations that are most likely to leave, and why.",
                 schema({"who": {"enum": ["user", "organization"]}, "limit": LIMIT}), at_risk),
     )  # fmt: skip
@@ -206,3 +208,10 @@ async def at_risk(asked: Asked) -> ToolResult:
             ],
         }
     )  # fmt: skip
+
+
+async def find_new(asked: Asked) -> ToolResult:
+    who = asked.get("who", "user")
+    new = await newcomers.newcomers(asked.connection, asked.scope, who=who, limit=asked.get("limit", 10))
+    found = [{"id": str(one.id), "name": one.name, "externalId": one.reference, "firstDay": one.first.isoformat()} for one in new.found]
+    return ToolResult({"period": period(asked.scope), "who": who, "new": new.total, "active": new.active, "found": found})

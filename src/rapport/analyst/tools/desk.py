@@ -84,6 +84,7 @@ KINDS = {
 LIMITS = {
     "ratingMin": "rating_min", "ratingMax": "rating_max", "qualityMin": "quality_min", "qualityMax": "quality_max",
     "frustrationMin": "frustration_min", "frustrationMax": "frustration_max", "messagesMin": "messages_min", "messagesMax": "messages_max",
+    "toolCallsMin": "tool_calls_min", "toolCallsMax": "tool_calls_max",
 }  # fmt: skip
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "maxItems": 50}

@@ -8,9 +8,9 @@ from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, bullets, counted, heading, measured, phrase
 from rapport.analyst.planner.answers.rankings import grouping
-from rapport.analyst.planner.days import NUMBERS
+from rapport.analyst.planner.days import COUNT, NUMBERS
 from rapport.analyst.planner.days import number as number_of
-from rapport.analyst.planner.periods import Period
+from rapport.analyst.planner.periods import Period, move
 from rapport.analyst.planner.reading import FILTERS, Reading, days
 from rapport.analyst.planner.slots import Threshold
 
@@ -104,7 +104,15 @@ def _silent_since(reading: Reading) -> Period:
         return Period(period.since, None, "range")
     if period and period.until and period.until < reading.today:
         return Period(period.until + timedelta(days=1), None, "range")
+    if said := reading.slots.says(_FOR_SO_LONG):
+        return Period(move(reading.today, -number_of(said.group("n").lower()), said.group("u").lower()), None, "range")
     return Period(reading.today - timedelta(days=SILENT_DAYS - 1), None, "range")
+
+
+_FOR_SO_LONG = (
+    rf"(?:for|in)(?: the)?(?: (?:more than|over|at least|about|almost|last|past))* (?P<n>{COUNT}) (?P<u>day|week|fortnight|month)s?"
+)
+""" "Not seen for three weeks", "in over a month"."""
 
 
 def absent(asked: Asked) -> Answer:
@@ -123,7 +131,7 @@ def absent(asked: Asked) -> Answer:
     kept = [group for group in groups if group.get("id")]
     if kept:
         ids = {FILTERS[dimension]: [group["id"] for group in kept]}
-        rest = {key: value for key, value in filter.items() if key not in ("since", "until")} if "since" in lack.never else filter
+        rest = {key: value for key, value in filter.items() if key not in ("since", "until") or "since" not in lack.never}
         rest = {key: value for key, value in rest.items() if key != "products" or "without" not in lack.never}
         (others,) = yield [grouping(dimension, ["conversations"], "highest", MANY, {}, {**rest, **ids, **lack.never})]
         if others.error:

@@ -7,7 +7,7 @@ from rapport.analyst.planner.answers.breakdowns import breakdown
 from rapport.analyst.planner.answers.changes import change
 from rapport.analyst.planner.answers.levels import level
 from rapport.analyst.planner.answers.shares import rated_share
-from rapport.analyst.planner.answers.sides import Side, compared, side_by_side
+from rapport.analyst.planner.answers.sides import Side, compared, opposed, side_by_side
 from rapport.analyst.planner.asked import weekdays
 from rapport.analyst.planner.moving import breaks_at
 from rapport.analyst.planner.periods import Period
@@ -21,6 +21,9 @@ def compare(asked: Asked) -> Answer:
         return (yield from breakdown(replace(asked, reading=replace(reading, dimension="weekday", period=None))))
     if answer := rated_share(asked):
         return (yield from answer)
+    plain, poles = opposed(reading)
+    if poles and set(plain.metrics) - {"conversations"}:
+        return (yield from side_by_side(replace(asked, reading=plain), poles))
     sides = compared(reading)
     if not sides and (reading.against or breaks_at(reading.slots) or any(mention.kind == "over" for mention in reading.slots.dates)):
         return (yield from change(asked))

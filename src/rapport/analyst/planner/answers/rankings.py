@@ -46,6 +46,8 @@ _ENDS = r"(?<!at )least|lowest|highest|worst|best|fewest|most"
 _ONE_ASKED = r"who(?:['’]s| is| was)?|which|the (?:\w+est|most \w+|least \w+) (?:user|person|customer|client|account|company|organi[sz]ation|firm|product|model)\b|(?!request|interest|latest)\w+est (?:user|person|customer|client|account|company|organi[sz]ation|firm|product|model|regular|soul|contact|caller|visitor)(?!s)"
 
 
+_WHO_RATED = r"(?:who|which (?:users?|people|customers?|organi[sz]ations?|compan(?:y|ies)|accounts?)) (?:has |have |all )?(?:rated|gave|given|left|scored|awarded)"
+"""All are wanted: "who rated us one star last week"."""
 _NOUN = r"(?:users?|person|customer|client|account|company|organi[sz]ation|firm)"
 _ANY_ONE = rf"is there (?:even |perhaps )?(?:an?|any|one|some) (?:\w+ )?{_NOUN}|(?:(?:show|give|tell|name|find|point)(?: (?:me|us|out))* )(?:an?|one|the|the one|any) (?:single )?{_NOUN}|(?:an?|one) name|name,? (?:please|pls)|some(?:one|body) (?:who|that|with)"
 """One is wanted, however many fit: "is there a person who came back ten times and ..."."""
@@ -190,6 +192,14 @@ def _order(reading: Reading) -> _Order:
         return _Order(dimension, metric, ranked_order(reading, metric), 50, 1, single=False)
     if reading.slots.says(_WHOLE):
         place, single = 1, False
+    if (
+        not reading.limit
+        and place == 1
+        and dimension in ("user", "organization")
+        and reading.slots.says(_WHO_RATED)
+        and not reading.slots.says(_ENDS)
+    ):
+        return _Order(dimension, "ratings", "highest", 20, 1, single=False)
     shown = reading.limit if place == 1 and reading.limit else (place + 2 if single or place > 1 else 12 if whole else 5)
     return _Order(dimension, metric, ranked_order(reading, metric), shown, place, single)
 

@@ -41,6 +41,28 @@ def compared(reading: Reading) -> list[Side]:
     return []
 
 
+_BAD = r"(?:bad|poor|negative|unhappy|sour|angry|frustrat\w+|dissatisfied|terrible)"
+_GOOD = r"(?:good|great|positive|happy|satisfied|pleasant|nice)"
+_KINDS = r"(?: (?:ones?|conversations?|chats?|users?|customers?|people|sessions?|dialogues?|threads?|talks?))"
+_POLES = (
+    (rf"{_BAD}{_KINDS}?(?: \w+)? (?:vs\.?|versus|and|against|than|to|or|with) (?:in |for |with )?(?:the |our )?{_GOOD}|{_GOOD}{_KINDS}?(?: \w+)? (?:vs\.?|versus|and|against|than|to|or|with) (?:in |for |with )?(?:the |our )?{_BAD}", ("went badly", "unhappy"), ("went well", "happy")),
+    (r"(?<!un)resolved\b.{0,30}\bunresolved|unresolved\b.{0,30}(?<!un)\bresolved", ("resolved", "resolved"), ("unresolved", "unresolved")),
+)  # fmt: skip
+_OF_POLES = frozenset({"resolved_share", "unresolved_share", "unhappy_share", "negative_share", "positive_share"})
+"""Two opposite states of conversations, each with its name and its condition."""
+
+
+def opposed(reading: Reading) -> tuple[Reading, list[Side]]:
+    """Conversations in two opposite states side by side ("bad chats vs good ones"), and what is asked of both; no sides elsewhere."""
+    for pattern, *poles in _POLES:
+        if reading.slots.says(pattern):
+            metrics = tuple(name for name in reading.metrics if name not in _OF_POLES)
+            return replace(reading, metrics=metrics, conditions=(), bad=None), [
+                (name, {"conditions": [condition]}, "condition") for name, condition in poles
+            ]
+    return reading, []
+
+
 def side_by_side(asked: Asked, sides: Sequence[Side]) -> Answer:
     """The metrics of each side, and which is ahead on the first. There is one side at least; all are of one kind."""
     reading = asked.reading

@@ -12,6 +12,7 @@ from rapport.analyst.planner.answers.rankings import by_share
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.asked import SHARE
 from rapport.analyst.planner.reading import Reading
+from rapport.analyst.planner.wordings import sets_wordings_beside
 
 _WHEN = r"when|since|what day|which day|what date|which date|from what|the date|how long|first"
 _NEWEST, _OLDEST = (
@@ -36,7 +37,7 @@ def prompt_versions(asked: Asked) -> Answer:
         else ["conversations"]
     )
     own = replace(reading, links=tuple(link for link in reading.links if link.kind != "prompt_version"))
-    named = [name.id for link in reading.of_kind("prompt_version") for name in link.names]
+    named = [] if sets_wordings_beside(asked.question) else [name.id for link in reading.of_kind("prompt_version") for name in link.names]
     (output,) = yield [Call("getPromptAnalytics", {"metrics": metrics, "filter": own.filter(text=True), "limit": 12})]
     if output.error:
         return heading("prompt versions", reading.scope()) + output.error
