@@ -29,7 +29,7 @@ QUESTIONS = (
     "what should we fix first", "anything unusual?", "how was last week", "which prompt version is best", "any jailbreak attempts?",
     "which products do we have", "how many chats in March 2019?", "what share of chats went badly", "how is Tally doing",
     "busiest weekday?", "how many new users this week?", "which users are new this week?", "how many chats in the mornings?",
-    "average number of messages for bad chats vs good chats", "tool failure rate per product", "how many chats had two or more tool calls",
+    "average number of messages for bad chats vs good chats", "tool failure rate per product", "how many chats had 2 or more tool calls",
     "how many users had more than 2 conversations", "worst rated model", "rating distribution", "what can you do",
 )  # fmt: skip
 

@@ -177,6 +177,20 @@ async def test_conversations_are_bounded_by_their_tool_calls(chat: Chat):
         assert next(figure["value"] for figure in found["figures"] if figure["metric"] == "conversations") == n
 
 
+async def test_conversations_are_chosen_by_the_hour_in_which_they_began(chat: Chat):
+    async def counted(*hours: int) -> float:
+        found = await chat.call("countConversations", filter={"hours": list(hours)})
+        return next(figure["value"] for figure in found["figures"] if figure["metric"] == "conversations")
+
+    hours = {
+        int(group["name"]): group["conversations"] for group in (await chat.call("getBreakdown", dimension="hour", limit=24))["groups"]
+    }
+    assert sum(hours.values()) == 24
+    assert {hour: await counted(hour) for hour in hours} == hours
+    assert await counted(*hours) == 24
+    assert await counted(*(set(range(24)) - hours.keys())) == 0
+
+
 async def test_a_users_way_is_followed(chat: Chat):
     found = await chat.call("getUserTrajectory", user="Bob")
     assert (found["direction"], len(found["conversations"])) == ("improving", 12)

@@ -114,8 +114,23 @@ def _amounts(talks: list[Talk]) -> set[float]:
     found |= {sum(t.mood == mood for t in talks) for mood in ("good", "ok", "bad")} | {len({t.at.date() for t in talks})}
     money = [float(value) for _, value, kind in events if kind == "currency"]
     found |= {sum(money), round(sum(money) / max(1, len(money)), 2), *_low(rated)}
-    found |= set(_by_mean(rated))
+    found |= {*_by_mean(rated), len({t.user for t in rated}), len({t.user.org for t in rated})}
     return {float(each) for each in found} | ({mean(rated)} if rated else set())
+
+
+def _per_day(world: World, heard: str, answer: str) -> set[float]:
+    """The mean number of conversations a day of what is named, without each short span of days that is named: over all time, and over
+    each longer span of the question or the first line."""
+    begin, end = min(t.at.date() for t in world.talks), max(t.at.date() for t in world.talks)
+    windows = [(max(since, begin), min(until, end)) for since, until in _windows(world, heard, answer)]
+    short, long = ([each for each in windows if ((each[1] - each[0]).days < 7) == few] for few in (True, False))
+    sets = [frozenset(talk.id for talk in world.talks), *(ids for _, ids in _facets(world, f"{heard} {answer}"))]
+    found = set()
+    for ids, (first, last), (since, until) in list(product(sets, dict.fromkeys(long), dict.fromkeys(short)))[:MOST_SLICES]:
+        days = [talk.at.date() for talk in world.talks if talk.id in ids and first <= talk.at.date() <= last]
+        rest = [day for day in days if not since <= day <= until]
+        found.add(len(rest) / max(1, (last - first).days - (until - since).days))
+    return found
 
 
 def _by_mean(rated: list[Talk]) -> tuple[int, int]:
@@ -194,7 +209,8 @@ def unsupported(world: World, asked: str, answer: str) -> list[str]:
         others = [each for other, (each, _, _) in enumerate(found) if other != place][:40]
         in_list = listed and re.match(r"\s*(?:[-*]|\d+\.)\s", answer[answer.rfind("\n", 0, start) + 1 :])
         signed = listed and abs(figure) <= 1 and unit == ""
-        if figure in given or in_list or signed or ANALYSED.search(around) or _follows(figure, amounts, others, unit=unit):
+        daily = re.match(r"[\s*]*a day", bare[end:]) and any(abs(figure - mean) <= 0.06 for mean in _per_day(world, asked, answer))
+        if daily or figure in given or in_list or signed or ANALYSED.search(around) or _follows(figure, amounts, others, unit=unit):
             continue
         flagged.append(f"{figure:g} in '{' '.join(around.split())}'")
     return flagged

@@ -68,7 +68,7 @@ def _part(metric: Metric, figure: Figure | None, whole: Figure, base: Figure) ->
 
 @dataclass(frozen=True, slots=True)
 class Spike:
-    """An unusual day, or days in a row. `expected` is the usual of one day; `strength` is in standard deviations."""
+    """An unusual day, or days in a row. `expected` is the mean of the other days; `strength` is in standard deviations."""
 
     measure: str
     name: str
@@ -148,7 +148,8 @@ def _unusual(measure: str, name: str, by_day: Mapping[date, float]) -> list[Spik
             observed = sum(by_day[one] for one in run)
             strength = (observed - len(run) * usual) / _spread(usual, len(run))
             if observed >= LEAST_COUNT and strength >= LEAST_STRENGTH:
-                found.append(Spike(measure, name, run[0], run[-1], observed, usual, strength))
+                others = (sum(by_day.values()) - observed) / max(1, len(by_day) - len(run))
+                found.append(Spike(measure, name, run[0], run[-1], observed, others, strength))
         run = [day] if day != date.max and by_day[day] - usual >= LEAST_DAY * _spread(usual, 1) else []
     return found
 
@@ -158,7 +159,7 @@ def _spread(usual: float, days: int) -> float:
 
 
 def spike_json(spike: Spike) -> dict[str, Any]:
-    """As tools give it. `observed` is the sum over the days, `usualPerDay` what one day usually has."""
+    """As tools give it. `observed` is the sum over the days, `usualPerDay` the mean of all other days."""
     return {
         "what": f"{spike.measure} {spike.name}".strip(), "measure": spike.measure, "name": spike.name or None,
         "since": spike.since.isoformat(), "until": spike.until.isoformat(), "days": (spike.until - spike.since).days + 1,

@@ -37,6 +37,8 @@ def _conditions(scope: Scope, arguments: Arguments) -> Iterator[str]:
         yield f"c.created_at >= {add(midnight(scope.since, scope.time_zone))}"
     if scope.until:
         yield f"c.created_at < {add(midnight(scope.until + timedelta(days=1), scope.time_zone))}"
+    if scope.hours:
+        yield f"extract(hour FROM {local_time(scope, arguments)})::int = ANY({add(list(scope.hours))}::int[])"
     yield from _identities(scope, arguments)
     yield from _measures(scope, arguments)
     if scope.text:

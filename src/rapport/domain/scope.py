@@ -56,6 +56,7 @@ class Scope:
     messages_max: int | None = None
     tool_calls_min: int | None = None
     tool_calls_max: int | None = None
+    hours: tuple[int, ...] = ()  # of the day on the tenant's clock in which they began, 0..23, any of them
     without: "Scope | None" = None  # what this inner scope selects is taken out ("except Acme")
 
 

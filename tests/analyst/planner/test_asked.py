@@ -329,6 +329,8 @@ def test_what_leads_and_how_much_it_has_is_one_question():
         ("chats 9am to 5pm last week", range(9, 17)),
         ("how many threads came in overnight", (*range(22, 24), *range(6))),
         ("good morning, how many chats today?", ()),
+        ("conversations outside office hours?", (*range(17, 24), *range(9))),
+        ("average rating during business hours", range(9, 17)),
         ("how many chats had between 5 and 8 messages", ()),
         ("how many people had between 2 and 5 conversations", ()),
         ("how many chats are about noise at night", ()),

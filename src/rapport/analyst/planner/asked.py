@@ -82,8 +82,10 @@ HOURS = (
     r"|\d{1,2}(?::00)? ?(?:am|pm) ?(?:to|-|–|until|till) ?\d{1,2}(?::00)? ?(?:am|pm)"
     rf"|(?:before|after|past|by) {_CLOCK}(?! \w+ ago)|(?:in|during|over) (?:the )?(mornings?|afternoons?|evenings?|nights?|night[- ]?time)|(?:at|by|over) night|(mornings|afternoons|evenings|nights|overnight)"
 )
-OFFICE_HOURS = r"(?:(?:out of|outside|out[- ]of|during|in|within|after|before|beyond) )?(?:of )?(?:the )?(?:office|business|working|work) (?:hours|times?)|after[- ]hours|lunch ?(?:time|break|hour)s?"
-"""Times of the day that no answer looks at, and so says."""
+_OFFICE = (
+    r"(outside|out of|after|before|beyond|during|in|within)(?: of)? (?:the |our |normal |regular )*(?:office|business|working|work) hours"
+)
+_OFFICE_HOURS = range(9, 17)
 
 
 def _told_otherwise(slots: Slots) -> list[tuple[int, int]]:
@@ -94,7 +96,12 @@ def _told_otherwise(slots: Slots) -> list[tuple[int, int]]:
 
 def hours(slots: Slots) -> tuple[int, ...]:
     """The hours of the day (0-23) that are asked for in general ("in the mornings", "between 9 am and 5 pm"); none where no time is told.
-    Mornings are from 6 to 12, evenings from 18 to 22; a number without am or pm is one only where another has it, or in a pair."""
+    Mornings are from 6 to 12, evenings from 18 to 22, lunch from 12 to 14, office hours from 9 to 17; a number without am or pm is one only where another has it, or in a pair."""
+    if slots.says(r"(?:at|over|during|around) lunch(?: ?time)?"):
+        return (12, 13)
+    if office := slots.says(_OFFICE):
+        within = office.group(1).lower() in ("during", "in", "within")
+        return tuple(_OFFICE_HOURS) if within else (*range(_OFFICE_HOURS.stop, 24), *range(_OFFICE_HOURS.start))
     said = slots.says(HOURS)
     if not said or any(start < said.end() and said.start() < end for start, end in _told_otherwise(slots)):
         return ()

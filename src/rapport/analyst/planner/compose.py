@@ -37,7 +37,7 @@ from rapport.analyst.planner.answers import (
 )
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, joined
 from rapport.analyst.planner.answers.sides import compared
-from rapport.analyst.planner.asked import BROKEN, HOURS, OFFICE_HOURS, hours, summed
+from rapport.analyst.planner.asked import BROKEN, summed
 from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.dimensions import SPOKEN, asked_for
 from rapport.analyst.planner.forced import is_bare
@@ -154,19 +154,9 @@ def _left_out(reading: Reading, text: str, topical: Set[str] = frozenset()) -> s
     if sentence := not_kept(reading, said):
         return sentence
     words = [word for word in reading.slots.strange if (word.isalpha() or " " in word) and len(word) > 3 and word.lower() not in said]
-    words += _times_of_day(reading, said)
     if reading.intent == "count" and not reading.subject:  # what the tenant's topics are named by is said of the conversations
         words += [word for word in reading.slots.subject.split() if word in topical and word not in said and word not in STOP]
     return f"\n\nNot taken into account: {joined([f'“{word}”' for word in dict.fromkeys(words)])}." if words else ""
-
-
-def _times_of_day(reading: Reading, said: str) -> list[str]:
-    """Times of the day that the answer does not keep to: only conversations are counted by the hour."""
-    if "hour" in said.partition("\n")[0]:
-        return []
-    office = reading.slots.says(OFFICE_HOURS)
-    told = reading.slots.says(HOURS) if hours(reading.slots) else None
-    return [match.group() for match in (office, told) if match and match.group().lower() not in said]
 
 
 def _answer(asked: Asked) -> Answer:

@@ -133,6 +133,7 @@ def _carried(previous: Reading, reading: Reading, own: str | None, pointed: tupl
         thresholds=reading.thresholds or previous.thresholds,
         not_subject=reading.not_subject or previous.not_subject,
         languages=reading.languages or previous.languages,
+        hours=reading.hours or previous.hours,
         earlier=(*previous.earlier, *previous.links),
         former=previous,
         follows=True,

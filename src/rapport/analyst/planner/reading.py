@@ -46,6 +46,7 @@ class Reading:
     events: tuple[str, ...] = ()
     led_to: bool = False  # conversations that led to such an event, not all of the people who have one
     languages: tuple[str, ...] = ()
+    hours: tuple[int, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     earlier: tuple[Link, ...] = ()  # names of the turns before
     former: "Reading | None" = field(default=None, repr=False)  # the question that this one narrows or goes on from
@@ -77,6 +78,8 @@ class Reading:
             given["failedTools"] = given.pop("tools")
         if self.languages:
             given["languages"] = list(self.languages)
+        if self.hours:
+            given["hours"] = list(self.hours)
         asked = [name for name in self.conditions if name != "tool_unused"]
         if asked:
             given["conditions"] = asked
@@ -101,6 +104,7 @@ class Reading:
         words += [spoken(link) for link in self.links if not link.negated and link.kind not in skipped]
         words += [f"without {spoken(link)}" for link in self.links if link.negated and link.kind not in skipped]
         words += tongues(self.languages)
+        words += [f"begun between {self.hours[0]:02}:00 and {(self.hours[-1] + 1) % 24:02}:00"] if self.hours else []
         words += [CONDITION_WORDS.get(name, name.replace("_", " ")) for name in self.conditions]
         words += [threshold_words(threshold) for threshold in self.thresholds]
         words += [f"{'led to' if self.led_to else 'people with'} {event}" for event in self.events if "event_type" not in skipped]

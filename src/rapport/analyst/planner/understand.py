@@ -18,6 +18,7 @@ from rapport.analyst.planner.asked import (
     counts_heads,
     done_most,
     events_wanted,
+    hours,
     measured,
     metrics_of,
     of_a_length,
@@ -280,6 +281,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         events=events,
         led_to=intent in _SHOWN and not of_holders(slots),
         languages=slots.languages,
+        hours=hours(slots),
         scores=dict(ranked),
         product=setting.product,
     )

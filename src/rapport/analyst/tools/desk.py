@@ -98,6 +98,9 @@ CONDITIONS: dict[str, Any] = {
     "failedTools": _NAMES | {"description": "conversations in which any of these tools failed"},
     "eventTypes": _NAMES | {"description": "conversations of users with a business event of any of these types"},
     "ledTo": _NAMES | {"description": "conversations that a business event of any of these types belongs to, or came right before"},
+    "hours": {
+        "type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 23}, "description": "hours of the day in which they began",
+    },
     "languages": _NAMES | {"description": "ISO 639-1 codes"},
     "flags": {"type": "array", "items": {"enum": list(FLAGS)}},
     "conditions": {"type": "array", "items": {"enum": list(PREDICATES)}, "description": "facts that must hold for a conversation"},
@@ -271,7 +274,7 @@ async def _conditions(connection: Connection, lexicon: Lexicon, tenant_id: int, 
         types = [await identify(connection, lexicon, tenant_id, "event_type", spelling) for spelling in given.get(argument) or ()]
         found[attribute] = tuple(name.id for name in types)
     found["text"] = given.get("text")
-    found |= {attribute: tuple(given.get(attribute) or ()) for attribute in ("languages", "flags")} | {
+    found |= {attribute: tuple(given.get(attribute) or ()) for attribute in ("languages", "flags", "hours")} | {
         "predicates": tuple(given.get("conditions") or ())
     }
     found |= {attribute: given.get(argument) for argument, attribute in LIMITS.items()}

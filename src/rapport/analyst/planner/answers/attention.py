@@ -28,7 +28,7 @@ def anomalies(asked: Asked) -> Answer:
             heading("unusual days", own.scope())
             + f"Nothing unusual: no day has far more than usual of any topic, tool failure or bad conversation{phrase(own)}, {own.when()}."
         )
-    rows = [f"**{s['what']}**: {number(s['observed'])} on {_span(s)}, usually {s['usualPerDay']:g} a day" for s in spikes]
+    rows = [f"**{s['what']}**: {number(s['observed'])} on {_span(s)}, {s['usualPerDay']:g} a day on average otherwise" for s in spikes]
     return heading("unusual days, strongest first", own.scope()) + bullets(rows, numbered=True)
 
 

@@ -1,7 +1,6 @@
 """How many, and which share."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -23,7 +22,7 @@ from rapport.analyst.planner.answers.rankings import grouping
 from rapport.analyst.planner.answers.shares import share_answer, share_of
 from rapport.analyst.planner.answers.sides import compared, side_by_side
 from rapport.analyst.planner.answers.totals import size, size_words, total
-from rapport.analyst.planner.asked import SHARE, hours, weekdays
+from rapport.analyst.planner.asked import SHARE, weekdays
 from rapport.analyst.planner.slots import Slots
 
 
@@ -39,9 +38,7 @@ def count(asked: Asked) -> Answer:
     if metric == "days" and slots.says(_EMPTY):
         return (yield from _empty_days(asked))
     if days := weekdays(slots):
-        return (yield from _at_times(asked, "weekday", days, f"on {joined([f'{day}s' for day in days])}", days))
-    if metric == "conversations" and (told := hours(slots)):
-        return (yield from _at_times(asked, "hour", tuple(map(str, told)), _clock(told), ()))
+        return (yield from _on_weekdays(asked, days))
     if reading.dimension and slots.says(_EACH) and reading.dimension not in ("conversation", "user"):
         return (yield from breakdown(asked))
     if slots.says(_DAILY) and not share:
@@ -92,26 +89,26 @@ def _empty_days(asked: Asked) -> Answer:
     )
 
 
-def _at_times(asked: Asked, dimension: str, wanted: tuple[str, ...], said: str, parts: Sequence[str]) -> Answer:
-    """How many conversations fall on some days of the week, or hours of the day, together and each of `parts`."""
+def _on_weekdays(asked: Asked, days: tuple[str, ...]) -> Answer:
+    """How many conversations fall on some days of the week, together and each."""
     reading = asked.reading
-    today = any(mention.period and mention.period.grain == "day" for mention in reading.slots.dates)
-    reading = replace(reading, period=None if today and dimension == "weekday" else reading.period)
-    arguments = {"dimension": dimension, "metrics": ["conversations"], "order": "key", "limit": 24, "filter": reading.filter(text=True)}
-    (output,) = yield [Call("getBreakdown", arguments)]
-    title = heading(f"conversations by {dimension}", reading.scope())
+    said = any(mention.period and mention.period.grain == "day" for mention in reading.slots.dates)
+    reading = replace(reading, period=None if said else reading.period)
+    (output,) = yield [
+        Call(
+            "getBreakdown",
+            {"dimension": "weekday", "metrics": ["conversations"], "order": "key", "limit": 7, "filter": reading.filter(text=True)},
+        )
+    ]
     if output.error:
-        return title + output.error
+        return heading("conversations by weekday", reading.scope()) + output.error
     found = {group["name"]: group["conversations"] for group in output.data.get("groups", [])}
-    n, of = sum(found.get(each, 0) for each in wanted), sum(found.values())
+    n, of = sum(found.get(day, 0) for day in days), sum(found.values())
     if not of:
         return (yield from nothing(asked))
-    text = f"**{counted(n, 'conversations')}** {said}{phrase(reading)}, {reading.when()}: {100 * n / of:.1f}% of {number(of)}.\n"
-    return title + text + bullets([f"{part}: {number(found.get(part, 0))}" for part in parts])
-
-
-def _clock(hours: tuple[int, ...]) -> str:
-    return f"that began between {hours[0]:02}:00 and {(hours[-1] + 1) % 24:02}:00 (the time zone of your account)"
+    text = heading("conversations by weekday", reading.scope())
+    text += f"**{counted(n, 'conversations')}** on {joined([f'{day}s' for day in days])}{phrase(reading)}, {reading.when()}: {100 * n / of:.1f}% of {number(of)}.\n"
+    return text + bullets([f"{day}: {number(found.get(day, 0))}" for day in days])
 
 
 def _split_by(slots: Slots, dimension: str) -> bool:
