@@ -151,8 +151,8 @@ class AtRisk:
     reasons: Mapping[str, float]
 
 
-async def at_risk(connection: Connection, scope: Scope, *, who: str = "user", limit: int = 10) -> tuple[AtRisk, ...]:
-    """Users or organizations (`who`) most likely to leave, most at risk first; those below LEAST_RISK are not named.
+async def at_risk(connection: Connection, scope: Scope, *, who: str = "user", limit: int = 10) -> tuple[tuple[AtRisk, ...], int]:
+    """Users or organizations (`who`) most likely to leave, most at risk first, and how many there are; those below LEAST_RISK are none.
 
     Risk = 0.6 share of conversations that went badly (one good one more is assumed, so that a single bad one is not 100 %), 0.15 average
     frustration, 0.1 fall of sentiment along a line through their conversations, 0.15 any negative business event. It ranks; it is no
@@ -180,17 +180,18 @@ async def at_risk(connection: Connection, scope: Scope, *, who: str = "user", li
             SELECT *, 0.6 * bad / (conversations + 1.0) + 0.15 * frustration + 0.1 * least(fall, 1) + 0.15 * event::int AS risk
             FROM judged)
         SELECT r.holder AS id, {names} AS name, h.external_id AS reference, r.conversations, r.bad, r.risk, r.last_at,
-               r.frustration, r.fall, r.event
+               r.frustration, r.fall, r.event, count(*) OVER () AS of_all
         FROM risky r JOIN {table} h ON h.tenant_id = $1 AND h.id = r.holder
         WHERE r.risk >= {arguments.add(LEAST_RISK)} ORDER BY r.risk DESC, r.bad DESC, name LIMIT {arguments.add(limit)}
         """,
         *arguments,
     )
     plain = ("id", "name", "reference", "conversations", "bad", "last_at")
-    return tuple(
+    found = tuple(
         AtRisk(
             **{name: row[name] for name in plain}, risk=float(row["risk"]),
             reasons={"frustration": row["frustration"], "sentiment_fall": row["fall"], "negative_event": float(row["event"])},
         )
         for row in rows
     )  # fmt: skip
+    return found, rows[0]["of_all"] if rows else 0

@@ -626,3 +626,68 @@ def test_whose_chats_are_the_longest_is_no_case() -> None:
     assert read("which account writes the longest chats?").dimension == "organization"
     assert read("which account writes the longest chats?").intent == "ranking"
     assert read("show me the longest chat").intent == "examples"
+
+
+@pytest.mark.parametrize(
+    ("question", "dimension", "metric", "conditions"),
+    [
+        ("With which of our products has Maria Lopez so much trouble?", "product", "conversations", ("unhappy",)),
+        ("Which bot does Acme Corp struggle with?", "product", "conversations", ("unhappy",)),
+        ("Which client has the most unhappy chats?", "organization", "conversations", ("unhappy",)),
+        ("Which company has the fewest negative conversations?", "organization", "conversations", ("negative",)),
+    ],
+)
+def test_conversations_that_went_badly_are_counted_where_one_of_several_is_asked_for(question, dimension, metric, conditions):
+    reading = read(question)
+    assert (reading.intent, reading.dimension, reading.metric, reading.conditions) == ("ranking", dimension, metric, conditions)
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"),
+    [
+        ("Which user of Harbor Guide do you expect to lose first?", "at_risk"),
+        ("On enterprise, who looks most like to walk away?", "at_risk"),
+        ("Which account seems likely to leave next?", "at_risk"),
+        ("How many users are at risk?", "at_risk"),
+        ("Which product issues do people complain about?", "complaints"),
+        ("folks who've asked to cancel in the last 40 days, what's bugging them", "complaints"),
+        ("what do the leavers complain about", "complaints"),
+        ("which plan do most of the would-be quitters sit on", "outcomes"),
+        ("cancellers by company", "outcomes"),
+    ],
+)
+def test_the_people_of_an_event_and_those_who_may_leave(question, intent):
+    assert read(question).intent == intent
+
+
+def test_complaints_of_those_who_had_an_event_are_theirs_alone():
+    assert read("folks who've asked to cancel in the last 40 days, what's bugging them").events == ("subscription_cancelled",)
+
+
+@pytest.mark.parametrize("asked", ["Last 14 days: who put in a request to cancel? names", "In the past 14 days, who asked to cancel?"])
+def test_who_after_a_time_asks_for_people(asked):
+    assert _event_grouping(read(asked)) == "user"
+
+
+def test_how_many_are_behind_a_company_of_events_counts_its_people():
+    answer = "**3 events**\n1. **Acme Corp**: 2, by 2 users\n2. **Globex Mills**: 1, by 1 user"
+    reading = read("how many people are behind the first one", ("which organizations have the most requests to cancel?", answer))
+    assert (reading.intent, [link.names[0].text for link in reading.of_kind("organization")]) == ("outcomes", ["Acme Corp"])
+    assert _counts_people(reading)
+    assert not _one_end(reading)
+
+
+def test_a_favourite_turns_a_ranking_over():
+    before = ("which model do customers like least, going by ratings?", "**a**: 2.9 stars")
+    assert read("and their favourite?", before).order == "highest"
+    assert read("and the least favourite?", ("which model do customers rate best?", "**a**: 3.9 stars")).order == "lowest"
+
+
+def test_an_account_within_a_question_about_a_product_is_asked_for_first():
+    question = "how does the happiest pro account rate Harbor Guide"
+    assert nested(read(question), question).inner == "Which is the happiest pro account?"
+
+
+def test_who_is_silent_now_was_there_often_before():
+    lack = lack_of(read("Users who once were active (8 conversations or more) but did not show up at all in the last 14 days."))
+    assert [(each.operator, each.value) for each in lack.had.thresholds] == [(">=", 8)]

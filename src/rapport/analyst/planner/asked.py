@@ -121,7 +121,7 @@ def hours(slots: Slots) -> tuple[int, ...]:
     return tuple(range(first, min(end, 24))) if first < end else (*range(first, 24), *range(end))
 
 
-USED_MOST = r"(?:us(?:e|es|ed|ing)|(?:talk|chat|speak|turn|writ|work)\w*(?: (?:to|with))?|prefer\w*|visit\w*|contact\w*)(?: us)? (?:the )?(?:most|least)(?: often)?"
+USED_MOST = r"(?:bend|chew|talk|bash|bother|lean|hog|pester|hound|bombard|monopoli[sz]|occup|visit|ping|nag|drop|swamp|flood)\w* (?:(?:in |on |up |off )?[\w'’]+ ){0,5}?(?:the )?(?:most|least)(?: often)?|(?:us(?:e|es|ed|ing)|(?:talk|chat|speak|turn|writ|work)\w*(?: (?:to|with))?|prefer\w*|visit\w*|contact\w*)(?: us)? (?:the )?(?:most|least)(?: often)?"
 """What is done most: "which assistant does she use most"."""
 
 
@@ -314,9 +314,9 @@ def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
         return "highest" if order == "top" else "lowest"
     if good and slots.says(HARD_ON_US):
         return "lowest" if good > 0 else "highest"
-    if slots.says(r"worst|weakest|poorest|worse|unhappiest"):
+    if slots.says(r"worst|weakest|poorest|worse|unhappiest|least (?:favou?rites?|liked|loved|popular)"):
         return "highest" if good < 0 else "lowest"
-    if slots.says(r"best|winner|healthiest|better"):
+    if slots.says(r"best|winner|healthiest|better|favou?rites?|darlings?"):
         return "lowest" if good < 0 else "highest"
     if slots.says(r"lowest|(?<!at )least|fewest|bottom|smallest|minimum"):
         return "lowest"
@@ -336,7 +336,7 @@ def bad(slots: Slots) -> bool | None:
 _EVENT = "|".join(phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|"))
 
 _OF_PEOPLE = re.compile(
-    rf"\b(?:who|that|which|whose|having|have|has|had|with(?: an?)?|after|before|since|until)\s+(?:(?:asked|requested|wanted|decided|chosen|chose|threatened|tried|begun|begged|been asking|demanded) (?:to\s+|for\s+)?|they\s+|he\s+|she\s+|people\s+|users\s+|customers\s+|then\s+|later\s+|recently\s+|have\s+|has\s+|had\s+|an?\s+|the\s+|their\s+|just\s+|already\s+)*(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:users?|customers?|people|accounts?|clients?|members?|organi[sz]ations?)\b",
+    rf"\b(?:(?:who|that|which)['’](?:ve|d|s)|who|that|which|whose|having|have|has|had|with(?: an?)?|after|before|since|until)\s+(?:(?:asked|requested|wanted|decided|chosen|chose|threatened|tried|begun|begged|been asking|demanded) (?:to\s+|for\s+)?|they\s+|he\s+|she\s+|people\s+|users\s+|customers\s+|then\s+|later\s+|recently\s+|have\s+|has\s+|had\s+|an?\s+|the\s+|their\s+|just\s+|already\s+)*(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:users?|customers?|people|accounts?|clients?|members?|organi[sz]ations?)\b|\b(?:quitters?|cancell?ers?|leavers?|churners?|upgraders?|downgraders?)\b",
     re.I,
 )  # fmt: skip
 
@@ -346,6 +346,14 @@ def of_people(slots: Slots) -> bool:
     return bool(_OF_PEOPLE.search(slots.text)) or any(
         link.kind == "event_type" and len(link.text) > 4 and "_" in link.text for link in slots.links
     )
+
+
+_DOERS = r"(?:quitters?|cancell?ers?|leavers?|churners?|upgraders?|downgraders?|unsubscribers?|defectors?)"
+
+
+def counts_doers(slots: Slots) -> bool:
+    """ "Which plan do most of the quitters sit on", "cancellers by country": people are told by what they did, and nothing else of them."""
+    return bool(slots.says(_DOERS)) and not slots.says(rf"{USED_MOST}|models?|tools?|languages?|topics?|complain\w*|say|said")
 
 
 _DONE_MOST = re.compile(

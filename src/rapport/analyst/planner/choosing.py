@@ -3,7 +3,7 @@
 import re
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import asks_a_share
+from rapport.analyst.planner.asked import asks_a_share, of_people
 from rapport.analyst.planner.dimensions import ANYONE
 from rapport.analyst.planner.elsewhere import TALKED, is_shopping
 from rapport.analyst.planner.forced import forced
@@ -74,6 +74,8 @@ def _outvoted(told: str, best: str, score: float, slots: Slots) -> bool:
         return False
     if told == "refuse_out_of_scope" and (best not in _OF_THE_DATA or is_shopping(slots)):
         return False
+    if told == "complaints" and best == "outcomes" and of_people(slots):
+        return False  # "people who asked to cancel: what is bugging them"
     if told == "complaints" and best == "ranking" and not slots.says(_RANKED):
         return False  # "with what did they struggle the most"
     return told in YIELDS and best != told and best != "follow_up" and score >= YIELDS[told]

@@ -74,6 +74,20 @@ def is_asked_for(slots: Slots, names: Names) -> bool:
     return noun is not None and noun.weight >= WHO
 
 
+_MATTERS = re.compile(
+    r"['’]?s?['’]? (?:issues?|problems?|features?|topics?|complaints?|answers?|things?|matters?|questions?|errors?|faults?)\b", re.I
+)
+
+
+def asks_where(slots: Slots, names: Names) -> bool:
+    """ "With which of our products does she have so much trouble?": one of them is asked for, and not what the trouble is about."""
+    noun = asked_for(slots, names)
+    if noun is None or noun.weight < ASKED or noun.dimension not in ("product", "model", "organization"):
+        return False
+    word = re.match(r"[\w-]+", slots.text[noun.start :])
+    return not (word and _MATTERS.match(slots.text[noun.start + word.end() :]))
+
+
 def split_by(slots: Slots, names: Names) -> str | None:
     """What the figure is wanted for each of: "per plan", "for each of our models", "of every single assistant"; no time."""
     if slots.says(r"what|which|how") and slots.says(r"in total across|overall across|altogether"):

@@ -38,7 +38,7 @@ _INDIRECT = re.compile(
 )
 _DIRECT = re.compile(
     r"(?:^|[,:;–—-] ?|\. |\b(?:so|and|but|therefore|hence|thus|then|or|because|as|since)\s)\W*(?:and |so |but |ok |also )*"
-    rf"(?P<request>(?:(?:for|to|in|on|from|with|by|at|amongst|among|of|about) )?(?:{_ASK}|is|are|was|were|do|does|did|has|have)\b(?! (?:I|we) (?:may|could|can|might)\b)(?! you (?:please|kindly|tell|give|show|have|had|be|so)\b))",
+    rf"(?P<request>(?:(?:for|to|in|on|from|with|by|at|amongst|among|of|about) )?(?:{_ASK}|(?:is|are|was|were|do|does|did|has|have)(?! not\b))\b(?! (?:I|we) (?:may|could|can|might)\b)(?! you (?:please|kindly|tell|give|show|have|had|be|so)\b))",
     re.I,
 )
 _DEMAND = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rapport.analyst.planner import dates, lexicon
-from rapport.analyst.planner.asked import EMPLOYER, USED_MOST, order_of
+from rapport.analyst.planner.asked import EMPLOYER, USED_MOST, counts_heads, order_of
 from rapport.analyst.planner.choosing import LEAST
 from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.filing import holds_back
@@ -24,7 +24,7 @@ _FILES = re.compile(
 )
 _BESIDE = re.compile(r"^(?:and |or )?(?:vs\.?|versus|compared? (?:it |that |this )?(?:to|with)|against|than)\b", re.I)
 _OTHER_END = re.compile(
-    r"\W*(?:and|or|what about|how about|now|ok)?\W*(?:which (?:one )?(?:is|was|has) )?(?:the |who is the |who has the )?(?:best|worst|highest|lowest|least|most|fewest|bottom|top|second)\b",
+    r"\W*(?:and|or|what about|how about|now|ok)?\W*(?:which (?:one )?(?:is|was|has) )?(?:the |their |our |his |her |(?:people|users|customers|everyone)(?:['’]s|s['’]) |who is the |who has the )?(?:(?:least |most )?favou?rite|best|worst|highest|lowest|least|most|fewest|bottom|top|second)\b",
     re.I,
 )
 
@@ -60,10 +60,15 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
         carried = replace(carried, metrics=("conversations",))
     carried = _on_that_day(previous, _as_a_level(own, carried), answers, setting)
     carried = _onset(previous, _property_of(reading, carried), answers, setting)
+    if previous.intent == "outcomes" and carried.intent == "count" and counts_heads(reading.slots) and reading.slots.says(_STOOD_BEHIND):
+        carried = replace(carried, intent="outcomes", events=previous.events, metrics=(), dimension=None, conditions=())
     if asks_who_of_them(previous, reading):
         carried = replace(carried, intent="outcomes", events=previous.events, metrics=(), subject="")
     return _strange(_about(previous, carried, by_itself=own is not None, points=bool(pointed)))
 
+
+_STOOD_BEHIND = r"behind|involved|of (?:them|those|these)|account(?:s|ed)? for|ma[dk]e (?:up )?(?:that|those|these|them|it)|did (?:that|so|it)|asked|different|is that|are that|was that|were that"
+""" "How many people are behind the first one?" after events of companies: those who had such an event."""
 
 _ANOTHER = re.compile(
     r"\W*(?i:(?:and|ok|so|now|then|but|or)\W+)*?(?i:and|(?:what|how) (?:about|of)|same (?:for|with|of|on|thing for)|the same (?:for|with|of|on)|ditto(?: for)?|likewise for|for|versus|vs\.?|compared (?:to|with))\s+"
@@ -166,7 +171,7 @@ def _turns_over(previous: Reading, reading: Reading) -> bool:
         and not reading.links
         and (slots.ordinal is None or slots.says(_REVERSED))
         and not _says_metric(slots, reading)
-        and not slots.says(r"one|user|person|product|account|why|that|this")
+        and (slots.says("favou?rite") or not slots.says(r"one|user|person|product|account|why|that|this"))
         and forced(slots) != "examples"  # "and their worst chat?"
     )
 

@@ -19,6 +19,7 @@ _ONLY_NAMES = re.compile(
     r"\W*(?:(?:and|so|please|tell me|do you know|remind me|give me|show me)\W+)*(?:(?:who|what|which)(?:'s| is| are| was)?|(?:what(?:'s| is) )?(?:the )?names?)\W*(?:of)?\W*$",
     re.I,
 )
+_OF_WHO = re.compile(r"customers?|clients?|accounts?|compan(?:y|ies)|organi[sz]ations?|firms?|users?|person", re.I)
 _TELLS = frozenset(
     "count level ranking breakdown trend change why user_profile summary outcomes list_entities tool_failures top_topics complaints examples quotes at_risk".split()
 )
@@ -40,10 +41,12 @@ class Nested:
 
 def nested(reading: Reading, question: str) -> Nested | None:
     """The question that `question` holds in itself; None where it holds none, or names one that it is about."""
-    if reading.intent not in _TELLS or reading.slots.unknown or reading.of_kind("user", "organization", "product", "model"):
+    if reading.intent not in _TELLS or reading.slots.unknown or reading.of_kind("user", "organization"):
         return None
     match = _INNER.search(question)
-    if match is None:
+    if match is None or (
+        reading.of_kind("product", "model") and not (_OF_WHO.fullmatch(match["noun"]) and match.end() < len(question) - 2)
+    ):
         return None
     before, after = question[: match.start("inner")], question[match.end("inner") :]
     if _ONLY_NAMES.match(before) or not _ASKS.search(f"{before} {after}") or re.match(r"\s*,?\s*(?:by|and|or|first)\b", after, re.I):

@@ -17,7 +17,7 @@ _TURN_UP = r"(?:hear\w*|writ\w+|wrote|talk\w*|chat\w*|come back|came back|reach\
 
 def tidied(reading: Reading) -> Reading:
     """What the chosen intent makes of the slots."""
-    return _movement(_figures(_grades(_evidence(reading))))
+    return _movement(_figures(_moods(_grades(_evidence(reading)))))
 
 
 _COUNTS_GRADES = r"(?:numbers?|counts?|amounts?|volumes?|totals?|most|fewest|how many|how often|more|fewer|share|percent\w*|portion|part|slice|fraction|proportion|%)(?: \w+){0,3}?"
@@ -36,6 +36,39 @@ def _grades(reading: Reading) -> Reading:
     order = ("lowest" if slots.says("fewest|least") else "highest") if reading.intent == "ranking" else reading.order
     rest = tuple(name for name in reading.conditions if name not in ("happy", "unhappy", "negative", "positive"))
     return replace(reading, metrics=("ratings",), conditions=rest, thresholds=(bound,), order=order, bad=None)
+
+
+_MOODS = {
+    "unhappy": "unhappy|bad|dissatisfied|disappointed|disgruntled|upset|terrible|awful|poor|miserable", "negative": "negative",
+    "frustrated": "angry|frustrated|furious|annoyed|irate|mad", "happy": "happy|satisfied|good|great|delighted", "positive": "positive",
+}  # fmt: skip
+_SO_MANY = r"(?:most|fewest|highest number of|largest number of|greatest number of|biggest number of|number of|least)"
+_TALKS = r"(?:conversations|chats|convos|convs|dialog(?:ue)?s|sessions|threads|interactions|talks)"
+
+
+TROUBLE = r"troubles?|grief|problems?|hassles?|difficult(?:y|ies)|headaches?|issues?|struggl\w*|suffer\w*|unhappy|annoyed|frustrated|complain\w*|aggravation|bother"
+
+
+def _finds_trouble(reading: Reading) -> bool:
+    """ "Which product gives Carmen so much trouble?": where the chats of one person, or company, went badly."""
+    one = reading.of_kind("user", "organization")
+    told = reading.metric in (None, "conversations", "struggle") and reading.slots.says(TROUBLE)
+    return bool(told and len(one) == 1 and reading.dimension in ("product", "model") and not reading.conditions)
+
+
+def _moods(reading: Reading) -> Reading:
+    """ "Which client has the most unhappy chats?": the chats of one mood are counted, and no share of them is ordered."""
+    slots = reading.slots
+    if reading.intent != "ranking" or reading.dimension in (None, "conversation") or slots.says(SHARE):
+        return reading
+    if _finds_trouble(reading):
+        return replace(reading, metrics=("conversations",), conditions=("unhappy",), order="highest", bad=None)
+    mood = next((name for name, words in _MOODS.items() if slots.says(rf"{_SO_MANY} (?:of (?:the|our) )?(?:{words}) {_TALKS}")), None)
+    if mood is None:
+        return reading
+    rest = tuple(name for name in reading.conditions if name not in _MOODS)
+    order = "lowest" if slots.says("fewest|least") else "highest"
+    return replace(reading, metrics=("conversations",), conditions=(*rest, mood), order=order, bad=None)
 
 
 def _evidence(reading: Reading) -> Reading:

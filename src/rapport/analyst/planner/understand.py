@@ -14,6 +14,7 @@ from rapport.analyst.planner.asked import (
     USED_MOST,
     bad,
     counted_noun,
+    counts_doers,
     counts_events,
     counts_heads,
     done_most,
@@ -32,7 +33,7 @@ from rapport.analyst.planner.choosing import intent_of
 from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.dates import mended
 from rapport.analyst.planner.detailing import of_the_shown
-from rapport.analyst.planner.dimensions import HEAD, asked_for, dimension_of, is_asked_for, property_keys, split_by
+from rapport.analyst.planner.dimensions import HEAD, asked_for, asks_where, dimension_of, is_asked_for, property_keys, split_by
 from rapport.analyst.planner.editing import beside_edits, edits
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.evidence import comments_wanted, on_the_day
@@ -54,7 +55,7 @@ from rapport.analyst.planner.short_forms import a_total
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
 from rapport.analyst.planner.subject import by_nobody, told_of
-from rapport.analyst.planner.tidying import tidied
+from rapport.analyst.planner.tidying import TROUBLE, tidied
 from rapport.analyst.planner.wordings import OLD_AND_NEW, asks_when_new, sets_wordings_beside
 from rapport.analyst.planner.words import stem
 
@@ -168,6 +169,8 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
     ):
         intent = "tool_failures"
     intent = hearing.intent(slots, intent, figure)
+    if (intent == "complaints" or (intent == "summary" and slots.says(TROUBLE))) and asks_where(slots, setting.names):
+        intent = "ranking"
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
     if intent == "tool_failures" and slots.of_kind("tool") and shows_one(slots):
@@ -182,7 +185,7 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         intent = "outcomes"  # "what do people talk about before they cancel"
     if intent == "outcomes" and events and shows_one(slots) and events_wanted(slots, "examples"):
         intent = "examples"  # "a conversation that was followed by a cancellation"
-    elif events and intent in _OF_EVENTS and not measured(slots) and (not of_people(slots) or done_most(slots)):
+    elif events and intent in _OF_EVENTS and not measured(slots) and (not of_people(slots) or done_most(slots) or counts_doers(slots)):
         intent = "outcomes"
     elif (
         intent == "outcomes"

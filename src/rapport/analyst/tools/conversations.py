@@ -193,11 +193,13 @@ async def follow_user(asked: Asked) -> ToolResult:
 
 async def at_risk(asked: Asked) -> ToolResult:
     who = asked.get("who", "user")
-    found = await people.at_risk(asked.connection, asked.scope, who=who, limit=asked.get("limit", 10))
+    found, total = await people.at_risk(asked.connection, asked.scope, who=who, limit=asked.get("limit", 10))
     return ToolResult(
         {
             "period": period(asked.scope),
             "who": who,
+            "total": total,
+            "leastRisk": people.LEAST_RISK,
             "found": [
                 {
                     "id": str(one.id), "name": one.name, "externalId": one.reference, "conversations": one.conversations,

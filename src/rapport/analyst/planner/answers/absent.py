@@ -1,12 +1,12 @@
 """Who met one thing and never another: people who fell silent, people who never rated better than two stars."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from rapport.analyst.planner.answers.asking import Answer, Asked, bullets, counted, heading, measured, phrase
+from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, bullets, counted, heading, measured, phrase
 from rapport.analyst.planner.answers.rankings import grouping
 from rapport.analyst.planner.days import COUNT, NUMBERS
 from rapport.analyst.planner.days import number as number_of
@@ -41,8 +41,9 @@ _OFTEN = re.compile(
     r"\b(?:at least|no less than|minimum of|a minimum of) (\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) (?:\w+ )?(?:ratings|scores|marks|votes|reviews|grades)\b",
     re.I,
 )
-SILENT_DAYS, MANY, LEAST = 14, 50, 3
-"""Days without a word that count as silence where no day is said; groups looked at; conversations that a group must have had before."""
+SILENT_DAYS, MANY, LEAST, PAGES = 14, 50, 3, 6
+"""Days without a word that count as silence where no day is said; groups looked at at once; conversations that a group must have had
+before; how often more groups are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ def lack_of(reading: Reading) -> Lack | None:
         never = {"ratingMin": value + 0.001} if value == 1 else {"ratingMax": value - 0.001}
         return Lack(had, never, f"every rating {value:g}", "rating", "lowest" if value == 1 else "highest")
     if reading.period and reading.slots.says(_NONE) and not reading.slots.says(_QUIET):
-        had = replace(reading, period=None, against=None, thresholds=(Threshold("conversations", ">=", 1),), conditions=(), subject="")
+        had = replace(
+            reading, period=None, against=None, thresholds=often or (Threshold("conversations", ">=", 1),), conditions=(), subject=""
+        )
         return Lack(had, days(reading.period), f"no conversation {reading.when()}", "conversations", "highest")
     if not reading.slots.says(_QUIET) or reading.slots.says("why|reasons?"):
         return None
@@ -121,25 +124,25 @@ def absent(asked: Asked) -> Answer:
     assert lack is not None
     had, dimension = lack.had, asked.reading.dimension or "user"
     least = max(int(t.value) + (t.operator == ">") for t in had.thresholds)
-    bounds = {"minConversations": least}
     filter = replace(had, thresholds=()).filter()
-    (found,) = yield [grouping(dimension, list(dict.fromkeys([lack.metric, "conversations"])), lack.order, MANY, bounds, filter)]
+    by = list(dict.fromkeys([lack.metric, "conversations"]))
+    found, groups = yield from _groups_of(dimension, by, lack.order, least, filter)
     text = heading(f"{dimension}s, {lack.told}", had.scope())
     if found.error:
         return text + found.error
-    groups: Sequence[Mapping[str, Any]] = found.data["groups"]
     kept = [group for group in groups if group.get("id")]
     if kept:
-        ids = {FILTERS[dimension]: [group["id"] for group in kept]}
         rest = {key: value for key, value in filter.items() if key not in ("since", "until") or "since" not in lack.never}
         rest = {key: value for key, value in rest.items() if key != "products" or "without" not in lack.never}
-        (others,) = yield [grouping(dimension, ["conversations"], "highest", MANY, {}, {**rest, **ids, **lack.never})]
-        if others.error:
-            return text + others.error
-        seen = {group["id"] for group in others.data["groups"]}
+        parts = [{FILTERS[dimension]: [group["id"] for group in kept[at : at + MANY]]} for at in range(0, len(kept), MANY)]
+        others = yield [grouping(dimension, ["conversations"], "highest", MANY, {}, {**rest, **ids, **lack.never}) for ids in parts]
+        if error := next((output.error for output in others if output.error), None):
+            return text + error
+        seen = {group["id"] for output in others for group in output.data["groups"]}
         kept = [group for group in kept if group["id"] not in seen]
-    noun = ("at least " if found.data.get("total", 0) > MANY else "") + counted(len(kept), f"{dimension}s")
-    of = f", of the {MANY} that come first" if len(groups) == MANY and found.data.get("total", 0) > MANY else ""
+    cut = len(groups) < found.data.get("total", 0)
+    noun = ("at least " if cut else "") + counted(len(kept), f"{dimension}s")
+    of = f", of the {len(groups)} that come first" if cut else ""
     if not kept:
         return (
             text
@@ -147,6 +150,23 @@ def absent(asked: Asked) -> Answer:
         )
     rows = [_row(group) for group in kept]
     return text + f"**{noun}**{phrase(had)}, {lack.told}{of}:\n" + bullets(rows[: had.limit or 15], numbered=len(rows) > 1)
+
+
+def _groups_of(
+    dimension: str, by: Sequence[str], order: str, least: int, filter: Mapping[str, Any]
+) -> Generator[Sequence[Call], Sequence[Output], tuple[Output, list[Mapping[str, Any]]]]:
+    """The first answer, and the groups with at least so many conversations: where they stand by that number, as many as PAGES hold."""
+    bounds: dict[str, int] = {"minConversations": 1, "minSize": least}
+    (found,) = yield [grouping(dimension, by, order, MANY, bounds, filter)]
+    groups = {group["id"]: group for group in found.data.get("groups", ())}
+    page = list(groups.values())
+    for _ in range(PAGES - 1):
+        if len(page) < MANY or by != ["conversations"]:
+            break
+        (more,) = yield [grouping(dimension, by, order, MANY, {**bounds, "maxSize": int(page[-1]["figures"][0]["value"])}, filter)]
+        page = list(more.data.get("groups", ()))
+        groups |= {group["id"]: group for group in page}
+    return found, list(groups.values())
 
 
 def _row(group: Mapping[str, Any]) -> str:

@@ -143,7 +143,7 @@ _HOW_MANY_OF = rf"(?:how many|number of|(?:{_OF_ALL})(?: of)?) (?:(?:the|our|all
 def _counts_people(reading: Reading) -> bool:
     """ "How many users cancelled", "what share of the enterprise accounts bought an upgrade"."""
     text = reading.slots.text
-    for link in sorted(reading.of_kind("property", "organization", "product"), key=lambda link: -link.start):
+    for link in sorted(reading.slots.of_kind("property", "organization", "product"), key=lambda link: -link.start):
         text = f"{text[: link.start]}{re.sub(r'^ ?(?:plan|tier)? ?', '', text[link.end :])}"
     return bool(re.search(rf"\b(?:{_HOW_MANY_OF})\b", text, re.I))
 
@@ -302,7 +302,7 @@ def _single(asked: Asked, own: Reading, types: list[str], size: str) -> Answer:
 def _one_end(reading: Reading) -> str | None:
     """latest | first, where it is asked who was that: "who was the latest to request a cancellation?"."""
     says = reading.slots.says
-    if not says(
+    if _counts_people(reading) or not says(
         r"(?:very )?(?:first|last|latest|earliest|newest|most recent) (?:(?:enterprise|pro|free|paying) )?(?:person|user|customer|client|one|compan\w+|organi[sz]ation|account|firm)|who|whose|whom|which (?:user|customer|person|client|compan\w+|organi[sz]ation|account)|what (?:user|customer|person|company|organi[sz]ation|account)"
     ):
         return None
@@ -364,11 +364,16 @@ def _by_property(asked: Asked, types: list[str]) -> Answer:
     rows = []
     for value, output in zip(values, outputs, strict=False):
         worth = sum(group["total"] for group in output.data["groups"] if group.get("total") is not None)
-        rows.append((value, output.data["events"], worth))
+        groups = output.data["groups"]
+        people = f", by {counted(groups[0]['users'], 'users')}" if len(groups) == 1 else ""
+        rows.append((value, output.data["events"], worth, people))
     money = bool(reading.slots.says(r"worth|value|revenue|money|spen[dt]|paid|pay|amount|mrr|arr"))
     fewest = reading.order == "lowest"
     rows.sort(key=lambda row: (row[2] if money else row[1], row[1]), reverse=not fewest)
-    lines = [f"**{value}**: {counted(events, 'events')}" + (f", worth {number(worth)}" if worth else "") for value, events, worth in rows]
+    lines = [
+        f"**{value}**: {counted(events, 'events')}" + people + (f", worth {number(worth)}" if worth else "")
+        for value, events, worth, people in rows
+    ]
     more = f"\n(The first {MOST_VALUES} of {len(values)} values of {key}, by name.)" if len(values) > MOST_VALUES else ""
     return text + bullets(lines, numbered=True) + more
 
@@ -398,7 +403,7 @@ def _event_grouping(reading: Reading) -> str:
     ):
         return str(reading.dimension)
     if re.match(
-        r"^\W*(?:and |so |ok |tell me |show me |list |do you know |can you tell me )*(?:who\b(?! else)|which (?:users?|people|persons?|customers?)|names?\b|everyone who|the (?:users|people|customers) who)",
+        r"(?:^|.*[:;.?!–-]\s|\W*(?:in|over|during|for|since|from|on|at|between|within|last|past|this|these)\b[^,]{2,40},)\W*(?:and |so |ok |tell me |show me |list |do you know |can you tell me )*(?:who\b(?! else)|which (?:users?|people|persons?|customers?)|names?\b|everyone who|the (?:users|people|customers) who)",
         slots.text,
         re.I,
     ) or slots.says(_NAMES_THEM):

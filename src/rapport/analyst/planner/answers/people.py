@@ -107,6 +107,9 @@ def at_risk(asked: Asked) -> Answer:
         own.scope(),
         "risk 0 to 1: bad conversations, frustration, falling sentiment, negative events; it ranks, it is no probability",
     )
+    if reading.slots.says("how many|numbers? of|counts?(?: of)?"):
+        total, least = output.data["total"], output.data["leastRisk"]
+        text += f"**{counted(total, f'{who}s')}**{phrase(own)}, {own.when()}, with a risk of {least:g} or more. Most at risk:\n"
     return text + bullets(rows, numbered=len(rows) > 1) + beside
 
 
