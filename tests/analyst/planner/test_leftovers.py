@@ -302,7 +302,7 @@ def test_since_what_was_told_before():
     ("question", "subject"),
     [
         ("people say we are slow. How many chats mention that?", "slow"),
-        ("Users keep complaining about wrong invoices. How many conversations are about that?", "invoices"),
+        ("Users keep complaining about wrong invoices. How many conversations are about that?", "wrong invoices"),
         ("I keep hearing that the fee went up twice. How often do people mention it?", "fee twice"),
     ],
 )

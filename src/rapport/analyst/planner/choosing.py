@@ -83,8 +83,10 @@ def _outvoted(told: str, best: str, score: float, slots: Slots) -> bool:
 
 def _fallback(slots: Slots) -> str:
     """What the slots alone say where the wording says little: a figure, a list, complaints, or the standard briefing."""
-    if slots.unknown and slots.unknown[0][:1].isupper():
+    if slots.unknown and (slots.unknown[0][:1].isupper() or re.search(r"[@_\d]|\w-\w", slots.unknown[0])):
         return "summary"  # answered by saying that the name is unknown
+    if slots.framed and slots.subject and slots.says(TALK):
+        return "quotes"
     if not substantial(slots):
         return "refuse_out_of_scope"
     if [name for name in slots.metrics if name not in lexicon.COUNTS]:

@@ -16,6 +16,9 @@ _SMALL = frozenset(
 )
 
 
+_DEGREES = frozenset(
+    "really very so quite rather pretty totally completely utterly terribly horribly absolutely just all super extremely properly thoroughly particularly especially kind sort".split()
+)
 FAILS = r"(?:where|in which|when|that|who) (?:[\w'’]+ ){0,4}?(?:(?:can|could|did|do|does|was|were|would|has|have|had|is|are) ?not|\w+n['’]t|never|wrong(?:ly)?|unable)"
 """A clause that tells what went wrong is looked for as a whole: "where the bot did not know the answer"."""
 
@@ -34,6 +37,7 @@ def clause_of(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str], ke
     inside = [word for word in split(rest) if word.lower not in _SMALL and word.lower not in keys]
     inside = [word for word in inside if not TURNS_OF_PHRASE.search(rest)]
     judged = [hit for hit in slots.hits if hit.kind == "polarity" and match.start("rest") <= hit.start < stop]
+    inside = [word for word in inside if word.lower not in _DEGREES] if judged else inside
     if judged and len(inside) - len(judged) < 2:
         return ""  # "that were bad"
     return rest if inside and stop - match.start("rest") > 5 else ""

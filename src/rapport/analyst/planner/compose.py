@@ -132,6 +132,11 @@ def _doubt(reading: Reading, text: str) -> str:
     by_what = (
         reading.intent == "ranking" and reading.metric in (None, "conversations") and not said and reading.slots.strange
     )  # "the touchiest"
+    by_what = by_what or (
+        reading.intent == "ranking"
+        and not said
+        and bool(reading.slots.says(r"(?!latest|earliest|most|least|best|worst)[a-z]{3,}(?<!requ)(?<!int)(?<!sugg)est"))
+    )
     if not by_what and (not reading.scores or reading.scores.get(reading.intent, 0.0) >= UNSURE):
         return ""
     return "\n\nI could not tell for sure what is asked here; the first line says how I read it. If you mean something else, say it in other words."

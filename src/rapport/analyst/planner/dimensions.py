@@ -8,8 +8,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from rapport.analyst.planner import lexicon
+from rapport.analyst.planner.english import is_english
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.subject import STOP
+from rapport.analyst.planner.words import Word
 
 ANYONE = frozenset("who whom someone somebody anyone anybody everyone everybody human guy".split())
 
@@ -232,9 +236,24 @@ def _of_properties(slots: Slots, names: Names) -> Iterator[Noun]:
         if (
             found
             and not _names_a_link(slots, found, word.start, word.end)
+            and not _of_another_kind(slots, word)
             and not slots.says(rf"{re.escape(word.text)} (?:to|for|of) action")
         ):
             yield _weighed(slots, found, word.start, word.end)
+
+
+_PRICED = frozenset("pricing price subscription paid paying cheap cheaper cheapest priciest free service commercial billing tier".split())
+
+
+def _of_another_kind(slots: Slots, word: Word) -> bool:
+    """ "The training plan", "a meal plan": a thing that people talk about, and no property of theirs."""
+    before = [other for other in slots.words if other.end < word.start]
+    if word.lower not in ("plan", "plans") or not before or slots.text[before[-1].end : word.start] != " ":
+        return False
+    kind = before[-1]
+    if any(start <= kind.start < end for start, end in slots.taken) or kind.lower in _PRICED or kind.lower in STOP:
+        return False
+    return is_english(kind.lower) and kind.lower not in lexicon.vocabulary() and not kind.lower.endswith("est")
 
 
 def _names_a_link(slots: Slots, dimension: str, start: int, end: int) -> bool:

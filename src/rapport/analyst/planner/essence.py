@@ -13,6 +13,7 @@ from rapport.analyst.planner.asked import BROKEN
 from rapport.analyst.planner.finding import negate
 from rapport.analyst.planner.idioms import RISK
 from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.occasion import is_of_a_line, points_at, without_occasion
 from rapport.analyst.planner.refusals import secrets, writes
 from rapport.analyst.planner.retold import told_in_full
 from rapport.analyst.planner.short_forms import spelled_out
@@ -77,7 +78,7 @@ def essence(text: str, names: Names, today: date) -> str:
     text = spelled_out(text, [(link.start, link.end) for link in firm])
     if _UNTOUCHED.search(text) or writes(text) or secrets(text):
         return text
-    bare = _AFTER.sub("", _BEFORE.sub("", text)).strip()
+    bare = without_occasion(_AFTER.sub("", _BEFORE.sub("", text)).strip(), names)
     text = bare if len(bare.split()) >= 2 else text
     text = told_in_full(text)
     if len(text.split()) < LONG:
@@ -261,6 +262,10 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         begin = sentence if text[sentence:begin].strip() else before[-1][0]
     if _OF_BEFORE.search(text[begin:end]):
         begin = sentence
+    if before and is_of_a_line(text[begin:end], text[slice(*before[-1])]):
+        begin = before[-1][0]
+    if before and points_at(text[begin:end], text[slice(*before[-1])]):
+        begin = before[0][0]
     if before and _WHICH_IT_WAS.match(text[begin:end]) and text[sentence:begin].strip(" ,;-–—") == "":
         begin = before[-1][0]
     for start, after in parts:

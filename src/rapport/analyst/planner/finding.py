@@ -32,7 +32,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     """The slots of one question. Pure, and quick: a few milliseconds with 20,000 names."""
     words = tuple(split(text))
     ids = _conversation_ids(text, names)
-    quoted = [(m.start(), m.end(), m.group(1) or m.group(2)) for m in re.finditer(r"\"([^\"]{2,80})\"|[“”]([^“”]{2,80})[“”]", text)]
+    quoted = [(m.start(), m.end(), m.group(1) or m.group(2) or m.group(3)) for m in _QUOTED.finditer(text)]
     whole = names.link(text, words, taken=[(start, end) for start, end, _ in ids])
     firm = [(link.start, link.end) for link in whole if link.score >= 100 and (len(link.text.split()) > 1 or link.kind != "property")]
     found_dates = [d for d in dates.find(text, today) if not any(d.start < end and start < d.end for start, end in firm)]
@@ -46,7 +46,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     hits = _without_idle(text, hits)
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits, short = _settle(text, _versions(text, links, names), hits)
-    links = [link for link in links if not (_inside_a_quote(link, quoted) or _of_stars(text, link))]
+    links = [link for link in links if not (_inside_a_quote(text, link, quoted) or _of_stars(text, link))]
     languages = _spoken(text, links)
     tongues = {lexicon.LANGUAGES[code] for code in languages}
     links = [link for link in links if link.kind != "property" or link.text.lower() not in tongues]  # "a German chat" is no country
@@ -73,6 +73,10 @@ def read(text: str, names: Names, today: date) -> Slots:
     return replace(slots, unknown=(missing,)) if missing and not slots.unknown else slots
 
 
+_QUOTED = re.compile(r"\"([^\"]{2,80})\"|[“”]([^“”]{2,80})[“”]|(?<![\w'’])['‘]([^'’]{2,60})['’](?!\w)")
+_A_WORD = re.compile(
+    r"\b(?:topics?|themes?|subjects?|words?|phrases?|terms?|keywords?|mention\w*|say|says|said|saying|talk\w*|about)\b", re.I
+)
 _SOME_STARS = re.compile(r"[1-5]\s*[-–/]\s*[1-5]")
 _BOUNDED = re.compile(r"\b(?:below|under|above|over|than|at least|at most|exceeding|beyond|between|up to|[<>]=?)\s*$", re.I)
 
@@ -83,10 +87,13 @@ def _of_stars(text: str, link: Link) -> bool:
     return bounds or bool(_SOME_STARS.fullmatch(link.text))
 
 
-def _inside_a_quote(link: Link, quoted: Sequence[tuple[int, int, str]]) -> bool:
-    """Whether a topic is only a part of what is quoted: "seed shipment late" is looked for as it is written."""
-    inside = any(start <= link.start and link.end <= end and link.end - link.start < len(told) for start, end, told in quoted)
-    return inside and link.kind in ("topic", "topic_group")
+def _inside_a_quote(text: str, link: Link, quoted: Sequence[tuple[int, int, str]]) -> bool:
+    """Whether a topic is only a part of what is quoted: "seed shipment late" is looked for as it is written; so is 'locker', a word."""
+    around = [told for start, end, told in quoted if start <= link.start and link.end <= end]
+    if link.kind in ("topic", "topic_group"):
+        return any(link.end - link.start < len(told) for told in around)
+    whole = any(link.text.lower() == name.text.lower() for name in link.names)
+    return bool(around) and not whole and bool(_A_WORD.search(text))
 
 
 def _without_idle(text: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -194,6 +201,7 @@ def _mend(text: str, words: Sequence[Word], names: Names, taken: Sequence[tuple[
             and stem(lower) not in lexicon.stems()
             and not names.knows(lower)
             and not SUBJECT_BEFORE.search(text[: word.start])
+            and not _written_as_a_name(text, word)
         )
         if strange and not any(start <= word.start < end for start, end in taken):
             best = process.extractOne(lower, targets, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=0.75)
@@ -202,6 +210,12 @@ def _mend(text: str, words: Sequence[Word], names: Names, taken: Sequence[tuple[
                 word = replace(word, lower=best[0])
         mended.append(word)
     return tuple(mended)
+
+
+def _written_as_a_name(text: str, word: Word) -> bool:
+    """A capital inside of a sentence that has small letters as well: "Ottoline" is no "outline"."""
+    begins = text[: word.start].rstrip(" \"'“‘(")[-1:] in ("", ".", "?", "!", ":")
+    return word.text[:1].isupper() and not begins and text not in (text.title(), text.upper())
 
 
 _EXTRA = ("conversation conversations average yesterday customers compare segment ticket summary overview complaints examples transcript feedback refund billing january february october november december"

@@ -22,6 +22,7 @@ from rapport.analyst.planner.idioms import RISK, idiom_of
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day, undated
 from rapport.analyst.planner.orders import ordered
 from rapport.analyst.planner.refusals import OVERRIDE, obeys_a_quote, secrets, to_someone, writes
+from rapport.analyst.planner.said import asks_of_a_number
 from rapport.analyst.planner.slots import Slots
 
 
@@ -50,7 +51,7 @@ _ORDERS_A_SEGMENT = re.compile(
     r"\W*(?:(?:please|ok(?:ay)?|can you|could you|would you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:create|make|build|define|set ?up|save|add|start|form|put(?: together)?|collect|gather|store|keep|bundle|assemble|group|establish|generate|have|turn|convert)\b(?:(?!\bto\b).){0,60}\b(?:segment|cohort|audience|(?:saved|user) group|group(?= (?:of|with|from|for|called|named)\b))\b",
     re.I,
 )
-_SEGMENT = r"(?:save|keep|store|collect|group|bundle|put|gather|pack|lump)\b.{0,80}(?:->|→|=>) ?[\"“'‘]?(?-i:[A-Z])\w*|(?:make|create|form|build|save|set up|define|new) (?:me |us )?(?:an? )?(?:new )?group (?:of|with|from|for|called|named)|(?:collect|gather|store|bundle|assemble|put|keep|kept|lump|group|throw|toss|pack|round up|stick|save)\b.{0,60}\b(?:in|into|under) (?:an?|one|the same|a single|their own) (?:\w+ )?(?:bucket|basket|pool|roof|umbrella|group (?:called|named))\b|(?:want|need|like|have)\b.{0,60}\b(?:in|into) (?:an?|one) (?:\w+ )?group (?:called|named)|(?:->|→|=>)\s*(?:an? |new |the )*(?:segment|cohort|audience)|(?:in|into|as|to) an? (?:\w+ )?(?:segment|cohort|audience|(?:saved|user) group)|(?:collect|gather|store|bundle|assemble|establish)\b.{0,60}\b(?:segment|cohort|audience|as a group)|(?:let us|let's|could (?:we|i)|can (?:we|i)|(?:we|i) (?:shall|should|must|will)? ?(?:have|need)) .{0,20}(?:segment|cohort|audience) (?:with|of|for|from)|(?:an? |new )?audience\s*:|(?:want|need|would like|'d like|get me) (?:a|another|one more) (?:new )?(?:segment|cohort|audience)|(?:segment|cohort)(?: (?:please|pls|plz))?\s*[:,]|(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
+_SEGMENT = r"(?:save|keep|store|collect|group|bundle|put|gather|pack|lump)\b.{0,80}(?:->|→|=>) ?[\"“'‘]?(?-i:[A-Z])\w*|(?:make|create|form|build|save|set up|define|new) (?:me |us )?(?:an? )?(?:new )?group (?:of|with|from|for|called|named)|(?:collect|gather|store|bundle|assemble|put|keep|kept|lump|group|throw|toss|pack|round up|stick|save)\b.{0,60}\b(?:in|into|under) (?:an?|one|the same|a single|their own) (?:\w+ )?(?:bucket|basket|pool|roof|umbrella|group (?:called|named))\b|(?:want|need|like|have)\b.{0,60}\b(?:in|into) (?:an?|one) (?:\w+ )?group (?:called|named)|(?:->|→|=>)\s*(?:an? |new |the )*(?:segment|cohort|audience)|(?:in|into|as|to) an? (?:\w+ )?(?:segment|cohort|audience|(?:saved|user) group)|(?:collect|gather|store|bundle|assemble|establish)\b.{0,60}\b(?:segment|cohort|audience|as a group)|(?:let us|let's|could (?:we|i)|can (?:we|i)|(?:we|i) (?:shall|should|must|will)? ?(?:have|need)) .{0,20}(?:segment|cohort|audience) (?:with|of|for|from)|(?:an? |new )?audience\s*:|(?:want|need|would like|'d like|get me) (?:a|another|one more) (?:new )?(?:segment|cohort|audience)|(?:segment|cohort)(?: (?:please|pls|plz))?\s*(?:[:,]|->|→|=>|[–—]| - )|(?:create|make|build|define|set up|save|add|start|form|put together|new)\b.{0,30}\b(?:segment|cohort|audience)s?|segment (?:of|for|from|where|with)|cohort (?:of|for|from|where|with)"
 
 _CONFIRMS = re.compile(
     r"\W*(?:(?:yes|yep|yeah|ok|okay|sure|fine|good|great|perfect|alright|right|please|thanks|looks? (?:good|fine|right)|lgtm|that is (?:fine|good|right)|that's (?:fine|good|right)|all good|approved?|confirmed?)[\s,.!]+)*(?:now |please |then |just |you can |you may |and |let us |let's )*(?:(?:create|file|submit|open|log|raise|send|push|ship|post|make) (?:it|this|that|this one|that one)(?: up| in| off| now| please| then| for me| as (?:is|drafted|written)| thanks| thank you)*|go ahead(?: and (?:create|file|submit|open) (?:it|this|that))?(?: please| now)?|do it(?: please| now)?|confirm(?:ed)?|lgtm|approved?)\W*$",
@@ -408,6 +409,7 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("refuse_secret", _obeys),
     ("inbox", _fears_a_trick),
     ("examples", asks_who_wrote),
+    ("examples", asks_of_a_number),
     ("ranking", _asks_for_a_peak),
     ("anomalies", _asks_for_unusual_days),
     ("appearance", _asks_when),

@@ -132,9 +132,9 @@ EXTREMES: Mapping[str, tuple[str | None, str, str | None]] = {
         ("conversations", "top", None),
     "least active|quietest|fewest conversations|fewest chats|least conversations|least used|smallest|least engaged|fewest sessions|least traffic|least popular|fewest dialogues|slowest day":
         ("conversations", "bottom", None),
-    "happiest|most happy|most positive|best mood|most content|most pleased|most delighted|cheeriest|sunniest": ("sentiment", "top", "good"),
+    "happiest|nicest|sweetest|friendliest|politest|loveliest|jolliest|cheerfullest|most cheerful|most polite|most friendly|nicest to us|most happy|most positive|best mood|most content|most pleased|most delighted|cheeriest|sunniest": ("sentiment", "top", "good"),
     "unhappiest|most unhappy|saddest|most negative|least happy|grumpiest|worst mood|least positive|most upset|gloomiest|most disappointed": ("sentiment", "bottom", "bad"),
-    "angriest|shortest fuse|shortest temper|quickest temper|least patience|least patient|most impatient|thinnest skin|thinnest patience|most frustrated|most annoyed|most irritated|most angry|most frustration|most furious|maddest|most fed up|highest frustration": ("frustration", "top", "bad"),
+    "angriest|touchiest|crankiest|moodiest|prickliest|testiest|crossest|snappiest|surliest|tetchiest|stroppiest|hottest head|quickest to anger|shortest fuse|shortest temper|quickest temper|least patience|least patient|most impatient|thinnest skin|thinnest patience|most frustrated|most annoyed|most irritated|most angry|most frustration|most furious|maddest|most fed up|highest frustration": ("frustration", "top", "bad"),
     "least frustrated|calmest|least annoyed|lowest frustration": ("frustration", "bottom", "good"),
     "most satisfied|best rated|top rated|highest rated|best reviewed|most stars|best rating|highest rating|best score|highest score|best scores|most loved|highest stars|best stars|most generous|biggest fan|kindest|easiest to please": ("rating", "top", "good"),
     "least satisfied|most dissatisfied|worst rated|lowest rated|worst rating|lowest rating|least stars|fewest stars|worst score|lowest score|poorest rating|poorly rated|worst reviewed|worst stars|lowest stars|hardest to please|stingiest|harshest|strictest|toughest grader|most critical": ("rating", "bottom", "bad"),
@@ -152,7 +152,7 @@ ORDERS: Mapping[str, str] = {
 
 BAD = (
     "unhappy|dissatisfied|angry|bad|badly|terrible|awful|worst|worse|negative|poor|poorly|upset|disappointed|hate|complain|complaint|complaining|frustrated|annoyed|furious|mad|problem|"
-    "struggle|struggling|pain|painful|sad|displeased|unsatisfied|grumpy|suffering|sour|low|horrible|irritated|not happy|do not like|dislike|went wrong|gone wrong|wrong|fail|failing|fed up|lousy|disgruntled|whine|whining|moan|moaning|gripe|griping|grumble|grumbling|grouse"
+    "pear shaped|go south|went south|gone south|go sideways|went sideways|gone sideways|go awry|went awry|went downhill|go to pieces|went to pieces|struggle|struggling|pain|painful|sad|displeased|unsatisfied|grumpy|suffering|sour|low|horrible|irritated|not happy|do not like|dislike|went wrong|gone wrong|wrong|fail|failing|fed up|lousy|disgruntled|whine|whining|moan|moaning|gripe|griping|grumble|grumbling|grouse"
 )
 GOOD = "happy|satisfied|good|great|best|better|positive|love|delighted|praise|like|likes|pleased|excellent|well|glad|thankful|grateful|compliment|enjoy|thrilled|smooth|went well|win"
 

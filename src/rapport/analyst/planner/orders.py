@@ -7,6 +7,11 @@ a verb that may also be a noun must be followed by what it acts on.
 import re
 from collections.abc import Iterable
 
+from rapport.analyst.planner.finding import negate
+from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.refusals import FROM_THE_SUM, to_someone
+from rapport.analyst.planner.words import split
+
 _POLITELY = r"^\W*(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|plz|kindly|just|quickly|(?:can|could|would|will) (?:you|u)|i (?:want|need) (?:you|u) to|i(?: would|'d) like (?:you )?to|i (?:want|need) to|we (?:want|need|have) to|go (?:ahead and|and)|go|let us|let's|time to|try to|you (?:may|should|must|can)|do|asap|urgent(?:ly)?|someone|somebody)[\s,:!]+)*"
 _DONE = (
     r"removed|deleted|erased|wiped|purged|nuked|scrubbed|refunded|reimbursed|credited|compensated|paid back|billed|charged|invoiced|blocked|unblocked|banned|unbanned|locked|unlocked|frozen|kicked|"
@@ -66,3 +71,50 @@ def ordered(text: str, spans: Iterable[tuple[int, int]]) -> bool:
         part for part in re.split(r"(?<=[.!?;:])\s+|\n+|\s+(?:--?|→|->)\s+|,\s+(?=(?:so|then|please|and then)\b)", text) if part.strip()
     ]
     return any(pattern.search(part) for part in parts for pattern in _ORDERS)
+
+
+_AND_TELL = re.compile(
+    r"(?:,?\s+(?:and|then|but)\b|[,;.!])(?:\s+(?:then|also|please|after(?:wards| that)))*,?\s+(?=(?:tell|show|give|list|let me know|say|count|name)\b|how (?:many|much|often|is|are|did|does)\b|what\b|which\b|who\b|when\b)",
+    re.I,
+)
+_AND_DO = re.compile(r",?\s+(?:and|then)\b(?:\s+(?:then|also|please|afterwards))*\s+(?=[a-z])|[.!?]\s+(?=[A-Z])", re.I)
+_MADE = re.compile(r"\b(?:tickets?|segments?|cohorts?|drafts?|issue|story|audience)\b|[\"“{]", re.I)
+"""What is made on demand, and needs every word."""
+LEAST = 3
+"""Words that a question has beside an order."""
+
+
+def beside_an_order(question: str, names: Names) -> tuple[str, str]:
+    """(what is asked, the order that stands before or behind it): "can you bump Kaito to pro and tell me how many chats he had"."""
+    if _MADE.search(question):
+        return question, ""
+    for match in _AND_TELL.finditer(question):
+        first, rest = question[: match.start()].strip(), question[match.end() :].strip()
+        if len(rest.split()) >= LEAST and _orders_alone(first, names):
+            return rest, first
+    for match in _AND_DO.finditer(question):
+        first, rest = question[: match.start()].strip(), question[match.end() :].strip()
+        if len(first.split()) >= LEAST and not _orders_alone(first, names) and _orders_alone(rest, names):
+            return first, rest
+    return question, ""
+
+
+_TO_THE_SHOWN = re.compile(
+    rf"{_POLITELY}(?:{_ACTS})\s+(?:it|them|those|these|each(?: of them)?|all of (?:them|those)|the (?:worst|best|top|first|last|bottom|lot|one|[a-z]+est)(?: (?:one|ones|two|three|user|account|customer|company|product|bot|\d+))?)\W*(?:\b(?:as|to|for|from|with|right away|now|today|please|immediately)\b.*)?$",
+    re.I | re.S,
+)
+"""An order for what the other part of a question finds: "rank the products and tag the worst one"."""
+
+
+def _orders_alone(part: str, names: Names) -> bool:
+    if _TO_THE_SHOWN.search(part):
+        return True
+    links = [link for link in negate(part, names.link(part, split(part))) if link.score >= LIKE]
+    spans = [(link.start, link.end) for link in links]
+    if any(link.negated for link in links) or FROM_THE_SUM.search(part):
+        return False  # "forget Acme for a moment", "throw Acme out of the count"
+    return bool(spans) and (ordered(part, spans) or to_someone(part, spans))
+
+
+LIKE = 80
+"""How alike a name has to be to be the one that an order is for."""

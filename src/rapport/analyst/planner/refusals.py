@@ -76,6 +76,7 @@ _UNDONE = "removed|deleted|erased|wiped|purged|refunded|blocked|banned|cancelled
 _TO_SOMEONE = tuple(
     re.compile(rf"{_POLITELY}(?:{pattern})", re.I)
     for pattern in (
+        r"(?:drop|shoot|fire|slip|give|send|write|leave|get)\s+NAME\s+(?:off )?(?:an?|the|our|some|my)\s+(?:\w+ )?(?:note|line|mail|e-?mail|message|call|ring|bell|buzz|shout|apology|heads-?up|reminder|text|letter|card)\b",
         r"(?:give|send|offer|grant|refund|credit|comp|reimburse|pay|gift|return|hand|wire)\s+NAME\s+(?:back\b|\$|€|£|\d|(?:(?:an?|the|their|his|her|its|some|another|one|two|three|free|full|more)\s+)+(?!.*\b(?:ratings?|scores?|counts?|summary|overview|number|average|look|check|rundown|report|figures?|stats)\b))",
         r"(?:let)\s+NAME\s+know\b|(?:tell|inform|remind|thank|warn|ask|congratulate|notify|alert|phone|ring|ping|dm|slack|mail|e-?mail|text|call|contact|message|write|write to|reach out to|apologi[sz]e to|reply to|respond to)\s+(?:all |every |each |the )?(?:(?:users?|people|customers?|everyone|admins?|team|staff|members?|contacts?|owners?) (?:of|at|from|in) )?NAME\b(?!\s+(?:a |the )?(?:ratings?|complaints?|issues?))",
         r"(?:put|move|switch|migrate|transfer|bump|upgrade|downgrade|assign|add|enrol\w*|set|convert|change)\s+NAME(?:'s plan)?\s+(?:on|to|onto|into|back to|over to)\b",
@@ -120,7 +121,7 @@ _A_NOUN = re.compile(
 
 _STANDS_AS_A_NOUN = re.compile(r"\s+(?:of|on|in|at|since|after|before|by|per|vs\.?|versus|from|during|between|over)\b", re.I)
 """After a word that may also be a verb, no object: "deploy on 5 November", "upgrade in October"."""
-_FROM_THE_SUM = re.compile(
+FROM_THE_SUM = re.compile(
     r"\b(?:from|out of|off) (?:the |this |that |your |our |my )?(?:picture|count|total|sum|equation|figures?|numbers?|mix|tally|reckoning|calculation|result|average|ranking|comparison|consideration|account)\b(?! of\b)",
     re.I,
 )
@@ -158,7 +159,7 @@ def writes(text: str) -> str | None:
         if not match:
             continue
         verb, rest = match.group("verb").lower(), match.group("rest")
-        if _BESIDE.search(rest) or _A_NOUN.match(rest) or _FROM_THE_SUM.search(rest):
+        if _BESIDE.search(rest) or _A_NOUN.match(rest) or FROM_THE_SUM.search(rest):
             continue
         if verb in _ALWAYS_WRITES and rest.strip():
             return part
@@ -203,6 +204,8 @@ def writes(text: str) -> str | None:
 def secrets(text: str) -> str | None:
     """The part of `text` that asks for what is nobody's to see, or to set the rules aside."""
     for part in sentences(text):
+        if _OF_OTHERS.search(part):
+            continue
         if OVERRIDE.search(part) or _RECITES.search(part):
             return part
         if _REWORDED.search(part) and not _MINE.search(part):
@@ -212,6 +215,12 @@ def secrets(text: str) -> str | None:
     return None
 
 
+_OF_OTHERS = re.compile(
+    r"\b(?:any ?(?:one|body)|some ?(?:one|body)|who|users?|people|customers?|visitors?|folks)\b(?:(?!\b(?:and|then|now)\b)[^.?!;:,]){0,40}\b(?:tr(?:y|ied|ies|ying)|attempt\w*|manag\w*|want\w*|been|ever|have|has|had|did)\b"
+    r"(?:(?!\b(?:and|then|now)\b)[^.?!;:,]){0,40}\b(?:our|the|an?|one of our|its|their) (?:\w+ )?(?:bots?|assistants?|chatbots?|ai|agents?|models?)\b",
+    re.I,
+)
+"""What people tried with the assistants, which is counted and shown."""
 _RECITES = re.compile(
     r"\b(?:texts?|words?|lines?|briefs?|message|sheet|script|notes?|stuff|everything|anything|paragraphs?|what) (?:that |which )?(?:was |were )?(?:you (?:were|are|have been|got|had been)|they) (?:\w+ )?(?:primed|fed|loaded|seeded|trained|initiali[sz]ed|bootstrapped|briefed|instructed|programmed|configured|set up|told to (?:do|say|be|act|behave|follow|keep)|started (?:up )?with)\b|"
     r"\b(?:instructions?|rules|prompt|orders|guidelines|directives|briefing) (?:that |which )?you (?:were|have been|had been|got|received|follow|obey|work|run|operate|started|began|live by|are (?:given|following|under|bound))\b",

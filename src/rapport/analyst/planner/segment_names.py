@@ -8,7 +8,7 @@ from rapport.analyst.planner.words import Word
 from rapport.analytics.lexicon import Name
 
 _MAKING = re.compile(
-    r"\b(?:create?|make|build|define|set up|save|add|form|put together|new|turn|collect|gather|store|keep|bundle|assemble|group)\b.{0,60}\b(?:seg[emnt]{3,5}|cohort|audience)s?\b|^\W*(?:segment|cohort)(?: (?:of|for|from|where|with)\b|\s*:)|\b(?:in|into|as|to) an? (?:\w+ )?(?:seg[emnt]{3,5}|cohort|audience)\b"
+    r"\b(?:create?|make|build|define|set up|save|add|form|put together|new|turn|collect|gather|store|keep|bundle|assemble|group)\b.{0,60}\b(?:seg[emnt]{3,5}|cohort|audience)s?\b|^\W*(?:segment|cohort)(?: (?:please|pls|plz))?(?: (?:of|for|from|where|with)\b|\s*(?:[:,]|->|→|=>|[–—]| - ))|\b(?:in|into|as|to) an? (?:\w+ )?(?:seg[emnt]{3,5}|cohort|audience)\b"
     r"|\b(?:put|collect|gather|keep|save|store|bundle|group|lump|have)\b.{0,60}\b(?:in|into|under) (?:an?|one|the same|a single) (?:\w+ )?(?:bucket|basket|pool|group|roof|umbrella)\b|(?:->|→|=>)\s*(?:an? |new )*(?:seg[emnt]{3,5}|cohort|audience)\b",
     re.I,
 )

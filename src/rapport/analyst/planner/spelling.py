@@ -58,7 +58,7 @@ def _slipped(typed: str, meant: str) -> bool:
         return True
     if len(typed) == len(meant):
         return sorted(typed) == sorted(meant) or len(typed) >= LONG
-    return _single(typed) == _single(meant) or len(typed) >= LONG + 2
+    return _single(typed) == _single(meant) or (len(typed) >= LONG and len(typed) == len(meant) + 1) or len(typed) >= LONG + 2
 
 
 def _single(word: str) -> str:

@@ -13,6 +13,7 @@ from rapport.analyst.planner.english import is_english, is_form
 from rapport.analyst.planner.frames import APART, FRAME, STRONG
 from rapport.analyst.planner.model_ids import A_FIELD, CODE_NAME, MODEL
 from rapport.analyst.planner.names import Names
+from rapport.analyst.planner.said import told_in_quotes
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.small_talk import of_the_request
 from rapport.analyst.planner.tongues import told_as_others
@@ -50,6 +51,7 @@ STOP = frozenset(CONTRACTIONS) | frozenset(
     actual real true truly fact facts true honest honestly straight simple simply plain just plainly
     team colleague boss manager ceo deck slide meeting standup board
     lets' let's want wants wanna gonna gotta shall anyways anyway regards hows whats wheres whos
+    robot robots bot bots chatbot chatbots machine machines ai assistant assistants
     every each whole entire complete full fully totally total overall altogether combined
     come came coming become became becoming turn turned turns keep kept keeps hold
     someone's anyone's peoples folks folk guys guy buyer buyers shopper shoppers student students visitor visitors member members subscriber subscribers individual individuals caller callers learner learners
@@ -85,6 +87,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
             and word.lower.removesuffix("s") not in keys
             and stem(word.lower) not in lexicon.AFFECT
             and not word.lower.rstrip("+").isdigit()
+            and not _SHORTENED.fullmatch(word.lower)
             and not re.fullmatch(r"[1-5][- ]?stars?|[1-5]/5|\w+-wise|\w+[- ](?:rated|star)|[a-z]+-(?:language|speaking)", word.lower)
             and not (slots.languages and word.lower in lexicon.LANGUAGES.values())
             and not (word.lower in FAILED and slots.of_kind("tool"))
@@ -95,14 +98,14 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     positive, negative = [], []
     for word in content:
         (negative if _is_negated(slots.text, word) else positive).append(word)
-    positive = _in_quotes(slots, positive) or _after_frame(slots.text, positive)
+    positive = _in_quotes(slots, positive) or _with_its_kind(slots, _after_frame(slots.text, positive))
     strange = tuple(word.text for word in positive if word.lower not in common() and stem(word.lower) not in lexicon.stems())
     unknown = () if slots.conversation_ids else tuple(_unknown(slots.text, positive, slots.taken))
     framed = bool(positive) and bool(
         _framed(slots.text, positive[0]) or _SUBJECT_NOUN.match(slots.text[positive[-1].end :]) or slots.quoted
     )
     kept = [word for word in positive if word.text not in " ".join(unknown).split()]
-    if told := _told_in_quotes(slots):
+    if told := told_in_quotes(slots):
         return replace(
             slots, subject=told.lower(), phrase=told, not_subject=" ".join(word.lower for word in negative), framed=True, unknown=unknown
         )
@@ -122,24 +125,8 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     )
 
 
-_TELLS_BEFORE = re.compile(
-    r"\b(?:sa(?:y|ys|id|ying)|writ(?:e|es|ing)|wrote|written|mention\w*|words?|phrases?|contain\w*|about|typ(?:e|es|ed|ing)|ask\w* for|holds?|holding|with)\W{0,3}$",
-    re.I,
-)
-
-
-_GREETS = re.compile(
-    r"\b(?:say|says|said|saying|write|writes|wrote|type|types|typed)(?: us| the word| a)? (?P<said>thanks|thank you|thank-you|sorry|hello|please|goodbye|bye|wow|hi|good morning)\b",
-    re.I,
-)
-"""What people say that a request is made of as well: "how often do users say thanks"."""
-
-
-def _told_in_quotes(slots: Slots) -> str:
-    """What is quoted as said by people, however plain its words: chats in which users say “thank you”."""
-    told = next((quote for quote in slots.quoted if _TELLS_BEFORE.search(slots.text[: slots.text.find(quote)])), "")
-    greeted = None if told or slots.quoted else _GREETS.search(slots.text)
-    return greeted["said"] if greeted else told
+_SHORTENED = re.compile(r"[a-z]+(?:'(?:d|ll|ve|re|m|em)|n't)(?:'ve)?")
+"""A word that a verb is drawn into: "who'd", "there'll"."""
 
 
 def _in_quotes(slots: Slots, words: list[Word]) -> list[Word]:
@@ -160,6 +147,19 @@ def _after_frame(text: str, words: list[Word]) -> list[Word]:
         return words
     end = (_CLAUSE_END if first else _FRAME_END).search(text, words[first].start)
     return [word for word in words[first:] if end is None or word.start < end.start()]
+
+
+_KIND = frozenset("wrong late early broken double short free new old missing lost open closed".split())
+
+
+def _with_its_kind(slots: Slots, words: list[Word]) -> list[Word]:
+    """`words` with the plain word that stands right before the first and belongs to it: "about wrong invoices"."""
+    if not words or not _framed(slots.text, words[0]):
+        return words
+    before = [word for word in slots.words if word.end < words[0].start]
+    if not before or before[-1].lower not in _KIND or slots.text[before[-1].end : words[0].start] != " ":
+        return words
+    return [before[-1], *words] if _framed(slots.text, before[-1]) else words
 
 
 _FRAME_END = re.compile(

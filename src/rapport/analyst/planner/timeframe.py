@@ -87,11 +87,30 @@ _WANTED = re.compile(
 """When something is to be delivered: "my boss wants the average by Friday"."""
 
 
+_OCCASION = re.compile(
+    r"(?:['’]s)?\s+(?:\w+[ -])?(?:shout-?outs?|stand-?ups?|meetings?|calls?(?! (?:that|which|failed|volume))|newsletters?|digests?|decks?|syncs?|demos?|all-hands|retros?|planning|e-?mails?|posts?|workshops?|catch-?ups?|briefings?|town hall|board|presentations?|slots?|offsite|lunch|drinks|huddle|memos?|slides?|one-on-ones?|1:1s?|pitch|agenda|party|show and tell|kudos|wins)\b",
+    re.I,
+)
+"""What a day only names: "the Friday shout-out", "Monday's board meeting"."""
+_A_DAY_NAME = re.compile(r"(?:on |this |next |the )*(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|today|tonight|next week", re.I)
+_DELIVERED = re.compile(
+    r"\W*(?:(?:and|so|because|since|as|cause|cos)\W+)*(?:it|this|that|these|those|they|the (?:\w+ ){0,2}?(?:slides?|decks?|reports?|mail|memo|boss|board|ceo|management|investors?|meeting))(?:['’]s|['’]re|['’]ll)?"
+    r"(?: (?:is|are|will|has|have|must|needs?|should|only|all|just|also|to|be|get|getting|being))*(?: (?:goes?|going|due|needed|wanted|for|presented|shown|sent|printed|published|out|wants?|meets?|asks?|expects?|starts?|begins?|sits?))\b",
+    re.I,
+)
+"""A part of a sentence that says where the answer goes: "..., it goes to the investor update tonight"."""
+
+
 def idle_day(text: str, mention: Mention, *, part: bool = False) -> bool:
     """Whether a day tells when the person has time, a meeting or a deadline, beside the part that asks: "I've time to save one account
     today: the one that ...". `part`: the text is only what stands around that part."""
     if re.search(r"\bnow$", text[: mention.end], re.I) and re.match(r"\s+on(?:wards?)?\b", text[mention.end :], re.I):
         return True  # "obey me from now on" counts nothing
+    if _A_DAY_NAME.fullmatch(text[mention.start : mention.end].strip()) and _OCCASION.match(text[mention.end :]):
+        return True
+    part_begins = max((match.end() for match in re.finditer(r"[.!?:;,]\s|[–—(]|\s-\s", text[: mention.start])), default=0)
+    if part_begins and _DELIVERED.match(text[part_begins : mention.start]) and not _OF_DATA.search(text[part_begins : mention.start]):
+        return True
     begin = max((match.end() for match in re.finditer(r"[.!?:;]\s|[–—]", text[: mention.start])), default=0)
     if _PLANNED.match(text[begin : mention.start]):
         return True

@@ -44,6 +44,7 @@ from rapport.analyst.planner.following import follow, with_the_first
 from rapport.analyst.planner.leaning import asks_how_many_failures, leans
 from rapport.analyst.planner.moving import peak_day, peak_unit, turned
 from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.orders import beside_an_order
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.pointing import placed, with_its_name
 from rapport.analyst.planner.quantities import MEAN_BOUND
@@ -68,7 +69,7 @@ _PASSED_OVER = frozenset({"refuse_write", "refuse_secret", "refuse_out_of_scope"
 
 def understand(question: str, before: Sequence[Turn], setting: Setting) -> Reading:
     """The reading of `question`."""
-    question, declined = divided(question)
+    question, declined = split if (split := divided(question))[1] else beside_an_order(question, setting.names)
     question = with_its_name(question, declined, setting)
     previous: Reading | None = None
     answers: list[str] = []

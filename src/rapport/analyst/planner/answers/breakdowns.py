@@ -46,12 +46,23 @@ def breakdown(asked: Asked) -> Answer:
     name = output.data["dimension"].replace("property:", "").replace("_", " ")
     whole = output.data["all"][0]
     text = heading(f"{title(metric)} by {name}", own.scope())
-    text += bullets([_stars(group) if dimension == "rating" else row(group) for group in groups])
+    of = whole["value"] if metric in _SUMMED and reading.slots.says(SHARE) else None
+    text += bullets([_stars(group) if dimension == "rating" else row(group) + _share(group, of) for group in groups])
     if output.data["total"] > len(groups):
         text += f"\n({number(output.data['total'])} in all.)"
     if whole.get("value") is not None and dimension != "rating":
         text += f"\n\nAll together: {said(whole)}."
     return text
+
+
+_SUMMED = ("conversations", "messages", "ratings", "tool_calls", "tool_failures")
+"""Figures of which the groups make up the whole."""
+
+
+def _share(group: Mapping[str, Any], whole: float | None) -> str:
+    """What part of the whole a group is: " (36.8%)"."""
+    value = group["figures"][0].get("value")
+    return f", {100 * value / whole:.1f}%" if whole and value is not None else ""
 
 
 def _of_all(slots: Slots) -> bool:

@@ -227,7 +227,8 @@ def _listed(groups: Sequence[Mapping[str, Any]], by: _Order, reading: Reading) -
 
 
 _RANKED_PLACE = re.compile(
-    r"\b(?:second|third|fourth|fifth|2nd|3rd|4th|5th|number (?:two|three|2|3))[\s-]+(?:most|least|best|worst|highest|lowest|top|largest|biggest|smallest|busiest|fewest|\w+iest|\w+est)\b|\b(?:second|third|2nd|3rd) (?:place|rank)\b|\brunner[ -]up\b",
+    r"\b(?:second|third|fourth|fifth|2nd|3rd|4th|5th|number (?:two|three|2|3))[\s-]+(?:most|least|best|worst|highest|lowest|top|largest|biggest|smallest|busiest|fewest|\w+iest|\w+est)\b|\b(?:second|third|2nd|3rd) (?:place|rank)\b|\brunner[ -]up\b"
+    r"|\b(?:who|which(?: \w+)?|what)\b[^.?!]{0,30}\b(?:(?:is|come|came|rank|stand|end|finish|place)\w*(?: in| up)* (?:second|third|2nd|3rd)|(?:is|has|gets?|takes?|holds?|wins?|won) the (?:second|third) one)\b",
     re.I,
 )
 """A place in a ranking: "the second most active account"."""

@@ -339,7 +339,7 @@ def wanted(asked: Asked, intent: str) -> str | None:
 
 
 _MAKING = (
-    r"create\w*|would like|'d like|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|kept|collected|gathered|stored|bundled|grouped|saved|built|made|set aside|filed|convert|establish|have|shall|could|(?:segment|cohort|audience)(?:,? (?:please|pls|plz))?\s*(?:[\"“'‘][^\"”’']{1,80}[\"”’']\s*)?[:,]|(?:->|→|=>)\s*(?:\w+ )?(?:segment|cohort|audience)|segment (?:of|for|from|where|with|the|all|users?|"
+    r"create\w*|would like|'d like|make|build|define|set ?up|save|add|start|form|put|new|turn|group|want|need|give me|collect|gather|store|keep|bundle|assemble|kept|collected|gathered|stored|bundled|grouped|saved|built|made|set aside|filed|convert|establish|have|shall|could|(?:segment|cohort|audience)(?:,? (?:please|pls|plz))?\s*(?:[\"“'‘][^\"”’']{1,80}[\"”’']\s*)?(?:[:,]|->|→|=>|[–—]| - )|(?:->|→|=>)\s*(?:\w+ )?(?:segment|cohort|audience)|segment (?:of|for|from|where|with|the|all|users?|"
     r"people|customers?)|cohort (?:of|for|from|where|with)"
 )
 _REVIEW = r"inbox|(?:needs?|needing|require\w*|for|to|waiting for|awaiting|un)[ -]?(?:be )?(?:my |our |a |manual |human )*review\w*|reviewed|dismissed|look at|triage|attention"
