@@ -123,12 +123,13 @@ async def commented(
 async def load(
     connection: Connection, tenant_id: int, ids: Sequence[UUID], *, happy: bool = False, about: str = "", signal: str = ""
 ) -> tuple[Example, ...]:
-    """These conversations in this order. The quote is the user's message that holds most words of `about`, then the one with the
-    strongest evidence of a signal that begins with `signal`, then the most negative one (most positive with `happy`), then the first."""
+    """These conversations in this order. The quote is the user's message that holds most words of `about`, else the first that is more
+    than a greeting; without `about`, the one with the strongest evidence of a signal that begins with `signal`, else, of those nearly as
+    negative as the most negative one (as positive with `happy`), the one that holds most words of the conversation's topic."""
     rows = await connection.fetch(_DETAILS, tenant_id, list(ids))
     wanted = {row["id"]: _telling(row["user_messages"] or [], happy=happy) for row in rows}
     if signal:
-        wanted |= {row["id"]: seq for row in rows if (seq := _evident(row, signal)) is not None}
+        wanted |= {row["id"]: [seq] for row in rows if (seq := _evident(row, signal)) is not None}
     quotes = await _quotes(connection, tenant_id, wanted, about)
     names = [name for name in Example.__slots__ if name != "quote"]
     return tuple(Example(**{name: row[name] for name in names}, quote=quotes.get(row["id"], "")) for row in rows)
@@ -141,26 +142,39 @@ def _evident(row: Any, signal: str) -> int | None:
     return max(shown, key=lambda one: (one["strength"], -one["seq"]))["seq"] if shown else None
 
 
-def _telling(messages: list[dict[str, Any]], *, happy: bool) -> int | None:
-    """seq of the user message that says most, where the analysis scored any."""
-    scored = [(m["sentiment"], m["seq"]) for m in messages if m.get("sentiment") is not None]
-    if not scored:
-        return None
-    return (max if happy else min)(scored)[1]
+NEARLY = 0.35
+"""Sentiment (-1 to 1) between two messages that are about as strong."""
 
 
-async def _quotes(connection: Connection, tenant_id: int, wanted: dict[UUID, int | None], about: str) -> dict[UUID, str]:
+def _telling(messages: list[dict[str, Any]], *, happy: bool) -> list[int]:
+    """seq of the user messages that say most, the strongest first, where the analysis scored any."""
+    scored = sorted((-m["sentiment"] if happy else m["sentiment"], m["seq"]) for m in messages if m.get("sentiment") is not None)
+    return [seq for sentiment, seq in scored if sentiment <= scored[0][0] + (0 if happy else NEARLY)]
+
+
+async def _quotes(connection: Connection, tenant_id: int, wanted: dict[UUID, list[int]], about: str) -> dict[UUID, str]:
+    """One message of each conversation; `wanted`: seq of those that tell most, the first of them before the others."""
+    told = [(id, seq, place) for id, seqs in wanted.items() for place, seq in enumerate(seqs)]
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (m.conversation_id) m.conversation_id, left(m.content, 2000) AS content
-        FROM unnest($2::uuid[], $3::int[]) w(id, seq)
-        JOIN message m ON m.tenant_id = $1 AND m.conversation_id = w.id AND m.type = 'user_message' AND coalesce(m.content, '') <> ''
-        ORDER BY m.conversation_id,
-                 (SELECT count(*) FROM unnest(tsvector_to_array(to_tsvector('english', left(m.content, 2000)))) lexeme
-                  WHERE lexeme = ANY(tsvector_to_array(to_tsvector('english', $4)))) DESC,
-                 m.seq IS NOT DISTINCT FROM w.seq DESC, m.created_at, m.seq
+        WITH told AS (SELECT * FROM unnest($3::uuid[], $4::int[], $5::int[]) t(id, seq, place)),
+        said AS (
+            SELECT m.conversation_id, left(m.content, 2000) AS content, m.created_at, m.seq, t.place, coalesce(p.name, '') AS topic,
+                   tsvector_to_array(to_tsvector('english', left(m.content, 2000))) AS lexemes
+            FROM unnest($2::uuid[]) w(id)
+            JOIN message m ON m.tenant_id = $1 AND m.conversation_id = w.id AND m.type = 'user_message' AND coalesce(m.content, '') <> ''
+            LEFT JOIN analysis a ON a.tenant_id = $1 AND a.conversation_id = w.id
+            LEFT JOIN topic p ON p.tenant_id = $1 AND p.id = a.topic_id
+            LEFT JOIN told t ON t.id = w.id AND t.seq = m.seq),
+        held AS (
+            SELECT *, (SELECT count(*) FROM unnest(lexemes) l WHERE l = ANY(tsvector_to_array(to_tsvector('english', $6)))) AS of_query,
+                   (SELECT count(*) FROM unnest(lexemes) l WHERE l = ANY(tsvector_to_array(to_tsvector('english', topic)))) AS of_topic
+            FROM said)
+        SELECT DISTINCT ON (conversation_id) conversation_id, content FROM held
+        ORDER BY conversation_id, of_query DESC, CASE WHEN $6 <> '' AND of_query = 0 THEN (cardinality(lexemes) < 2)::int END,
+                 CASE WHEN $6 <> '' AND of_query = 0 THEN seq END, (place IS NULL), of_topic DESC, place, created_at, seq
         """,
-        tenant_id, list(wanted), list(wanted.values()), about,
+        tenant_id, list(wanted), *(list(column) for column in zip(*told, strict=True)), *([] if told else [[], [], []]), about,
     )  # fmt: skip
     return {row["conversation_id"]: shorten(row["content"]) for row in rows}
 

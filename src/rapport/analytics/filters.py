@@ -53,6 +53,12 @@ def _conditions(scope: Scope, arguments: Arguments) -> Iterator[str]:
         )
     if scope.led_to:
         yield f"c.id IN ({_before_events(add(list(scope.led_to)))})"
+    if scope.after_events:
+        types = add(list(scope.after_events))
+        yield (
+            "c.created_at > (SELECT max(e.event_at) FROM event e WHERE e.tenant_id = $1 AND e.user_id = c.user_id"
+            f" AND e.event_type = ANY({types}::text[]))"
+        )
     if scope.without:
         inner = list(_conditions(scope.without, arguments))
         if inner:

@@ -50,6 +50,7 @@ class Scope:
     languages: tuple[str, ...] = ()  # ISO 639-1
     event_types: tuple[str, ...] = ()  # conversations of users (or organizations) with an event of any of these types
     led_to: tuple[str, ...] = ()  # conversations that an event of any of these types belongs to, or came right before
+    after_events: tuple[str, ...] = ()  # conversations of users after their last event of any of these types
     root_causes: tuple[str, ...] = ()  # of the analysis, any of them
     predicates: tuple[str, ...] = ()  # names of analytics.predicates.PREDICATES, all of which must hold
     messages_min: int | None = None  # user and assistant messages

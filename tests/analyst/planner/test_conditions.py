@@ -106,3 +106,43 @@ def test_a_share_of_calls_is_of_the_tool_and_a_share_of_chats_is_not(question: s
 )
 def test_a_mood_that_is_asked_about_picks_no_chats(question: str, conditions: tuple[str, ...]):
     assert read(question).conditions == conditions
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Let me see one that went really badly",
+        "need a transcript id from Acme Corp where it all went pear-shaped",
+        "one chat that went completely off the rails",
+        "show me a session of Globex that was a total disaster",
+        "a conversation that went horribly wrong",
+        "read me a chat that ended really badly",
+    ],
+)
+def test_a_conversation_went_badly_in_many_words(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions, reading.subject) == ("examples", ("unhappy",), "")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Find me a customer who'd had it with the robot and asked for a real person instead",
+        "a chat where somebody was fed up with the bot and demanded a human",
+    ],
+)
+def test_the_assistant_that_somebody_turned_from_is_no_subject(question: str):
+    reading = read(question)
+    assert (reading.conditions, reading.subject, reading.slots.unknown) == (("handover",), "", ())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "is anybody trying to con our bots into coughing up their hidden instructions? If so, which conversations?",
+        "has anyone manipulated the assistant into divulging its instructions?",
+    ],
+)
+def test_what_others_tried_to_get_out_of_an_assistant_may_be_asked(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.declined) == ("inbox", "")

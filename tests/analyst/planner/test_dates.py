@@ -261,3 +261,10 @@ def test_units_that_have_ended_seasons_holidays_and_working_days(phrase, expecte
 )
 def test_words_that_only_look_like_a_season_a_pair_of_days_or_a_holiday(phrase):
     assert read(phrase) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["something nice for the friday shout-out: a chat", "draft only for now", "a slide for the monday all-hands"]
+)
+def test_what_a_text_is_for_is_no_day(text: str):
+    assert find(text, date(2026, 11, 21)) == []

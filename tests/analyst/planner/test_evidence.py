@@ -541,3 +541,37 @@ def test_thanks_that_nobody_said_are_left_out():
 
     reading = _of_thanks(read("find me a conversation in which nobody said thanks"))
     assert (reading.subject, reading.filter()["without"]) == ("", {"text": "thanks"})
+
+
+def test_verbatims_are_quotes_whatever_led_there():
+    reading = read("couple of verbatims from chats where the person asked to cancel?")
+    assert (reading.intent, reading.led_to, reading.limit) == ("quotes", True, 2)
+    assert reading.events
+
+
+@pytest.mark.parametrize("question", ["latest three complaints, with ids", "show me the 3 most recent complaints"])
+def test_the_latest_complaints_are_conversations(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions, reading.limit) == ("examples", ("unhappy",), 3)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("one example for each product", "product"),
+        ("a quote from every one of our assistants", "product"),
+        ("show me a bad chat per model", "model"),
+        ("three chats of Acme Corp", None),
+    ],
+)
+def test_one_of_each_is_shown(question: str, kind: str | None):
+    from rapport.analyst.planner.answers.samples import kind_of
+
+    assert kind_of(read(question)) == kind
+
+
+@pytest.mark.parametrize("said", ["a couple", "a couple of", "couple of", "a handful", "a handful of", "a dozen", "a few", "Three", "12"])
+def test_every_number_that_is_said_is_one(said: str):
+    from rapport.analyst.planner.days import number
+
+    assert number(said) >= 2

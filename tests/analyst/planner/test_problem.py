@@ -51,3 +51,8 @@ def test_a_draft_is_changed_in_words(said: str, changes: dict[str, str]):
 def test_a_change_alone_files_nothing():
     assert not orders(beside_edits("make it urgent please"))
     assert orders(beside_edits("make it urgent and create it"))
+
+
+def test_whom_a_ticket_is_for_is_no_problem():
+    told = "grade_upload keeps dying on us, knock up a ticket for the engineers (draft only for now)"
+    assert problem(told) == "grade_upload keeps dying on us"

@@ -17,7 +17,7 @@ NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "sixty": 60,
     "ninety": 90, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "fifty": 50, "hundred": 100, "a hundred": 100,
-    "twenty-one": 21, "twenty-four": 24, "twenty-eight": 28, "forty-five": 45, "couple": 2, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "several": 5, "dozen": 12, "a dozen": 12,
+    "twenty-one": 21, "twenty-four": 24, "twenty-eight": 28, "forty-five": 45, "couple": 2, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "several": 5, "dozen": 12, "a dozen": 12, "handful": 4,
 }  # fmt: skip
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 
@@ -31,16 +31,20 @@ DAY_SAID = rf"""(?:
   | (?P<@num>\d\d?[./]\d\d?[./](?:\d{{4}}|\d\d))
   | (?:the\s+)?(?P<@d1>\d\d?)(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<@m1>{MONTH})\b\.?,?(?:\s+(?P<@y1>{YEAR}))?
   | (?P<@m2>{MONTH})\.?\s+(?:the\s+)?(?P<@d2>\d\d?)(?:st|nd|rd|th)?\b(?!\s*(?:{UNIT})s?\b)(?:,?\s+(?P<@y2>{YEAR}))?
-  | (?P<@rel>the\s+day\s+before\s+yesterday|day\s+before\s+yesterday|yesterday|today|tonight|now|this\s+(?:morning|afternoon|evening)|tomorrow)
+  | (?P<@rel>the\s+day\s+before\s+yesterday|day\s+before\s+yesterday|yesterday|today|tonight|(?<!for\s)now|this\s+(?:morning|afternoon|evening)|tomorrow)
   | (?P<@ago>{COUNT})\s+days?\s+ago
-  | (?:the\s+)?(?P<@wmod>(?:this\s+past|last|this|past|previous)\s+)?(?<!black\s)(?P<@wd>{WEEKDAY})\b(?!['’]?s?\s+(?:deck|meeting|review|stand-?up|call|report|slides?|presentation|board|newsletter|mail|sync|update|demo)\b)
+  | (?:the\s+)?(?P<@wmod>(?:this\s+past|last|this|past|previous)\s+)?(?<!black\s)(?!(?<=for\sthe\s)(?:{WEEKDAY})\s+(?!(?:before|after|of|in|morning|afternoon|evening|night|and|or|to|until|till|through|last|this|past|just|gone|only|please|pls|total|count|figures?|numbers?|chats?|conversations?|sessions?|messages|ratings?)\b)[a-z])(?P<@wd>{WEEKDAY})\b(?!['’]?s?\s+(?:shout-?outs?|call-?outs?|all-?hands|town ?hall|round-?up|digest|memo|e-?mail|retro|planning|kick-?off|deck|meeting|review|stand-?up|call|report|slides?|presentation|board|newsletter|mail|sync|update|demo)\b)
   | the\s+(?P<@nth>\d\d?)(?:st|nd|rd|th)\b(?!\s+(?:one|place|rank\w*|item|entry|best|worst|most|biggest|user|person|customer|company|organi[sz]ation|org|account|product|tool|model|topic|example|chat|conversation)\b|['’]s)
 )"""
 
 
+_ROUND_IT = re.compile(r"^an? (?=\w{3})| of$")
+
+
 def number(text: str) -> int:
-    text = " ".join(text.split())
-    return int(text) if text.isdigit() else NUMBERS[text]
+    """A number as it is said: "12", "twelve", "a couple", "a handful of"."""
+    text = " ".join(text.lower().split())
+    return int(text) if text.isdigit() else NUMBERS.get(text) or NUMBERS[_ROUND_IT.sub("", _ROUND_IT.sub("", text))]
 
 
 def month_number(text: str) -> int:

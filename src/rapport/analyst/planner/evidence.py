@@ -16,6 +16,7 @@ _COMMENTS = (
     rf"|{_MARKS}(?:\W+\w+){{0,14}}?\W+(?:scribbl|add|leav|left|writ|wrot|typ|jot|attach|enter|put|append|not|ha[sd]|have|come|came|carr|includ|contain|with)\w*(?:\W+\w+){{0,3}}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )(?:words?|lines?)|something)"
     rf"|(?:scribbl|jot|typ|writ|wrot|add|note|say|said|leav|left)\w*(?: down)?(?: \w+){{0,2}} (?:{_BESIDE})(?:\W+\w+){{0,4}}?\W+(?:[\w-]+[- ])?{_MARKS}"
     rf"|{_MARKS}(?:\W+\w+){{0,10}}?\W+(?:scribbl|jot|not|typ|writ|wrot|add|put)\w* (?:down )?(?:along|next|beside|with|underneath|under|to go)\b"
+    r"|(?:latest|last|newest|most recent|recent|first|earliest) (?:\w+ )?(?:comm?ents?|feedback)\b(?! (?:about|on|regarding|mention))"
     r"|comm?ents?\W+(?:of|for|in|from|on|to)\W+(?:\w+\W+){0,4}?(?:ratings?|reviews?|votes?)"
     r"|reasons?\W+(?:do|did|are|were)\W+(?:\w+\W+){0,2}?(?:gives?|given|writes?|written|puts?|adds?|types?|states?|leaves?|left)\W+(?:\w+\W+){0,4}?(?:[\w-]+[- ])?(?:ratings?|stars?|marks?|scores?|reviews?|grades?|votes?)"
     r"|raters?(?:\W+\w+){0,6}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )?(?:few |couple of )?(?:words|lines?)|text|box)"
@@ -50,6 +51,14 @@ def comments_counted(slots: Slots) -> bool:
 def comments_wanted(slots: Slots) -> bool:
     """Whether what people wrote beside their ratings is asked for, not what they wrote in conversations."""
     return bool(slots.says(_COMMENTS)) and not slots.says(_ASKS_A_FIGURE)
+
+
+_VERBATIM = r"verbatims?|quot(?:es?|ations?)|word for word|in (?:their|his|her) own words|(?:actual|exact|literal|original|real|very) (?:words|wording|lines?|sentences?|phrases?|messages)"
+
+
+def quotes_wanted(slots: Slots) -> bool:
+    """Whether the words themselves are asked for, whatever else the question names."""
+    return bool(slots.says(_VERBATIM)) and not slots.says(_ASKS_A_FIGURE)
 
 
 THANKS = r"thank[- ]?yous?|thanks|thank|thanking|thanked|gratitude|grateful|thankful"

@@ -44,7 +44,7 @@ _DRAFTING = re.compile(
     r"\W*(?:(?:please|ok(?:ay)?|can you|could you|now|then|and|just|i want you to|i need you to|let us|let's)[\s,]+)*(?:draft|write|prepare|compose|open|file|raise|log|create|make|turn)\b.{0,60}\b(?:ticket|bug report|issue|jira|story)",
     re.I,
 )
-_TICKET = r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|(?:turn|make|put|convert|get|write|document|log) .{1,80}?\b(?:in)?(?:to|as) (?:an? )?(?:\w+ )?(?:issue|bug|story|task|work item|defect|ticket)\b|write .{0,40} up as|(?:ticket|bug report|jira) drafts?|(?:->|→|=>) ?(?:ticket|bug|jira|issue)"
+_TICKET = r"(?:draft|write|prepare|compose|open|file|raise|log|create|make|put together|cut|add|turn|need|want|get)\b.{0,60}\b(?:ticket|bug report|jira|github issue|linear issue)s?|(?:draft|file|open|raise|log|create) (?:an?|the) (?:issue|bug|story|task)|(?:turn|make|put|convert|get|write|document|log) .{1,80}?\b(?:in)?(?:to|as) (?:an? )?(?:\w+ )?(?:issue|bug|story|task|work item|defect|ticket)\b|write .{0,40} up as|(?:become|becomes|be|deserves?|merits?|needs?|warrants?|worth|calls for|turned? into|belongs? in) (?:an? |the |its own |some )?(?:\w+ )?(?:tickets?|bug reports?|jira)\b|(?:ticket|bug report|jira) drafts?|(?:->|→|=>) ?(?:ticket|bug|jira|issue)"
 _WORK = r"(?:tickets?|bug reports?|bugs?|issues?|tasks?|work items?|user stor(?:y|ies)|stor(?:y|ies)|jira|defects?|feature requests?)"
 _NOTED = rf"(?:->|→|=>|to|into|as|for) (?:an? |the )?(?:\w+ )?(?:tickets?|bug reports?|jira|work item)(?: drafts?)?(?: please| pls)?\W*$|^\W*(?:an? |new |another |one )*(?:\w+ )?{_WORK}(?: pls| please| drafts?)?(?: for (?:the |our )?(?:\w+ )?(?:devs?|developers|engineers|engineering|team|backlog|board))?[,:]? (?:on|about|for|regarding|that|re|:)|(?:set|write|put|note|jot|get|take) (?:\w+ ){{0,6}}?(?:down|up|on|onto|into|in)\b.{{0,30}}\b(?:as an? {_WORK}|backlog|for (?:the )?(?:devs?|developers|engineers|engineering|(?:platform|dev|product) team))|(?:formulate|phrase|word|draw up|knock up|rustle up|do|give) (?:me |us )?(?:an? |the )?(?:\w+ )?(?:tickets?|bug report|work item|user story|issue|story)\b|(?:log|file|raise|report|open) (?:an? |the )?(?:new )?(?:bug|defect|issue|ticket|story|task)\b|paste into (?:jira|linear|github)|draft (?:for|of) an? (?:ticket|bug|issue)|ticket (?:draft )?(?:on|about|for|re)\b"
 _ORDERS_A_SEGMENT = re.compile(
@@ -270,7 +270,7 @@ def _asks_a_secret(slots: Slots) -> bool:
 _TALKS = r"(?:conversation|chat|dialogue|dialog|session|transcript|interaction|thread|convo)s?"
 _HAND_OVER = r"give|get|got|show|see|find|fetch|pull|dig|read|look|cite|pick|sample|hand|send|bring|locate|surface|grab|produce|spot|share|present|supply|provide|search|hunt|track|open|point|link|name|tell"
 _SOME = re.compile(
-    rf"^(?:[^:?!.]{{0,40}}:\s*)?\W*(?:and |so |ok |just |please |now |then )*(?:(?:can|could|may|might|should|would|will) (?:i|we|you) (?:please |kindly |perhaps |possibly )?|let me |let us |do we have |is there |have (?:you|we) (?:got )?|i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |gimme |(?:{_HAND_OVER}) (?:(?:me|us|out|up|for|at|to|down|with) )*)*(?:see |read |have |look at |how |the ids? of )*(?:an? |some |any |one |two |three |four |five |\d{{1,2}} |two or three |half a dozen |a dozen |(?:six|seven|eight|nine|ten|several) |a (?:few|couple of|handful of) |(?:me|us|out|up) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|per|by|ids? per))",
+    rf"^(?:[^:?!.]{{0,40}}:\s*)?\W*(?:and |so |ok |just |please |now |then )*(?:(?:can|could|may|might|should|would|will) (?:i|we|you) (?:please |kindly |perhaps |possibly )?|let me |let us |do we have |is there |have (?:you|we) (?:got )?|i (?:want|need|would like|wanna|would love) (?:to )?|i'd (?:like|love) (?:to )?|wanna |gimme |(?:{_HAND_OVER}) (?:(?:me|us|out|up|for|at|to|down|with) )*)*(?:see |read |have |look at |how |the ids? of )*(?:an? |some |any |one |two |three |four |five |\d{{1,2}} |two or three |half a dozen |a dozen |(?:six|seven|eight|nine|ten|several) |a (?:few|couple of|handful of) |(?:me|us|out|up) )(?:(?!how|number|count|average)[a-z1-5-]+ ){{0,2}}{_TALKS}\b(?! (?:count|volume|total|number|(?<=s )per|by|ids? per))",
     re.I,
 )
 """A number of conversations that is ordered, not counted: "three one-star sessions", "let me read a chat about refunds"."""
@@ -323,7 +323,7 @@ def _asks_who_leads(slots: Slots) -> bool:
 
 
 def _drafts(slots: Slots) -> bool:
-    if slots.says("tickets?") and slots.says(r"(?:draft|write|file|raise|open) (?:me )?(?:one|it up|that up)"):
+    if slots.says("tickets?") and slots.says(r"(?:draft|write|file|raise|open) (?:me |us )?(?:one|(?:it|that|this)(?: up)?)"):
         return True
     return bool(slots.says(_TICKET) or slots.says(_NOTED)) and not slots.says(
         r"how many|which|count|create it|(?:create|file|open|submit) (?:the|this|that) ticket"

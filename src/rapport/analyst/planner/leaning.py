@@ -62,7 +62,7 @@ def asks_what_led_there(previous: Reading, reading: Reading) -> bool:
 
 
 _COUNTS_THAT = re.compile(
-    r"^\W*(?:and |so |but |ok )*(?:exactly |roughly )?how (?:many|much)(?: exactly)?(?: [a-z]+){1,3} (?:is|was|are|were|would|does) (?:that|this|those|these)\b(?: (?:be|make))?(?: (?:exactly|precisely|then|in (?:all|total|numbers)|now|all told|to the digit))?\W*$",
+    r"^\W*(?:and |so |but |ok )*(?:exactly |roughly )?how (?:many|much)(?: exactly)?(?: [a-z]+){1,3} (?:is|was|are|were|would|does) (?:that|this|those|these|it)\b(?: (?:be|make))?(?:[ ,]+(?:exactly|precisely|then|in (?:all|total|numbers)|now|all told|to the digit))?\W*$",
     re.I,
 )
 """ "How many errors is that exactly?": what is counted is that of the answer before."""
@@ -76,7 +76,8 @@ def asks_how_many_failures(previous: Reading, reading: Reading) -> bool:
     bare = not (slots.links or slots.dates or reading.events or slots.thresholds) and len(slots.words) <= 8
     counted = slots.says(_ONE_TOOLS_FAILURES) and slots.says(r"errors?|failures?|fail\w*|crash\w*|calls?|mishaps?|times?")
     of_tools = previous.intent == "tool_failures" or (previous.intent == "ranking" and previous.dimension == "tool")
-    return bool(of_tools and bare and counted and not slots.says(_OF_ALL_TOOLS))
+    of_that = _COUNTS_THAT.search(slots.text.strip())  # "how many failures are that, in total"
+    return bool(of_tools and bare and counted and (of_that or not slots.says(_OF_ALL_TOOLS)))
 
 
 def leans(previous: Reading, reading: Reading) -> bool:

@@ -66,9 +66,16 @@ _POINTS = re.compile(
 _LED_BY = re.compile(r"^(?:(?:the )?(?:matter|fact|problem|issue|trouble) (?:of|that|with)|that|about|on|of|for|how)\s+(?=\w)", re.I)
 
 
+_ASIDE = re.compile(
+    r"\s*\([^()]{0,60}\b(?:draft|for now|(?:do not|don['’]?t|not) (?:file|create|send|submit)\w*|please|thanks|asap|no rush|later)\b[^()]{0,60}\)",
+    re.I,
+)
+"""How the order is meant, in brackets: "(draft only for now)"."""
+
+
 def problem(text: str) -> str:
     """The problem of "Could you knock up a ticket for the devs about login loops?": "login loops". "" where the text only orders one."""
-    parts = sentences(text.strip())
+    parts = sentences(_ASIDE.sub("", text.strip()))
     told = [part for part in parts if not _ONLY_ORDER.match(part)]
     if not told:
         return ""
@@ -85,6 +92,8 @@ def _ordered(part: str) -> str | None:
     for form in (_COLON, _INTO, _ORDER, _ANYWHERE, _DESERVES, _BEFORE, _PLAIN):
         if match := form.search(part):
             what = re.sub(r"\s+(?:up|down)$", "", match.group("what").strip(" \t\n,.;:!?-–—"))
+            if re.fullmatch(rf"(?:{_READERS})\W*", f"for {what}", re.I):
+                continue  # "a ticket for the engineers": whom it is for
             if form is _INTO and _POINTS.match(what):
                 return ""  # "can you put that into a ticket, as a draft I can read?"
             if what and not _ONLY_ORDER.match(what) and not _POINTS.match(what):

@@ -12,15 +12,15 @@ _NUMBER = "|".join(
 )
 
 _LIMIT = re.compile(
-    rf"(?:top|bottom|first|worst|best|last|give me|show me|list|name|find|get|pull|need|want|any)\s+(?:the\s+|me\s+|us\s+|my\s+|top\s+|up to\s+|at least\s+)*(\d{{1,3}}|{_NUMBER})\b(?!\s*(?:days?|weeks?|months?|quarters?|years?|hours?|stars?|%|percent|-star))"
+    rf"(?:top|bottom|first|worst|best|last|latest|newest|give me|show me|list|name|find|get|pull|need|want|any|quote|cite|pick)\s+(?:the\s+|me\s+|us\s+|my\s+|top\s+|up to\s+|at least\s+)*(\d{{1,3}}|{_NUMBER})\b(?!\s*(?:days?|weeks?|months?|quarters?|years?|hours?|stars?|%|percent|-star))"
     rf"|(?<!\bis )\b(\d{{1,2}}|{_NUMBER})\s+(?:most|least|worst|best|(?!rest\b|test\b|guest|request)\w{{3,}}est|happiest|unhappiest|angriest|busiest|chattiest|biggest|highest|lowest|examples?|quotes?|conversations?|chats?|transcripts?|dialogues?|users?|people|customers?|accounts?|companies|organi[sz]ations?|orgs|topics?|tools?|products?|sessions?|ids?|comments?|things?|reasons?)\b",
     re.I,
 )  # fmt: skip
 
 _SOME_TALKS = re.compile(
-    rf"(?<![\w-])(\d{{1,2}}|{_NUMBER})\s+(?:(?!(?:of|by|with|in|on|per|and|or|for|from|vs|that|which|who|whose|stars?|days?|weeks?|months?|years?|hours?|times|to|more|out|plus)\b)[\w'’&-]+\s+){{1,4}}?"
+    rf"(?<![\w-])(\d{{1,2}}|{_NUMBER}|(?:a )?couple(?: of)?)\s+(?:(?!(?:of|by|with|in|on|per|and|or|for|from|vs|that|which|who|whose|stars?|days?|weeks?|months?|years?|hours?|times|to|more|out|plus)\b)[\w'’&-]+\s+){{1,4}}?"
     r"(?:conversations|chats|convos|transcripts|dialogues|dialogs|sessions|threads|talks|exchanges|interactions|ids|quotes|verbatims|remarks|comments|examples)\b"
-    rf"|(?<![\w-])(\d{{1,2}}|{_NUMBER})\s+(?:threads|talks|exchanges|interactions|verbatims|remarks|voices|citations)\b",
+    rf"|(?<![\w-])(\d{{1,2}}|{_NUMBER}|(?:a )?couple(?: of)?)\s+(?:threads|talks|exchanges|interactions|verbatims|remarks|voices|citations|quotes|chats|conversations|lines|examples|transcripts|ids|comments)\b",
     re.I,
 )
 """ "Two Juniper Cover sessions", "three angry chats"."""

@@ -270,6 +270,13 @@ def obeys_a_quote(text: str) -> bool:
     return any(secrets(part) or writes(part) for part in quoted) and bool(_OBEYS.search(_QUOTED.sub(" ", text)))
 
 
+_BY_OTHERS = re.compile(
+    r"\b(?:any ?(?:one|body)|some ?(?:one|body)|users?|customers?|people|visitors?|folks|who|they)\b.{0,25}\b(?:try|tries|tried|trying|attempt\w*|manag\w*|succeed\w*|want\w*|ask\w*|got|getting|been|tricks?|tricked|fools?|fooled|con(?:ned|ning)?|coax\w*|persuad\w*|talk\w*)\b.{0,30}\b(?:bots?|assistants?|models?|ais?|machines?|it|them)\b",
+    re.I,
+)
+""" "Is anybody trying to talk our bots into giving away their instructions?": what others tried, which may be asked."""
+
+
 def divided(question: str) -> tuple[str, str]:
     """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
     if re.search(r"create_?ticket|\{", question, re.I) or obeys_a_quote(question):
@@ -283,7 +290,7 @@ def divided(question: str) -> tuple[str, str]:
     parts = sentences(question)
     if len(parts) < 2:
         return question, ""
-    refused = [part for part in parts if secrets(part) or writes(part)]
+    refused = [part for part in parts if (secrets(part) or writes(part)) and not _BY_OTHERS.search(part)]
     rest = " ".join(part for part in parts if part not in refused)
     if not refused or len(rest.split()) < 2 or not _ASKS.search(rest):
         return question, ""

@@ -32,23 +32,32 @@ _SEES = re.compile(
 )
 
 
+_OF_THESE = re.compile(r"\bof (?:these|those|them)\b", re.I)
+
+
 def _sees(previous: Reading, slots: Slots) -> re.Match | None:
     """ "Let me look at one such case", "show me a conversation where that happened", "then show me two of them"."""
     match = _SEES.match(slots.text.strip())
     if not match or slots.links or previous.intent not in _OF_DATA:
         return None
     case = str(match["case"] or "").lower()
-    points = match["such"] or match["back"] or (not case and match["amount"].lower() not in ("a", "an", "it"))
+    points = (
+        match["such"] or match["back"] or _OF_THESE.search(slots.text) or (not case and match["amount"].lower() not in ("a", "an", "it"))
+    )
     verb = re.search(r"\b(?:see|show|read|open|cite|look|pull|give|get|find|bring|pick|view|inspect|list|name|quote)\b", slots.text, re.I)
     bare = case.startswith(("case", "instance", "occurrence", "specimen"))
     return match if (points and (verb or case)) or bare else None
 
 
 def _how_many(match: re.Match) -> int | None:
-    amount = match["amount"].lower().removesuffix(" of")
+    amount = " ".join(match["amount"].lower().split())
     if amount in ("those", "these", "them", "some", "any"):
         return 1 if amount == "any" or (match["case"] and not str(match["case"]).lower().endswith("s")) else None
-    return 1 if amount == "it" else number(amount) if amount != "a handful" else 4
+    return 1 if amount == "it" else number(amount)
+
+
+_BAD_AS = {"rating": "low_rated", "sentiment": "negative", "frustration": "frustrated", "handover_share": "handover", "abandoned_share": "abandoned", "resolved_share": "unresolved"}  # fmt: skip
+"""What the conversations are that a figure is bad for, as the answer to "why" takes it."""
 
 
 def _shown(previous: Reading, reading: Reading, match: re.Match) -> Reading:
@@ -56,12 +65,15 @@ def _shown(previous: Reading, reading: Reading, match: re.Match) -> Reading:
     conditions = previous.conditions + (
         (("rated",) if previous.metric in ("ratings", "rating") and previous.intent == "count" else ()) + failed
     )
+    explained = previous.intent in ("why", "complaints") and not conditions and not previous.thresholds
+    if explained:  # what is bad was explained
+        conditions = (_BAD_AS.get(str(previous.metric), "unhappy"),)
     links = tuple(dict.fromkeys((*previous.links, *reading.links)))
     own = replace(reading.slots, subject="", phrase="", framed=False)
     intent = "quotes" if reading.slots.says("quote") else "examples"
     return replace(
         previous, intent=intent, slots=own, links=links, conditions=tuple(dict.fromkeys(conditions)), limit=_how_many(match),
-        dimension=None, order=None, metrics=(), bad=previous.bad, former=previous, follows=True, earlier=(*previous.earlier, *previous.links),
+        dimension=None, order=None, metrics=(), bad=True if explained else previous.bad, former=previous, follows=True, earlier=(*previous.earlier, *previous.links),
     )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     )
 
 
-_SHORTENED = re.compile(r"[a-z]+(?:'(?:d|ll|ve|re|m|em)|n't)(?:'ve)?")
+_SHORTENED = re.compile(r"[a-z]+(?:['’](?:d|ll|ve|re|m|em)|n['’]t)(?:['’]ve)?", re.I)
 """A word that a verb is drawn into: "who'd", "there'll"."""
 
 
@@ -276,6 +276,8 @@ _A_DAY = re.compile(
 def _looks_like_a_name(text: str, word: Word) -> bool:
     if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.]+", word.text):
         return True
+    if _SHORTENED.fullmatch(word.text):
+        return False
     if MODEL.fullmatch(word.lower):
         return not SUBJECT_BEFORE.search(text[: word.start])
     if word.text.isupper() or not word.text[0].isalpha() or word.lower in common() or stem(word.lower) in lexicon.stems():

@@ -71,6 +71,10 @@ def _moods(reading: Reading) -> Reading:
     return replace(reading, metrics=("conversations",), conditions=(*rest, mood), order=order, bad=None)
 
 
+_LATEST_COMPLAINTS = r"(?:latest|newest|freshest|(?:most )?recent|last|first|oldest|earliest)(?: (?:\d{1,2}|two|three|four|five|six|ten|few|couple(?: of)?|handful of))?(?: [\w-]+){0,2} (?:complaints?|grievances?|gripes|grumbles)\b"
+""" "The latest three complaints": single ones in their order, not what most of them are about."""
+
+
 def _evidence(reading: Reading) -> Reading:
     """What is shown, and what failed: the grade and the failing tool that a question tells of are conditions."""
     slots = reading.slots
@@ -80,6 +84,10 @@ def _evidence(reading: Reading) -> Reading:
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, *told_by_metrics(reading)])))
     if reading.intent in _SHOWN and not slots.thresholds and (grade := graded(slots)):
         reading = replace(reading, conditions=tuple(dict.fromkeys([*reading.conditions, grade])))
+    if reading.intent in ("complaints", "quotes", "top_topics") and slots.says(_LATEST_COMPLAINTS):
+        return replace(reading, intent="examples", conditions=tuple(dict.fromkeys([*reading.conditions, "unhappy"])), bad=True)
+    if reading.intent == "complaints" and reading.dimension == "tool" and not reading.of_kind("tool"):
+        return replace(reading, intent="tool_failures", conditions=())  # "the most complained about tool"
     if reading.intent == "complaints" and "unhappy" in reading.conditions and slots.says(COMPLAINED):
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "unhappy"))
     if reading.intent == "inbox" and "jailbreak_detected" in reading.conditions and not slots.quoted:

@@ -36,7 +36,7 @@ from rapport.analyst.planner.detailing import of_the_shown
 from rapport.analyst.planner.dimensions import HEAD, asked_for, asks_where, dimension_of, is_asked_for, property_keys, split_by
 from rapport.analyst.planner.editing import beside_edits, edits
 from rapport.analyst.planner.essence import essence
-from rapport.analyst.planner.evidence import comments_wanted, on_the_day
+from rapport.analyst.planner.evidence import comments_wanted, on_the_day, quotes_wanted
 from rapport.analyst.planner.exemplars import Heard, bank, masked
 from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders, without_what_is_not_asked
 from rapport.analyst.planner.finding import read
@@ -184,7 +184,9 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         intent = intent if counted in ("conversations", "messages", "ratings", "tool_calls") else "outcomes"
     if events and (intent == "top_topics" or (intent == "complaints" and slots.says(_LEADING_TO))):
         intent = "outcomes"  # "what do people talk about before they cancel"
-    if intent == "outcomes" and events and shows_one(slots) and events_wanted(slots, "examples"):
+    if intent == "outcomes" and events and quotes_wanted(slots):
+        intent = "quotes"  # "verbatims from chats where the person asked to cancel"
+    elif intent == "outcomes" and events and shows_one(slots) and events_wanted(slots, "examples"):
         intent = "examples"  # "a conversation that was followed by a cancellation"
     elif events and intent in _OF_EVENTS and not measured(slots) and (not of_people(slots) or done_most(slots) or counts_doers(slots)):
         intent = "outcomes"

@@ -101,6 +101,7 @@ CONDITIONS: dict[str, Any] = {
     "hours": {
         "type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 23}, "description": "hours of the day in which they began",
     },
+    "afterEvents": _NAMES | {"description": "conversations of users after their last business event of any of these types"},
     "languages": _NAMES | {"description": "ISO 639-1 codes"},
     "flags": {"type": "array", "items": {"enum": list(FLAGS)}},
     "conditions": {"type": "array", "items": {"enum": list(PREDICATES)}, "description": "facts that must hold for a conversation"},
@@ -270,7 +271,7 @@ async def _conditions(connection: Connection, lexicon: Lexicon, tenant_id: int, 
     for argument, attribute in (("tools", "tools"), ("failedTools", "failed_tools")):
         names = [await identify(connection, lexicon, tenant_id, "tool", spelling) for spelling in given.get(argument) or ()]
         found[attribute] = tuple(name.id for name in names)
-    for argument, attribute in (("eventTypes", "event_types"), ("ledTo", "led_to")):
+    for argument, attribute in (("eventTypes", "event_types"), ("ledTo", "led_to"), ("afterEvents", "after_events")):
         types = [await identify(connection, lexicon, tenant_id, "event_type", spelling) for spelling in given.get(argument) or ()]
         found[attribute] = tuple(name.id for name in types)
     found["text"] = given.get("text")

@@ -18,6 +18,7 @@ _QUIET = (
     r"(?:gone|went|fallen|fell|turned|been|go|going) (?:\w+ )?(?:silent|quiet|dark|cold|missing)|(?:disappeared|vanished)(?: \w+)?|dropped off the (?:radar|map)"
     r"|(?:not a single|not one|no|none|nothing|zero|never)\b[^.?!]{0,40}\b(?:since|afterwards|thereafter|from (?:that|then)|after (?:that|it))"
     r"|(?:have|has)(?:n['’]t| not) (?:been (?:back|seen|heard from)|come back|returned|written|chatted|talked|shown up)|(?:not|never) (?:been )?(?:seen|back|heard (?:of|from)) (?:again |any ?more )?since"
+    r"|never (?:\w+ ){0,2}?(?:c[ao]me|wr[oi]te|written|chatt?e?d?|talk(?:ed)?|sp[eo]ken?|return(?:ed)?|show(?:ed|n)?|turned|logged|seen|heard)(?: \w+){0,2}? (?:again|since|afterwards|thereafter|back|after that)"
     r"|stopped (?:writing|chatting|coming|talking|using|contacting|showing up)|no longer (?:write|chat|come|talk|show)s?"
 )
 _NONE = r"(?:zero|no|not (?:a single|any|one)|never any|without (?:a single|any|an?)) (?:conversations?|chats?|dialogues?|sessions?|contact|talks?|interactions?)(?! (?:with|about|on|that|where))|(?:did|do|have|has)(?: not|n['’]t) (?:chat|talk|write|contact|show|spoken|talked|written|chatted|contacted)\w*"
@@ -90,6 +91,12 @@ def lack_of(reading: Reading) -> Lack | None:
         return Lack(had, days(reading.period), f"no conversation {reading.when()}", "conversations", "highest")
     if not reading.slots.says(_QUIET) or reading.slots.says("why|reasons?"):
         return None
+    if reading.events and _after_the_event(reading):
+        had = replace(
+            reading, period=None, against=None, thresholds=often or (Threshold("conversations", ">=", 1),), conditions=(), subject=""
+        )
+        never = {"afterEvents": list(reading.events)}
+        return Lack(had, never, f"no conversation after their {' or '.join(reading.events)}", "conversations", "highest")
     since = _silent_since(reading)
     before = Period(None, since.since - timedelta(days=1), "range") if since.since else None
     had = replace(
@@ -99,6 +106,12 @@ def lack_of(reading: Reading) -> Lack | None:
 
 
 _GROUPS = (None, "user", "organization")
+_AFTER_IT = r"(?:and|but) (?:then|afterwards|thereafter|after that|later|since|has|have|never|not)|then|afterwards|thereafter|since(?: then)?|after (?:that|it|this)|from then on|ever again|again|back"
+
+
+def _after_the_event(reading: Reading) -> bool:
+    """ "Asked to cancel and then went silent": silent since the event, where no days are named."""
+    return bool(reading.slots.says(_AFTER_IT)) and not reading.period and not reading.slots.says(_FOR_SO_LONG)
 
 
 def _silent_since(reading: Reading) -> Period:

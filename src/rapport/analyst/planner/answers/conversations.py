@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, bullets, counted, day, heading, number, phrase, quoted
+from rapport.analyst.planner.answers.samples import kind_of, samples
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.evidence import LAST_TO, PRAISE, THANKS, comments_wanted, last_words
 from rapport.analyst.planner.reading import CONDITION_WORDS, Reading
@@ -37,6 +38,8 @@ def examples(asked: Asked) -> Answer:
     asked = replace(asked, reading=reading)
     if reading.slots.conversation_ids and not reading.subject:
         return (yield from conversation_detail(asked))
+    if kind := kind_of(reading):
+        return (yield from samples(asked, kind, _search))
     wanted = shown_at_once(reading)
     output, note = yield from _found(asked, "getConversations", min(wanted, 20))
     if output.error:
@@ -76,6 +79,8 @@ def quotes(asked: Asked) -> Answer:
     if comments_wanted(asked.reading.slots):
         return (yield from _comments(asked))
     reading = _of_thanks(asked.reading)
+    if kind := kind_of(reading):
+        return (yield from samples(replace(asked, reading=reading), kind, _search))
     default = 1 if last_words(reading.slots) else 4
     output, note = yield from _found(replace(asked, reading=reading), "getQuotes", min(_how_many(reading, default), 15))
     if output.error:
@@ -91,7 +96,7 @@ def quotes(asked: Asked) -> Answer:
     return heading("quotes", reading.scope()) + note + bullets([quoted(one) for one in found])
 
 
-_ONE = r"(?:the|her|his|their) (?:\w+ )?(?:comment|remark|note)|(?:one|a|an|1|single)(?: (?:single|nice|literal|verbatim|real|typical|angry|happy|short|good|bad|kind|written))* (?:quotes?|quotations?|comments?|remarks?|thank[- ]?yous?|lines?|sentences?|statements?|words?|messages?|compliments?|voice|citation|note)|(?:one|an example) of (?:the|those|these|them|their|its|our)|quote (?:one|somebody|someone|me one)"
+_ONE = r"the (?:very )?(?:last|latest|newest|most recent|first|earliest) (?:\w+ )?(?:comm?ent|remark|note|quote|line|message|feedback)\b|(?:the|her|his|their) (?:\w+ )?(?:comment|remark|note)|(?:one|a|an|1|single)(?: (?:single|nice|literal|verbatim|real|typical|angry|happy|short|good|bad|kind|written))* (?:quotes?|quotations?|comments?|remarks?|thank[- ]?yous?|lines?|sentences?|statements?|words?|messages?|compliments?|voice|citation|note)|(?:one|an example) of (?:the|those|these|them|their|its|our)|quote (?:one|somebody|someone|me one)"
 
 
 def _how_many(reading: Reading, default: int) -> int:
@@ -131,7 +136,9 @@ def of_tone(reading: Reading) -> Reading:
     slots = replace(reading.slots, subject=subject, phrase=subject)
     one = (
         1
-        if reading.slots.says(rf"the (?:{_NASTY}|{_KIND}) (?:\w+ )?(?:thing|words?|message|line|comment|remark|sentence|{_TALK})")
+        if reading.slots.says(
+            rf"the (?:{_NASTY}|{_KIND}) (?:\w+ )?(?:thing|words?|message|line|comment|remark|sentence|user|customer|client|person|visitor|caller|soul|one|{_TALK})\b(?!s)"
+        )
         else None
     )
     return replace(reading, slots=slots, subject=subject, limit=reading.limit or one, bad=bool(reading.slots.says(_NASTY)))
