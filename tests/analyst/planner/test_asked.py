@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from tests.analyst.planner.test_understand import NAMES, read
 
+from rapport.analyst.planner.answers.sides import sets_failures_beside
 from rapport.analyst.planner.asked import hours
 from rapport.analyst.planner.essence import essence
 from rapport.analyst.planner.setting import Setting, Turn
@@ -442,3 +443,44 @@ def test_conversations_are_counted_by_their_tool_calls(question: str, bounds: li
     reading = read(question)
     assert reading.metric == "conversations"
     assert [(each.operator, each.value) for each in reading.thresholds if each.metric == "tool_calls"] == bounds
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("how many conversations mention 'refund' or 'money back'?", '"refund" or "money back"'),
+        ('chats that mention "opening hours" or "closed", how many', '"opening hours" or "closed"'),
+        ('how many chats mention "opening hours"?', "opening hours"),
+    ],
+)
+def test_one_of_several_quotes_is_enough(question: str, text: str):
+    assert read(question).filter(text=True)["text"] == text
+
+
+@pytest.mark.parametrize(
+    ("question", "intent", "condition"),
+    [
+        ("which feature is missing most?", "top_topics", "missing_capability_detected"),
+        ("what do users like about us?", "top_topics", "happy"),
+        ("what are people happy about?", "top_topics", "happy"),
+    ],
+)
+def test_what_people_miss_and_like(question: str, intent: str, condition: str):
+    assert (read(question).intent, read(question).conditions) == (intent, (condition,))
+
+
+def test_a_share_is_not_of_those_that_have_it():
+    reading = read("what percentage of conversations have a negative sentiment by product")
+    assert (reading.metric, reading.conditions) == ("negative_share", ())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "do failing tools make people leave?",
+        "is there a correlation between tool failures and low ratings?",
+        "do broken tools hurt our stars",
+    ],
+)
+def test_what_failing_tools_do(question: str):
+    assert sets_failures_beside(read(question))

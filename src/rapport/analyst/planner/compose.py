@@ -36,7 +36,7 @@ from rapport.analyst.planner.answers import (
     versions,
 )
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, Output, joined
-from rapport.analyst.planner.answers.sides import compared
+from rapport.analyst.planner.answers.sides import compared, sets_failures_beside
 from rapport.analyst.planner.asked import BROKEN, summed
 from rapport.analyst.planner.conditions import FELL_OVER
 from rapport.analyst.planner.dimensions import SPOKEN, asked_for
@@ -314,6 +314,11 @@ def route(asked: Asked) -> str:
     named = reading.of_kind("tool")
     if facts.wanted(reading):
         return "facts"
+    one_kind = dimension in ("user", "organization") and not reading.of_kind(str(dimension))
+    if intent in ("user_profile", "summary") and one_kind and reading.bad is not None and says("who|which"):
+        return "ranking"  # "who from Acme is unhappy?"
+    if intent in ("tool_failures", "compare", "why", "level", "count", "outcomes", "change") and sets_failures_beside(reading):
+        return "compare"
     if tenure.wanted(reading):
         return "tenure"
     if newcomers.wanted(reading):

@@ -66,7 +66,7 @@ def read(text: str, names: Names, today: date) -> Slots:
         taken=tuple(taken),
         short=short,
     )
-    slots = with_subject(slots, names)
+    slots = _any_of(with_subject(slots, names))
     if set_aside:  # days cannot be left out of a figure: it is said that they are not
         slots = replace(slots, strange=(*slots.strange, *(f"without {text[d.start : d.end]}" for d in set_aside)))
     missing = _missing_version(text, slots, names)
@@ -77,6 +77,16 @@ _QUOTED = re.compile(r"\"([^\"]{2,80})\"|[“”]([^“”]{2,80})[“”]|(?<![
 _A_WORD = re.compile(
     r"\b(?:topics?|themes?|subjects?|words?|phrases?|terms?|keywords?|mention\w*|say|says|said|saying|talk\w*|about)\b", re.I
 )
+
+
+def _any_of(slots: Slots) -> Slots:
+    """ "Mention 'refund' or 'money back'": one of them is enough (`or`, as the search of texts reads it)."""
+    between = r"\W+or\W+".join(re.escape(quote) for quote in slots.quoted)
+    if len(slots.quoted) < 2 or not slots.subject or not re.search(between, slots.text):
+        return slots
+    return replace(slots, subject=" or ".join(f'"{quote.lower()}"' for quote in slots.quoted), framed=True)
+
+
 _SOME_STARS = re.compile(r"[1-5]\s*[-–/]\s*[1-5]")
 _BOUNDED = re.compile(r"\b(?:below|under|above|over|than|at least|at most|exceeding|beyond|between|up to|[<>]=?)\s*$", re.I)
 

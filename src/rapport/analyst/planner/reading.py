@@ -109,12 +109,17 @@ class Reading:
         words += [threshold_words(threshold) for threshold in self.thresholds]
         words += [f"{'led to' if self.led_to else 'people with'} {event}" for event in self.events if "event_type" not in skipped]
         if subject and self.subject:
-            words.append(f"“{self.subject}”")
+            words.append(self.sought)
         if subject and self.not_subject:
             words.append(f"not “{self.not_subject}”")
         if period:
             words.append(self.when())
         return " · ".join(words)
+
+    @property
+    def sought(self) -> str:
+        """The words that are looked for, in quotation marks; one of several has its own."""
+        return self.subject if self.subject.startswith('"') else f"“{self.subject}”"
 
     def when(self, period: Period | None = None) -> str:
         return spell(period or self.period or Period(), self.today)

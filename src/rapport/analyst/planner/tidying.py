@@ -17,7 +17,23 @@ _TURN_UP = r"(?:hear\w*|writ\w+|wrote|talk\w*|chat\w*|come back|came back|reach\
 
 def tidied(reading: Reading) -> Reading:
     """What the chosen intent makes of the slots."""
-    return _movement(_figures(_moods(_grades(_evidence(reading)))))
+    return _movement(_figures(_moods(_grades(_evidence(_praised_or_missed(reading))))))
+
+
+_MISSED = r"(?:features?|capabilit(?:y|ies)|functions?|functionality)\b.{0,20}\b(?:miss(?:ing|ed)|lack(?:ing|ed)?|wish(?:ed)? for|request(?:ed)?|wanted|ask(?:ed)? for)|missing (?:features?|capabilit(?:y|ies)|functions?|functionality)|feature (?:requests?|gaps?|wishes)"
+_PRAISED = r"what (?:do|does|did) (?:the |our |most |all )?(?:\w+ ){1,3}(?:like|love|appreciate|enjoy|praise|value)(?: (?:about|most|best|in|with|us)\b.*)?\W*$|what (?:are|is) .{2,30} (?:happy|pleased|satisfied) (?:about|with)|what (?:goes|went|works?|is working|is going) (?:really |particularly )?well|what are we (?:good at|doing (?:well|right))"
+_ABOUT_THINGS = frozenset("ranking top_topics complaints recommend level summary why list_entities".split())
+
+
+def _praised_or_missed(reading: Reading) -> Reading:
+    """What people miss, or like: the topics of the conversations that show it."""
+    if reading.intent not in _ABOUT_THINGS or reading.slots.thresholds:
+        return reading
+    if reading.slots.says(_MISSED):
+        return replace(reading, intent="top_topics", dimension="topic", metrics=(), conditions=("missing_capability_detected",), subject="")
+    if reading.slots.says(_PRAISED):
+        return replace(reading, intent="top_topics", dimension="topic", metrics=(), conditions=("happy",), bad=None, subject="")
+    return reading
 
 
 _COUNTS_GRADES = r"(?:numbers?|counts?|amounts?|volumes?|totals?|most|fewest|how many|how often|more|fewer|share|percent\w*|portion|part|slice|fraction|proportion|%)(?: \w+){0,3}?"
@@ -102,6 +118,9 @@ def _evidence(reading: Reading) -> Reading:
     return reading
 
 
+_HOW_CHANGED = r"how (?:has|have|did|does|do)\b.{0,60}\b(?:chang\w*|mov\w*|develop\w*|evolv\w*|progress\w*|shift\w*)"
+
+
 def _figures(reading: Reading) -> Reading:
     """A word that already chose the figure, or the kind of answer, does not filter as well."""
     slots = reading.slots
@@ -110,7 +129,7 @@ def _figures(reading: Reading) -> Reading:
         told = {"frustrated": "frustration", "unhappy": "sentiment", "happy": "sentiment", "positive": "sentiment", "negative": "sentiment", "resolved": "resolved_share", "abandoned": "abandoned_share", "handover": "handover_share", "jailbreak_detected": "jailbreak_share", "hallucination_detected": "hallucination_share", "user_toxicity_detected": "user_toxicity_share", "missing_capability_detected": "missing_capability_share"}  # fmt: skip
         if reading.intent != "count":
             told |= {"rated": "rated_share", "unrated": "unrated_share"}
-            kept = tuple(name for name in reading.conditions if told.get(name) not in reading.metrics)
+            kept = tuple(name for name in reading.conditions if not {told.get(name), f"{name}_share"} & set(reading.metrics))
             reading = replace(reading, conditions=kept)
     if (
         reading.intent == "level"
@@ -120,6 +139,8 @@ def _figures(reading: Reading) -> Reading:
         )
     ):
         reading = replace(reading, intent="change")
+    if reading.intent == "level" and not reading.against and slots.says(_HOW_CHANGED):
+        reading = replace(reading, intent="trend")
     if "commented" in reading.conditions and reading.intent in ("count", "level", "quotes"):
         reading = replace(reading, intent="count", metrics=("ratings",), subject="")
     if reading.intent == "count" and "unrated" in reading.conditions and reading.metric in ("rating", "ratings", "rated_share"):

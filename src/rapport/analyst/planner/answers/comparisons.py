@@ -7,7 +7,7 @@ from rapport.analyst.planner.answers.breakdowns import breakdown
 from rapport.analyst.planner.answers.changes import change
 from rapport.analyst.planner.answers.levels import level
 from rapport.analyst.planner.answers.shares import rated_share
-from rapport.analyst.planner.answers.sides import Side, compared, opposed, side_by_side
+from rapport.analyst.planner.answers.sides import Side, compared, opposed, sets_failures_beside, side_by_side
 from rapport.analyst.planner.asked import weekdays
 from rapport.analyst.planner.moving import breaks_at
 from rapport.analyst.planner.periods import Period
@@ -22,7 +22,11 @@ def compare(asked: Asked) -> Answer:
     if answer := rated_share(asked):
         return (yield from answer)
     plain, poles = opposed(reading)
-    if poles and set(plain.metrics) - {"conversations"}:
+    if poles and (set(plain.metrics) - {"conversations"} or sets_failures_beside(reading)):
+        plain = replace(
+            plain,
+            metrics=tuple(dict.fromkeys([*plain.metrics, "rating", "unhappy_share"])) if sets_failures_beside(reading) else plain.metrics,
+        )
         return (yield from side_by_side(replace(asked, reading=plain), poles))
     sides = compared(reading)
     if not sides and (reading.against or breaks_at(reading.slots) or any(mention.kind == "over" for mention in reading.slots.dates)):

@@ -95,12 +95,20 @@ def ranking(asked: Asked) -> Answer:
         return heading(title(by.metric), ranked.scope()) + f"No tool call failed{phrase(ranked)}, {reading.when()}."
     least = output.data.get("minConversations", 1)
     note = f"at least {least} conversations each" if least > 1 and not size_words(reading) else ""
+    if _is_weighed(groups, by):
+        note += ", few conversations count for less"
     groups = [{**group, "name": _spanned(group["name"], by.dimension)} for group in groups]
     nouns = _plural(output.data["dimension"].replace("property:", "").replace("_", " "))
     employer = yield from _employer(groups, by, reading)
     others = yield from _among_the_others(asked, ranked, by)
     text = heading(f"{nouns} by {title(by.metric)}, {by.order} first", ranked.scope(), note)
     return text + _listed(groups, by, reading) + employer + others
+
+
+def _is_weighed(groups: Sequence[Mapping[str, Any]], by: _Order) -> bool:
+    """Whether the order is not that of the figures alone, because means of few conversations are drawn to the mean of all."""
+    values = [group["figures"][0]["value"] for group in groups if group["figures"][0].get("value") is not None]
+    return by.metric in MEANS and values != sorted(values, reverse=by.order == "highest")
 
 
 _OTHER_KIND = {"organization": ("user", "single people"), "user": ("organization", "organizations")}

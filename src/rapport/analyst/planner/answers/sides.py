@@ -44,9 +44,23 @@ def compared(reading: Reading) -> list[Side]:
 _BAD = r"(?:bad|poor|negative|unhappy|sour|angry|frustrat\w+|dissatisfied|terrible)"
 _GOOD = r"(?:good|great|positive|happy|satisfied|pleasant|nice)"
 _KINDS = r"(?: (?:ones?|conversations?|chats?|users?|customers?|people|sessions?|dialogues?|threads?|talks?))"
+_VS = r"(?:vs\.?|versus|and|against|than|to|or|with) (?:in |for |with )?(?:the |our )?"
+_EFFECT = r"correlat\w*|relat(?:e|es|ed|ion\w*)|connect\w*|linked|affect\w*|impact\w*|influenc\w*|effects?|hurt\w*|drag\w*|lower\w*|lead to|cost us|make|cause\w*|to blame|depend\w*|matter\w*"
+_FAILING = r"(?:tools? (?:fail\w*|error\w*|crash\w*|break\w*)|(?:fail\w*|broken|crash\w*) tools?(?: calls?)?)"
 _POLES = (
-    (rf"{_BAD}{_KINDS}?(?: \w+)? (?:vs\.?|versus|and|against|than|to|or|with) (?:in |for |with )?(?:the |our )?{_GOOD}|{_GOOD}{_KINDS}?(?: \w+)? (?:vs\.?|versus|and|against|than|to|or|with) (?:in |for |with )?(?:the |our )?{_BAD}", ("went badly", "unhappy"), ("went well", "happy")),
-    (r"(?<!un)resolved\b.{0,30}\bunresolved|unresolved\b.{0,30}(?<!un)\bresolved", ("resolved", "resolved"), ("unresolved", "unresolved")),
+    (
+        rf"{_BAD}{_KINDS}?(?: \w+)? {_VS}{_GOOD}|{_GOOD}{_KINDS}?(?: \w+)? {_VS}{_BAD}",
+        ("went badly", {"conditions": ["unhappy"]}), ("went well", {"conditions": ["happy"]}),
+    ),
+    (
+        r"(?<!un)resolved\b.{0,30}\bunresolved|unresolved\b.{0,30}(?<!un)\bresolved",
+        ("resolved", {"conditions": ["resolved"]}), ("unresolved", {"conditions": ["unresolved"]}),
+    ),
+    (
+        rf"(?:{_FAILING}\b.{{0,60}}\b(?:{_EFFECT})|(?:{_EFFECT})\b.{{0,60}}\b{_FAILING})\b",
+        ("with a failed tool call", {"conditions": ["tool_failed"]}),
+        ("with tool calls that all worked", {"conditions": ["tool_used"], "without": {"conditions": ["tool_failed"]}}),
+    ),
 )  # fmt: skip
 _OF_POLES = frozenset({"resolved_share", "unresolved_share", "unhappy_share", "negative_share", "positive_share"})
 """Two opposite states of conversations, each with its name and its condition."""
@@ -56,11 +70,15 @@ def opposed(reading: Reading) -> tuple[Reading, list[Side]]:
     """Conversations in two opposite states side by side ("bad chats vs good ones"), and what is asked of both; no sides elsewhere."""
     for pattern, *poles in _POLES:
         if reading.slots.says(pattern):
-            metrics = tuple(name for name in reading.metrics if name not in _OF_POLES)
-            return replace(reading, metrics=metrics, conditions=(), bad=None), [
-                (name, {"conditions": [condition]}, "condition") for name, condition in poles
-            ]
+            metrics = tuple(name for name in reading.metrics if name not in _OF_POLES and not name.startswith("tool_failure"))
+            plain = replace(reading, metrics=metrics, conditions=(), bad=None, subject="" if "tool" in pattern else reading.subject)
+            return plain, [(name, filter, "condition") for name, filter in poles]
     return reading, []
+
+
+def sets_failures_beside(reading: Reading) -> bool:
+    """Whether it is asked what failing tools do to conversations: "do failing tools make people leave?"."""
+    return bool(reading.slots.says(_POLES[-1][0])) and not reading.of_kind("tool")
 
 
 def side_by_side(asked: Asked, sides: Sequence[Side]) -> Answer:

@@ -55,7 +55,7 @@ def total(asked: Asked, metric: str) -> Answer:
     if not of:
         return (yield from none(asked))
     text = heading(title(metric), reading.scope())
-    about = f" that mention “{reading.subject}”" if reading.subject else ""
+    about = f" that mention {reading.sought}" if reading.subject else ""
     summed = bool(reading.former and any(len(link.names) > 1 and not link.negated for link in reading.links))
     text += f"{'Together: ' if summed else ''}**{counted(value, metric)}**{about}{phrase(reading)}, {reading.when()}."
     if metric in ("conversations",) and output.figure("users").get("value") is not None:
@@ -99,7 +99,7 @@ def none(asked: Asked) -> Answer:
         if close := near.data.get("conversations"):
             return (
                 heading(reading.scope())
-                + f"No message holds all of “{reading.subject}”{phrase(reading)}, {reading.when()}. The nearest by words and meaning:\n"
+                + f"No message holds {'all of ' if len(reading.slots.quoted) < 2 else ''}{reading.sought}{phrase(reading)}, {reading.when()}. The nearest by words and meaning:\n"
                 + bullets([quoted(one) for one in close])
             )
     return (
