@@ -2,7 +2,7 @@
 
 import pytest
 
-from rapport.analyst.planner.wordings import asks_when_new, sets_wordings_beside
+from rapport.analyst.planner.wordings import asks_when_new, numbered, sets_wordings_beside
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,17 @@ def test_other_old_and_new_things_are_not(text: str):
 )
 def test_the_day_of_the_new_version(text: str, asked: bool):
     assert asks_when_new(text) is asked
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("how much of the chats ran on prompt version 1 and how much on 2", ("1", "2")),
+        ("number of chats on v1 and on v2", ("1", "2")),
+        ("average stars on prompt version 1 versus 2", ("1", "2")),
+        ("which day did prompt version 2 come in, and did 5 users notice", ()),
+        ("stars on version 2 since 7 November", ()),
+    ],
+)
+def test_versions_are_set_beside_by_their_numbers(text: str, numbers: tuple[str, ...]):
+    assert numbered(text) == numbers

@@ -271,8 +271,12 @@ _PARTS = ("messages", "tool_calls")
 
 
 _TALKS = r"conversations?|chats?|threads?|dialogues?|dialogs?|sessions?|talks?|interactions?|exchanges?|transcripts?"
-_END = r"best|worst|happiest|unhappiest|strongest|weakest|highest|lowest|most|least|fewest|largest|smallest|biggest|top|bottom|high|low|busiest|quietest"
-RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rated| one| ones| on top)?(?: (?:down|through|all the way))? ?(?:to|->|→|=>|until|–) ?(?:the )?(?:{_END})(?: rated)?|({_END})(?:[ -]rated| one| ones| average| value)? (?:first|on top|at the top)|(descending|ascending)|(?:start\w*|begin\w*) (?:with|from|at) (?:the )?(?:one )?(?:(?:which|that) (?:has|is) )?(?:the )?({_END})"
+_END = r"best|worst|happiest|unhappiest|strongest|weakest|highest|lowest|most|least|fewest|largest|smallest|biggest|top|bottom|high|low|busiest|quietest|ugliest|ugly|weak|poorest|poor|bad|good|saddest|nastiest|laggards?|losers?|stragglers?|winners?|leaders?|champions?|prettiest|nicest"
+_GOOD_ENDS = frozenset("best happiest strongest good winner winners leader leaders champion champions prettiest nicest".split())
+_BAD_ENDS = frozenset(
+    "worst unhappiest weakest ugliest ugly weak poorest poor bad saddest nastiest laggard laggards loser losers straggler stragglers".split()
+)
+RANGE = rf"(?:from |starting with |beginning with )?(?:the )?({_END})(?:[ -]rated| one| ones| on top)?(?: (?:down|through|all the way))? ?(?:to|->|→|=>|until|–) ?(?:the )?(?:{_END})(?: rated)?|({_END})(?:[ -]rated| ones?| average| value| end| side| performers?| scorers?| marks?)? (?:goes |go |comes? |stands? |listed |right )?(?:first|on top|at the (?:top|head)|up top|up front|upfront|foremost)|(descending|ascending)|(?:start\w*|begin\w*) (?:with|from|at) (?:the )?(?:one )?(?:(?:which|that) (?:has|is) )?(?:the )?({_END})"
 """A whole list and which end of it comes first: "from best to worst", "highest first", "in descending order"."""
 
 
@@ -295,9 +299,9 @@ def order_of(slots: Slots, metrics: Sequence[str]) -> str | None:
     good = lexicon.METRICS[metric].good if metric and metric in lexicon.METRICS else 1
     if said := slots.says(RANGE):
         first = next(word.lower() for word in said.groups() if word)
-        if first in ("best", "happiest", "strongest"):
+        if first in _GOOD_ENDS:
             return "lowest" if good < 0 else "highest"
-        if first in ("worst", "unhappiest", "weakest"):
+        if first in _BAD_ENDS:
             return "highest" if good < 0 else "lowest"
         return "highest" if first in ("highest", "most", "largest", "biggest", "top", "high", "descending", "busiest") else "lowest"
     if (
@@ -333,10 +337,10 @@ def bad(slots: Slots) -> bool | None:
     return None if not found else "bad" in found
 
 
-_EVENT = "|".join(phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|"))
+EVENT = "|".join(phrase.replace(" ", r"\s+") for phrases in lexicon.EVENT_WORDS.values() for phrase in phrases.split("|"))
 
 _OF_PEOPLE = re.compile(
-    rf"\b(?:(?:who|that|which)['’](?:ve|d|s)|who|that|which|whose|having|have|has|had|with(?: an?)?|after|before|since|until)\s+(?:(?:asked|requested|wanted|decided|chosen|chose|threatened|tried|begun|begged|been asking|demanded) (?:to\s+|for\s+)?|they\s+|he\s+|she\s+|people\s+|users\s+|customers\s+|then\s+|later\s+|recently\s+|have\s+|has\s+|had\s+|an?\s+|the\s+|their\s+|just\s+|already\s+)*(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:users?|customers?|people|accounts?|clients?|members?|organi[sz]ations?)\b|\b(?:quitters?|cancell?ers?|leavers?|churners?|upgraders?|downgraders?)\b",
+    rf"\b(?:(?:who|that|which)['’](?:ve|d|s)|who|that|which|whose|having|have|has|had|with(?: an?)?|after|before|since|until)\s+(?:(?:asked|requested|wanted|decided|chosen|chose|threatened|tried|begun|begged|been asking|demanded) (?:to\s+|for\s+)?|they\s+|he\s+|she\s+|people\s+|users\s+|customers\s+|then\s+|later\s+|recently\s+|have\s+|has\s+|had\s+|an?\s+|the\s+|their\s+|just\s+|already\s+)*(?:{EVENT})\b|\b(?:{EVENT})\s+(?:users?|customers?|people|accounts?|clients?|members?|organi[sz]ations?)\b|\b(?:quitters?|cancell?ers?|leavers?|churners?|upgraders?|downgraders?)\b",
     re.I,
 )  # fmt: skip
 
@@ -357,8 +361,8 @@ def counts_doers(slots: Slots) -> bool:
 
 
 _DONE_MOST = re.compile(
-    rf"\b(?:{_EVENT})(?:\s+(?!chat|talk|wr[io]t|us(?:e|es|ed|ing)\b|contact|sp[eo]|call|messag|rat)\w+){{0,3}}?\s+(?:the\s+)?(?:most|least)(?:\s+(?:often|frequently|times|of all))?\s*(?:$|[.?!,;]|\b(?:in|since|during|over|on|this|last)\b)"
-    rf"|\b(?:most|least)\s+(?:often|frequently|times)\s+(?:\w+\s+){{0,4}}?(?:{_EVENT})\b",
+    rf"\b(?:{EVENT})(?:\s+(?!chat|talk|wr[io]t|us(?:e|es|ed|ing)\b|contact|sp[eo]|call|messag|rat)\w+){{0,3}}?\s+(?:the\s+)?(?:most|least)(?:\s+(?:often|frequently|times|of all))?\s*(?:$|[.?!,;]|\b(?:in|since|during|over|on|this|last)\b)"
+    rf"|\b(?:most|least)\s+(?:often|frequently|times)\s+(?:\w+\s+){{0,4}}?(?:{EVENT})\b",
     re.I,
 )
 
@@ -366,18 +370,6 @@ _DONE_MOST = re.compile(
 def done_most(slots: Slots) -> bool:
     """Whether an event is what is done most: "which firms have asked to cancel most often" counts events, of firms."""
     return bool(_DONE_MOST.search(slots.text))
-
-
-_HOLDERS = r"people|users?|customers?|accounts?|clients?|members?|organi[sz]ations?|compan(?:y|ies)|persons?|everyone|everybody|anyone|anybody|someone|somebody|those|folks|leavers|buyers?"
-_OF_HOLDERS = re.compile(
-    rf"\b(?:{_HOLDERS})\s+(?:who|that|which|having|with)\b.{{0,40}}\b(?:{_EVENT})\b|\bwhoever\b.{{0,30}}\b(?:{_EVENT})\b|\b(?:{_EVENT})\s+(?:{_HOLDERS})\b|\b(?:of|by|from)\s+(?:leavers|buyers|churners)\b",
-    re.I,
-)
-
-
-def of_holders(slots: Slots) -> bool:
-    """Whether conversations are asked for by who held them ("a chat of someone who cancelled"), not by what they led to."""
-    return bool(_OF_HOLDERS.search(slots.text))
 
 
 def measured(slots: Slots) -> bool:

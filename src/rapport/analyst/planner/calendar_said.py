@@ -7,7 +7,7 @@ from datetime import date
 
 from rapport.analyst.planner.days import COUNT, UNIT_SAID, YEAR, number, unit_said
 from rapport.analyst.planner.mention import Mention
-from rapport.analyst.planner.periods import DAY, Period, add_months, last, move, shift, unit_at
+from rapport.analyst.planner.periods import DAY, Period, add_months, after, last, move, shift, unit_at
 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 """Month in which each begins in the northern half of the world (meteorological seasons, World Meteorological Organization)."""
@@ -63,7 +63,22 @@ _WHOLE = r"(?:full|whole|complete|completed|finished|entire|calendar)"
 _LAST = r"(?:last|past|previous|latest|most\s+recent|preceding)"
 _IN = r"(?:(?:over|in|during|for|within|across)\s+)?(?:the\s+|our\s+)?"
 
+
+def _before_last(m: re.Match, today: date) -> Period:
+    unit = m.group("u") or m.group("v") or m.group("w")
+    return shift(unit_at(today, unit), -2, unit)
+
+
+_THESE = r"(?:last|past|previous|recent)"
+_UNTIL_NOW = r"(?:and\s+)?(?:(?:right\s+)?(?:until|till|to|up\s+to|through\s+to)\s+)(?:now|today|date|the\s+present)"
+_ANY = r"week|weekend|month|quarter|year"
+
 RULES: tuple[tuple[str, Callable[[re.Match, date], Period | Mention | None]], ...] = (
+    (rf"(?:the\s+)?(?P<u>{_ANY})\s+(?:before|prior\s+to|preceding)\s+last\b(?:\s+(?:{_ANY})\b)?|(?:the\s+)?(?:last\s+(?P<v>{_ANY})\s+but\s+one|penultimate\s+(?P<w>{_ANY}))\b", _before_last),
+    (rf"(?:in|over|during|within|across)\s+(?:the|these)\s+{_THESE}\s+(?P<u>day|week|month)s\b", lambda m, t: last(number("few") if m.group("u") != "week" else 4, m.group("u"), t)),
+    (rf"(?:after|since|from|later\s+than)\s+(?:then|that|it|(?:that|this|the\s+same)\s+(?:very\s+)?(?:day|date|point))(?:\s+on(?:wards?)?)?\s*,?\s*(?:{_UNTIL_NOW})(?=\W*$)|(?:after|later\s+than)\s+(?:that|this|the\s+same)\s+(?:very\s+)?(?:day|date|point)(?=\W*$)", lambda m, t: Mention(0, 0, moves=after)),
+    (rf"(?:not|no,?)\s+(?:the\s+)?last\s+(?P<u>{_ANY})\s*[-,;:–—(]*\s*(?:but\s+|rather\s+)?(?:the\s+)?(?:one|{_ANY})\s+(?:right\s+|just\s+|directly\s+)?(?:before|prior|preceding)(?:\s+(?:it|that|last))?(?P<v>)(?P<w>)(?!\w)", _before_last),
+    (rf"(?:the\s+)?(?P<u>{_ANY})\s+(?:(?:that|which)(?:['’]s|\s+has|\s+is)?\s+)?(?:just\s+|now\s+)?(?:gone(?:\s+by)?|past|passed|ended|behind\s+us)(?!\s+\w)", lambda m, t: shift(unit_at(t, m.group("u")), -1, m.group("u"))),
     (rf"{_IN}{_LAST}\s+(?P<n>{COUNT})\s+{_WHOLE}\s+(?:calendar\s+)?(?P<u>{_UNITS})s?\b(?!\s+(?:of|in|before)\b)", _whole_units),
     (rf"{_IN}(?P<n>{COUNT})\s+{_LAST}\s+{_WHOLE}\s+(?P<u>{_UNITS})s\b", _whole_units),
     (rf"{_IN}(?:last|past|previous)\s+(?:(?P<n>{COUNT})\s+)?(?P<u>{_UNITS})s?\s+and\s+a\s+half\b", _and_a_half),

@@ -233,10 +233,13 @@ def _carried(reading: Reading, intent: str) -> Generator[Sequence[Call], Sequenc
 
 
 _AMOUNT = r"how many|how much|how often|number|count|total|sum|what (?:share|percent\w*|part|portion)"
-_OF_CHANGES = frozenset("change why level trend summary prompt_versions compare count breakdown list_entities anomalies".split())
+_OF_CHANGES = frozenset(
+    "change why level trend summary prompt_versions compare count breakdown list_entities anomalies inbox appearance".split()
+)
 _DOING = r"chang\w*|alter\w*|modif\w+|tweak\w*|swapp?\w*|introduc\w+|releas\w+|deploy\w*|roll\w* out|ship\w*|adjust\w*|tamper\w*|touch\w*|fiddl\w*|do|done"
 _DONE_TO = (
     rf"what (?:else |exactly )?(?:(?:had|has|have) (?:we|you|they|the team|the engineers|anyone|somebody|someone|been)|was|were|did (?:we|you|they|the team|the engineers|anyone|somebody|someone))(?: \w+){{0,2}}? (?:{_DOING})\b(?! (?:people|users|customers|they|most|better|worse))"
+    rf"|(?:did|have|had|has) (?:we|you|they|the team|the engineers|anyone|anybody|somebody|someone) (?:{_DOING}|go and change|mess with|play with|switch\w*)\b(?: \w+){{0,2}}? (?:something|anything|sth)\b|(?:did|has|had) (?:something|anything) (?:get )?(?:been )?(?:{_DOING})\b|(?:any|some) changes? (?:on|at|from|by) our (?:end|side)"
     rf"|(?:which|what) changes? (?:did we|have we|had we|was|were|had been|has been|(?:we|they|you|the team) made)"
 )
 """What was done to the assistant; "what changed" alone asks how the figures moved."""
@@ -266,7 +269,7 @@ def _asks_for_onset(asked: Asked) -> bool:
         return bool(
             failing
             or says(BROKEN)
-            or (says(_EVER_SINCE) and not says(_IN_USE))
+            or (says(rf"{_EVER_SINCE}|start\w*|beg[aiu]n\w*") and not says(_IN_USE))
             or says(r"(?:get|got|gotten|getting|become|became|turn|turned) (?:\w+ )?(?:worse|bad|unreliable|flaky)|worsen\w*|deteriorat\w*")
         )
     follows = reading.follows and bool(reading.of_kind("tool")) and bool(says(r"start\w*|beg[aiu]n\w*|since|first|onset") or failing)

@@ -12,6 +12,7 @@ from rapport.analyst.planner import dates, lexicon
 from rapport.analyst.planner.asked import BROKEN
 from rapport.analyst.planner.finding import negate
 from rapport.analyst.planner.idioms import RISK
+from rapport.analyst.planner.led import of_such_talks
 from rapport.analyst.planner.names import Names
 from rapport.analyst.planner.occasion import is_of_a_line, points_at, without_occasion
 from rapport.analyst.planner.refusals import secrets, writes
@@ -19,7 +20,7 @@ from rapport.analyst.planner.retold import told_in_full
 from rapport.analyst.planner.short_forms import spelled_out
 from rapport.analyst.planner.timeframe import timed
 from rapport.analyst.planner.tongues import languages_of
-from rapport.analyst.planner.words import sentences, split
+from rapport.analyst.planner.words import sentences, singular, split
 
 LONG = 9
 """Words from which a question may hold more than its request."""
@@ -59,7 +60,7 @@ _WISH = re.compile(
 
 _BEFORE = re.compile(
     r"^\W*(?:(?:hi|hello|hey|dear (?:\w+ )?(?:team|all|colleagues?)|good (?:morning|day|evening|afternoon)|thanks?(?: you)?(?: (?:very much|so much|a lot|for \w+(?: \w+)?|in advance))?|ok(?:ay)?|well|so|now|please|pls|sorry|quick (?:one|q|question)|one (?:more )?(?:question|thing)|to start with|first(?: of all|(?=[,:])|(?= (?:tell|show|give|list|how|what|which|who|please|could|can|i|we)\b))|for (?:comparison|the record|my own understanding)|"
-    r"just (?:curious|checking|wondering)|honestly|seriously|actually|basically|real quick|be honest)\b[\s,:;!.–—-]*)+",
+    r"just (?:curious|checking|wondering)|honestly|seriously|actually|basically|real quick|be honest|for (?:the|my|our|an?|this|that) (?:[\w-]+ ){0,3}(?:slides?|decks?|report|presentation|newsletter|memo|minutes|handout|poster|write-?up|pitch|speech)(?: (?:about|on|regarding|for|to) [\w ]{1,30})?(?=[:,]))\b[\s,:;!.–—-]*)+",
     re.I,
 )
 _AFTER = re.compile(
@@ -159,12 +160,14 @@ _OF_BEFORE = re.compile(
 )
 """Words that stand for what the sentence named before: "we want to drop the product that is used least, which one is it?"."""
 _WHICH_IT_WAS = re.compile(
-    r"\W*(?:and |so |but )*(?:which|what) (?:\w+ ){1,2}(?:was|is|were|are|would|might|could) (?:it|that|this|they|those|these|be|to blame|responsible)\b.{0,20}$",
+    r"\W*(?:and |so |but )*(?:which|what) (?:\w+ ){1,2}(?:was|is|were|are|would|might|could) (?:it|that|this|they|those|these|be|to blame|responsible)\b.{0,20}$"
+    r"|\W*(?:and |so |but |roughly |about )*(?:since |from )?(?:when|(?:which|what) (?:day|date|week|moment)|how long ago)(?: \w+){0,2} (?:it|this|that|the (?:fall|drop|slide|decline|rot|dip|trouble|slump|rise|climb)) (?:all )?(?:start\w*|beg[aiu]n|happen\w*|set in|occur\w*|turn\w*|come about|go wrong)\b.{0,20}$",
     re.I,
 )
 """ "Something in X went wrong ten days ago. Which tool was it?": what it was is said before."""
 _REASON = re.compile(
-    r"\s*(?:and |so )?(?:why|how come|what (?:has )?(?:changed|happened)|what did we change|what(?:'s| is| was) (?:the )?(?:reason|cause|going on|behind))\b.{0,40}$",
+    r"\s*(?:and |so )?(?:why|how come|what (?:has )?(?:changed|happened)|what did we change|what(?:'s| is| was) (?:the )?(?:reason|cause|going on|behind))\b.{0,40}$"
+    r"|\s*(?:i mean|i['’]m talking|that is|i\.?e\.?|namely|specifically|meaning|to be (?:clear|exact|precise|specific)|compar(?:e|ing)(?: that)? (?:to|with|against)|as against)\b.*\b(?:versus|vs|against|compared|than|before|and)\b.*$",
     re.I,
 )
 _TAIL = 9
@@ -260,7 +263,7 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
         begin = before[-1][0]
     if _points_away(text[begin:end], text[before[-1][0] if before else sentence : begin], names):
         begin = sentence if text[sentence:begin].strip() else before[-1][0]
-    if _OF_BEFORE.search(text[begin:end]):
+    if _OF_BEFORE.search(text[begin:end]) or of_such_talks(text[sentence:begin], text[begin:end]):
         begin = sentence
     if before and is_of_a_line(text[begin:end], text[slice(*before[-1])]):
         begin = before[-1][0]
@@ -393,18 +396,13 @@ def _with_its_noun(said: str, before: str) -> str:
     told = [hit for hit in lexicon.find(before, split(before)) if hit.kind == "dimension" and hit.value in _THINGS]
     if told and (some := _SO_MANY.search(said)):
         noun = before[told[-1].start : told[-1].end]
-        many = f"{some.group()} {noun}" if some["some"] else f"the {_one(noun)}"
+        many = f"{some.group()} {noun}" if some["some"] else f"the {singular(noun)}"
         return f"{said[: some.start()]}{many}{said[some.end() :]}"
     if not told or not _ONE_OF.match(said):
         return said
     noun = before[told[-1].start : told[-1].end]
     plural = re.match(r"which(?: ones\b| (?:have|are|were|get|do|did|come|perform|score|break|fail|make)\b)", said, re.I)
-    return _ONE_OF.sub(f"which {noun if plural else _one(noun)}", said, count=1)
-
-
-def _one(noun: str) -> str:
-    known = {"people": "person", "folks": "person"}
-    return known.get(noun.lower()) or (noun[:-3] + "y" if noun.endswith("ies") else noun.removesuffix("s"))
+    return _ONE_OF.sub(f"which {noun if plural else singular(noun)}", said, count=1)
 
 
 _SEVERAL = re.compile(

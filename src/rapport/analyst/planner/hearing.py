@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import HARD_ON_US, SHARE, USED_MOST, badly_most
+from rapport.analyst.planner.asked import HARD_ON_US, RANGE, SHARE, USED_MOST, badly_most
 from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.exemplars import Heard
 from rapport.analyst.planner.slots import Slots, Threshold
@@ -74,7 +74,7 @@ def _bounded(slots: Slots) -> bool:
 
 def order(slots: Slots, metric: str | None, found: str | None, heard: Heard) -> str | None:
     """highest | lowest, by the value of the metric. An extreme of the lexicon that is of this metric ("harshest") is sure of its end."""
-    if any(extreme[0] == metric for extreme in slots.values("extreme")) or (found and slots.says(HARD_ON_US)):
+    if any(extreme[0] == metric for extreme in slots.values("extreme")) or (found and slots.says(rf"{HARD_ON_US}|{RANGE}")):
         return found
     if _bounded(slots) or badly_most(slots, metric):
         return found

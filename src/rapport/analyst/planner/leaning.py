@@ -73,11 +73,13 @@ _OF_ALL_TOOLS = r"all|total|altogether|overall|tools|together|everything|sum|any
 def asks_how_many_failures(previous: Reading, reading: Reading) -> bool:
     """ "Exactly how many failures?" after a list of tools, with nothing named: those of the tool that leads it."""
     slots = reading.slots
-    bare = not (slots.links or slots.dates or reading.events or slots.thresholds) and len(slots.words) <= 8
+    dated = [mention for mention in slots.dates if mention.kind != "all"]  # "in total" tells no days
+    bare = not (slots.links or dated or reading.events or slots.thresholds) and len(slots.words) <= 8
     counted = slots.says(_ONE_TOOLS_FAILURES) and slots.says(r"errors?|failures?|fail\w*|crash\w*|calls?|mishaps?|times?")
     of_tools = previous.intent == "tool_failures" or (previous.intent == "ranking" and previous.dimension == "tool")
     of_that = _COUNTS_THAT.search(slots.text.strip())  # "how many failures are that, in total"
-    return bool(of_tools and bare and counted and (of_that or not slots.says(_OF_ALL_TOOLS)))
+    that = slots.says(r"(?:is|are|was|were|make|makes) (?:that|it|those|this)|(?:that|it|those|this) (?:is|are|was|were|makes?)")
+    return bool(of_tools and bare and counted and (of_that or that or not slots.says(_OF_ALL_TOOLS)))
 
 
 def leans(previous: Reading, reading: Reading) -> bool:

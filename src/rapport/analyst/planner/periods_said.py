@@ -388,7 +388,7 @@ RULES: tuple[tuple[str, Build], ...] = (
     (rf"(?<!this\s)(?<!last\s)(?<!past\s)(?<!per\s)(?<!each\s)(?<!a\s)week\s+(?P<n>5[0-3]|[1-4]\d|[1-9])\b(?=\s*(?:$|[?.,:;!)]|(?:was|were|is|and|to|vs|versus|compared|for|we|how|did|had|of\s+{YEAR}|{YEAR})\b))(?:\s+(?:of\s+|in\s+)?(?P<y>{YEAR}))?", _week_number),
     (rf"(?:the\s+)?weekend\s+(?:of\s+|on\s+|around\s+)?(?:the\s+)?(?:\d\d?(?:st|nd|rd|th)?\s*(?:and|to|-|–|/|&)\s*)?(?:the\s+)?{_D}", _weekend_of),
     (r"(?:the\s+)?weekend\s+(?:of\s+|on\s+)?the\s+(?P<x>\d\d?)(?:st|nd|rd|th)?\s*(?:and|to|-|–|/|&)\s*(?:the\s+)?\d\d?(?:st|nd|rd|th)", lambda m, t: unit_at(d, "weekend") if (d := nth_day(int(m.group("x")), t)) else None),
-    (r"(?:(?:over|at|on|during|across|for)\s+the\s+weekend\b(?!\s+(?:of|before|after|that|in|around|\d))|\bsat(?:urday)?\s*(?:\+|&|/)\s*sun(?:day)?\b)", lambda m, t: shift(unit_at(t, "weekend"), -1, "weekend")),
+    (r"(?:(?:over|at|on|during|across|for)\s+the\s+weekend\b(?!\s+(?:of|before|after|that|in|around|\d))|\bsat(?:urday)?\s*(?:\+|&|/|plus)\s*sun(?:day)?\b)", lambda m, t: shift(unit_at(t, "weekend"), -1, "weekend")),
     (rf"(?:next|this\s+coming|coming|upcoming)\s+(?:{WEEKDAY}|weekend)\b", lambda m, t: Mention(0, 0, kind="none")),
     (rf"by\s+(?:the\s+)?(?:next\s+|this\s+)?(?:{WEEKDAY}|(?:end|close)\s+of\s+(?:the\s+|this\s+)?(?:day|week|month|play|business))\b", _deadline),
     (rf"{_ROLLING}{_WITH_TODAY}", lambda m, t: last(number(m.group("n")), m.group("u"), t)),

@@ -99,7 +99,7 @@ def thresholds_of(text: str) -> list[Threshold]:
         text = f"{text[: bound.start()]} {text[bound.end() :]}"
     found: list[Threshold] = ratings_told(text)
     if bound:
-        many = days.number((bound["n"] or bound["m"]).lower())
+        many = days.number((bound["n"] or bound["m"] or bound["k"]).lower())
         operator = {"more than": ">", "over": ">", "exactly": "="}.get((bound["op"] or "").lower(), ">=")
         found.append(Threshold("conversations", operator, many))
 

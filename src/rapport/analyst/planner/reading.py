@@ -254,6 +254,8 @@ def _moved(period: Period, count: int, unit: str) -> Period:
 
 
 _BESIDE = r"(?:compar\w*(?: (?:to|with|against))?|against|versus|vs\.?|next to|beside|than|relative to|over|and)"
+_WEIGHED = r"more|less|fewer|better|worse|higher|lower|busier|quieter|bigger|smaller|larger|happier|calmer|which|what|when|most|least"
+""" "A busier week last week or the week before it?" """
 _ALL_EARLIER = rf"{_BESIDE} (?:with |in |the )*(?:everything|anything|all|all that was|the rest|whatever (?:was|came|went))(?: (?:that )?(?:was|came|went|lies|is))? ?(?:of the time )?(?:earlier|before(?:hand)?|until then|up to then|previously|older)(?=\W|$)"
 _TIME_BEFORE = rf"{_BESIDE} (?:with |in |during |that of )*(?:the |an? )?(?:(?:same |equal(?:ly long)? )?(?:time|days|period|stretch|span|weeks|window|interval)) (?:just |right |directly |immediately )?(?:before|earlier|prior|preceding)(?: (?:that|it|this|them|those))?(?=\W|$)"
 """ "The last 7 days against everything earlier", "the last 14 days next to the time before"."""
@@ -273,7 +275,9 @@ def period_of(slots: Slots) -> tuple[Period | None, Period | None]:
         return periods[0], Period(None, periods[0].since - timedelta(days=1), "range")
     if len(periods) == 1 and not moved and periods[0].since and periods[0].until and slots.says(_TIME_BEFORE):
         return periods[0], periods[0].before()
-    if len(periods) == 1 and moved and slots.says(SET_BESIDE):  # "last week against the week before it"
+    if (
+        len(periods) == 1 and moved and (slots.says(SET_BESIDE) or (slots.says("or") and slots.says(_WEIGHED)))
+    ):  # "last week against the week before it"
         return periods[0], _moved(periods[0], *moved[0])
     earlier = [mention.moves(periods[0]) for mention in slots.dates if mention.moves and len(periods) == 1]
     if earlier and earlier[0].until and periods[0].since and earlier[0].until < periods[0].since and slots.says(SET_BESIDE):

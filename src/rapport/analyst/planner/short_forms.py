@@ -49,7 +49,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(?:the )?(?:last|previous|past|preceding|prior) (?:complete |full |whole |finished |entire )?calendar[ -](week|month|quarter|year)s?(?:'s)?", r"last \1"),
     (r"(?:the )?(?:this|current|running|present) calendar[ -](week|month|quarter|year)", r"this \1"),
     (rf"(?:the )?(?:(?:last|previous|latest|most recent) (?:(?:complete|completed|full|whole|finished|entire) (?:calendar )?(?:{_MON_SUN} )?|{_MON_SUN} )|(?:last|previous) (?=week {_MON_SUN}))(week|month|quarter|year)(?: {_MON_SUN})?", r"last \1"),
-    (r"(yesterday|today|last week|last month|this week|this month)s", r"\1's"),
+    (r"(?<!the )(?<!these )(yesterday|today|last week|last month|this week|this month)s", r"\1's"),
     (r"calendar[ -](week|month|quarter|year)", r"\1"), (r"how many percent|how many per cent|what per cent|wh?at %|which percentage|what pct", "what percent"),
     (r"#2|(?:number|no\.?|nr\.?) ?2(?= (?:on|of|in|there)\b|\W*$)|(?:the )?(?:one|company|organization|user|person|product|account|customer) (?:in|on) second place|number two|the runner-up|runner-up|(?:the )?silver medal(?:l?ist)?|(?:the )?silver(?=\W*$)|(?:in |the )?second place(?=\W*$)", "the second one"),
     (r"(?:#1|(?:number|no\.?|nr\.?) ?(?:1|one))(?= (?:on|of|in|from) (?:that|the|this|your|our|said) (?:list|ranking|table|line-?up|league)\b)", "the first one"),

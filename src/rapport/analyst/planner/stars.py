@@ -36,7 +36,8 @@ _RATED = re.compile(
 _NOUNS = r"(?:marks?|scores?|grades?|ratings?|stars?|votes?)"
 OF_RATINGS = re.compile(
     r"\b(?:(?P<op>at least|no (?:less|fewer) than|a minimum of|minimum|more than|over|exactly)\s+(?P<n>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)"
-    r"|(?P<m>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\s*(?:\+|or more|and more|or above|plus))\s+(?:star )?(?:ratings|reviews|votes|scores given)\b(?! (?:of|or|above|below))",
+    r"|(?P<m>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\s*(?:\+|or more|and more|or above|plus))\s+(?:star )?(?:ratings|reviews|votes|scores given)\b(?! (?:of|or|above|below))"
+    r"|\b(?P<k>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:ratings|reviews|votes)\s*,?\s*(?:(?:or|and)\s+(?:more|up|over|above)\b(?! (?:of|than))|(?:at (?:the )?(?:very )?least|(?:as (?:a|the) )?minimum|and upwards)\b)",
     re.I,
 )
 """How many ratings each of a list must have: "users with at least five ratings"."""

@@ -61,7 +61,7 @@ _OF_NOW = re.compile(
     re.I,
 )
 _OF_ME = re.compile(
-    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|look|hi|hello|hey|since|because|as|given that)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|somebody|someone|it['’]s|it is|happy|greetings) ?",
+    r"\W*(?:(?:and|but|so|well|ok(?:ay)?|look|hi|hello|hey|since|because|as|given that)\W+)*(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|somebody|someone|it['’]s|it is|happy|greetings|(?:it|this|that|they|these|those) (?:goes?|will|must|shall|ha(?:s|ve) to|needs? to|is (?:for|due|going)|are (?:for|due|going))) ?",
     re.I,
 )
 _OF_DATA = re.compile(

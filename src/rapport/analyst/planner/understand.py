@@ -23,7 +23,6 @@ from rapport.analyst.planner.asked import (
     measured,
     metrics_of,
     of_a_length,
-    of_holders,
     of_people,
     order_of,
     shows_one,
@@ -42,6 +41,7 @@ from rapport.analyst.planner.filing import asks_if_filed, holds_back, orders, wi
 from rapport.analyst.planner.finding import read
 from rapport.analyst.planner.following import follow, with_the_first
 from rapport.analyst.planner.leaning import asks_how_many_failures, leans
+from rapport.analyst.planner.led import led_there, of_holders
 from rapport.analyst.planner.moving import peak_day, peak_unit, turned
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.orders import beside_an_order
@@ -57,7 +57,7 @@ from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
 from rapport.analyst.planner.subject import by_nobody, told_of
 from rapport.analyst.planner.tidying import TROUBLE, tidied
-from rapport.analyst.planner.wordings import OLD_AND_NEW, asks_when_new, sets_wordings_beside
+from rapport.analyst.planner.wordings import OLD_AND_NEW, SINCE_WHEN, asks_when_new, numbered, sets_wordings_beside
 from rapport.analyst.planner.words import stem
 
 TURNS = 6
@@ -122,13 +122,10 @@ def _by_wording(reading: Reading, whole: str) -> Reading:
     """The reading of a question that sets what an assistant was told before beside what it is told now, or asks when that came in."""
     if reading.intent not in _OF_WORDINGS or (reading.intent == "why" and not sets_wordings_beside(whole)):
         return reading
-    since_when = reading.of_kind("prompt_version") and set(reading.metrics) <= {"conversations"} and reading.slots.says(_SINCE_WHEN)
-    if not (since_when or sets_wordings_beside(whole) or asks_when_new(whole)):
+    since_when = reading.of_kind("prompt_version") and set(reading.metrics) <= {"conversations"} and reading.slots.says(SINCE_WHEN)
+    if not (since_when or sets_wordings_beside(whole) or asks_when_new(whole) or (reading.of_kind("prompt_version") and numbered(whole))):
         return reading
     return replace(reading, intent="prompt_versions", dimension="prompt_version", subject="")
-
-
-_SINCE_WHEN = r"since when|since what (?:day|date)|when (?:did|was|were|has|is)|how long|(?:what|which) (?:day|date)|first (?:used|seen|in use|appear\w*|show\w*)"
 
 
 def _discards(question: str, reading: Reading, previous: Reading) -> bool:
@@ -177,7 +174,8 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
     if intent == "tool_failures" and slots.of_kind("tool") and shows_one(slots):
         intent = "examples"  # "one chat where X let the user down"
     heads = intent in ("count", "outcomes") and figure in ("users", "organizations")  # "how many people left"
-    if figure and figure != "events" and not heads and intent not in _SHOWN and not slots.of_kind("event_type") and not of_people(slots):
+    of_whom = slots.of_kind("event_type") or of_people(slots) or led_there(slots)
+    if figure and figure != "events" and not heads and intent not in _SHOWN and not of_whom:
         events = ()  # "put the plans in order", "what hour do we spend most on"
     if intent == "count" and events and (not of_people(slots) or counts_events(slots)):
         counted = counted_noun(slots)
@@ -201,7 +199,7 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         intent = "ranking"  # "the most loyal user among those who upgraded"
     elif intent == "outcomes" and of_people(slots) and slots.says("how many") and counted_noun(slots) in ("conversations", "messages"):
         intent = "count"  # of the people who cancelled
-    elif intent == "outcomes" and of_people(slots) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
+    elif intent == "outcomes" and (of_people(slots) or led_there(slots)) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
         best = slots.values("extreme") or slots.says(r"worst|best|most|least|highest|lowest")
         intent = ("ranking" if best else "breakdown") if dimension_of(slots, "breakdown", setting.names) else "level"
     return intent, events
@@ -285,7 +283,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
         subject="" if intent == "at_risk" else subject,  # whoever it may be
         not_subject=slots.not_subject,
         events=events,
-        led_to=intent in _SHOWN and not of_holders(slots),
+        led_to=(intent in _SHOWN and not of_holders(slots)) or (intent == "level" and led_there(slots)),
         languages=slots.languages,
         hours=hours(slots),
         scores=dict(ranked),

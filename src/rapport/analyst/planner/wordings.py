@@ -26,12 +26,25 @@ _SINCE = re.compile(
 _MOVED = re.compile(r"\b(?:go(?:ne|ing)?|went|better|worse|improv\w*|ris(?:e|en)|rose|drop\w*|f[ae]ll\w*|up|down|chang\w*|differen\w*|effect|impact|help\w*|hurt\w*|pay\w* off|paid off|higher|lower|compare\w*)\b", re.I)  # fmt: skip
 """What a new text did: "did ratings go up after we switched to prompt version 2"."""
 _PROMPT = r"(?:system )?(?:prompts?|instructions|wording|marching orders|script|briefing)"
+SINCE_WHEN = r"since when|since what (?:day|date)|when (?:did|was|were|has|is)|how long|(?:what|which) (?:day|date)|first (?:used|seen|in use|appear\w*|show\w*)"
 OLD_AND_NEW = (
     rf"(?:old|previous|former|earlier|original|first)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:new|current|present|latest|later|second|revised)\b"
     rf"|(?:new|current|present|latest|later|second|revised)(?: {_PROMPT}| one)\b.{{0,60}}\b(?:old|previous|former|earlier|original|first)\b"
     rf"|{_PROMPT}\b.{{0,90}}\b(?:old one|former one|previous one)\b.{{0,60}}\bnew"
 )
 """ "Under the old wording and under the new one"."""
+
+
+_NUMBERED = re.compile(
+    r"\b(?:(?:prompt )?versions?|prompts?|v\.?) ?(?P<a>\d{1,2})\b(?=.{0,60}?(?:\b(?:and|or|versus|vs|to|with|than|against|then|but)\b|[/,&])(?:.{0,30}?\b(?:on|with|under|versions?|v\.?|prompt|how (?:many|much)))? ?v?(?P<b>\d{1,2})\b(?! ?(?:stars?|%|percent|days?|weeks?|chats|conversations|users|ratings|november|october|\d)))",
+    re.I | re.S,
+)
+
+
+def numbered(text: str) -> tuple[str, ...]:
+    """The numbers of the versions that are set side by side: "how much ran on prompt version 1 and how much on 2"."""
+    told = _NUMBERED.search(text)
+    return (told["a"], told["b"]) if told and told["a"] != told["b"] else ()
 
 
 def sets_wordings_beside(text: str) -> bool:

@@ -90,3 +90,8 @@ def stem(word: str) -> str:
                 base = base[:-1]
             return base[:-1] if base.endswith("e") and len(base) > 3 else base
     return word[:-1] if word.endswith("e") and len(word) > 3 else word
+
+
+def singular(noun: str) -> str:
+    known = {"people": "person", "folks": "person"}
+    return known.get(noun.lower()) or (noun[:-3] + "y" if noun.endswith("ies") else noun.removesuffix("s"))

@@ -1,5 +1,6 @@
 """Groups by how large a part of their people had an event: "which company has the highest share of people who cancelled"."""
 
+import re
 from collections.abc import Sequence
 
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, number, phrase
@@ -42,16 +43,42 @@ def by_share(asked: Asked, own: Reading, types: Sequence[str], group: str) -> An
     return text + (bullets(lines, numbered=True) if lines else f"**0 users**{phrase(own)}, {own.when()}.")
 
 
-__all__ = ["by_share", "of_each"]
-
-
 def of_events(reading: Reading) -> bool:
     """Whether the share is one of events: "what percent of cancellations came from pro accounts"."""
     named = reading.of_kind("property", "organization", "product", "user")
-    return bool(named and reading.slots.says(SHARE)) and not reading.slots.says(_OF_PEOPLE)
+    return bool(named and reading.slots.says(SHARE)) and not _out_of(reading, f"{_PEOPLE}|{_TALKS}")
 
 
-_OF_PEOPLE = r"(?:of|among|out of) (?:all |our |the |my |those |pro |free |enterprise )*(?:users?|people|customers?|clients?|accounts?|compan(?:y|ies)|organi[sz]ations?|conversations?|chats?)"
+_PEOPLE = r"users?|people|customers?|clients?|accounts?|compan(?:y|ies)|organi[sz]ations?"
+_TALKS = r"conversations?|chats?|dialog(?:ue)?s?|sessions?|threads?|talks"
+
+
+def _out_of(reading: Reading, nouns: str) -> bool:
+    """Whether the share is one of what `nouns` name, whatever names stand before them: "of all Basket Buddy chats"."""
+    names = "".join(f"|{re.escape(link.text)}(?:['’]s?)?" for link in reading.links)
+    whole = rf"(?:of|among|amongst|out of) (?:(?:all|our|the|my|those|these|every|its|their|plan{names}) )*(?:{nouns})"
+    return bool(reading.slots.says(whole))
+
+
+def of_talks(reading: Reading) -> bool:
+    """ "What percentage of chats ended in a cancellation": of conversations, those that led to one."""
+    return bool(reading.slots.says(SHARE)) and _out_of(reading, _TALKS)
+
+
+def share_of_talks(own: Reading, types: Sequence[str]) -> Answer:
+    """The conversations that led to such an event as a part of all conversations."""
+    led = replace(own, events=tuple(types), led_to=True)
+    part, base = yield [Call("countConversations", {"filter": scope.filter()}) for scope in (led, own)]
+    text = heading(f"share of conversations that led to {', '.join(types)}", own.scope())
+    if part.error or base.error:
+        return text + str(part.error or base.error)
+    n, of = (output.figure("conversations").get("value") or 0 for output in (part, base))
+    if not of:
+        return text + f"**0 conversations**{phrase(own)}, {own.when()}."
+    return (
+        text
+        + f"**{100 * n / of:.1f}%**: {number(n)} of {counted(of, 'conversations')}{phrase(own)}, {own.when()}, led to {', '.join(types)}."
+    )
 
 
 def share_of_events(own: Reading, types: Sequence[str]) -> Answer:

@@ -22,7 +22,7 @@ from rapport.analyst.planner.answers.asking import (
 )
 from rapport.analyst.planner.answers.event_lack import lacks_event, without_event
 from rapport.analyst.planner.answers.event_pairs import of_both, two_events
-from rapport.analyst.planner.answers.event_shares import by_share, of_each, of_events, share_of_events
+from rapport.analyst.planner.answers.event_shares import by_share, of_each, of_events, of_talks, share_of_events, share_of_talks
 from rapport.analyst.planner.dimensions import NAMED, asked_for
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading
@@ -49,6 +49,8 @@ def outcomes(asked: Asked) -> Answer:
         return (yield from by_share(asked, own, types, noun.dimension))
     if types and of_events(reading) and not _counts_people(reading):
         return (yield from share_of_events(own, types))
+    if types and of_talks(reading):
+        return (yield from share_of_talks(own, types))
     if lacks_event(reading):
         return (yield from without_event(asked, own, types, _event_grouping(reading)))
     if types and (cut := _amount_asked(reading)):

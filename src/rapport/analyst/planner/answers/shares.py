@@ -22,7 +22,7 @@ SHARES = {
 _PEOPLE = frozenset({"users", "organizations"})
 _WHOLE = frozenset({"rated", "tool_used", "tool_unused"})
 """Conditions that every conversation meets or does not: no analysis is needed to tell, so the share is of all."""
-_OF_RATED = r"(?:of|among) (?:\w+ ){0,3}(?:ratings|votes|stars|marks|scores|rated|reviews|grades)|\w+['’]s? (?:star )?(?:ratings|votes)"
+_OF_RATED = r"(?:of|among) (?:\w+ ){0,3}(?:ratings|votes|stars|marks|scores|rated|reviews|grades)|\w+['’]s? (?:star )?(?:ratings|votes)|(?<!un)(?<!un-)(?:rated|graded|scored) (?:chats|conversations|convos|sessions|dialogues|dialogs|ones|threads|talks)|(?:chats|conversations|sessions|dialogues|threads) (?:that|which) (?:were|are|got|have been) (?:ever )?(?:rated|graded|scored)(?! (?:\w+ )?(?:\d|one|two|three|four|five|low|high|bad))"
 _OF_PEOPLE = r"(?:%|percent\w*|per cent|share|part|fraction|proportion|portion|slice|hundred|100) (?:of |among )?(?:all |our |the |my |these |those |different )*(?:users?|people|customers?|clients?|persons?|visitors?|accounts?|organi[sz]ations?|compan(?:y|ies)|firms?)"
 _RATERS = r"(?:of|among|amongst|out of) (?:all |the |our |those |everyone |everybody |people |users |customers |ones |anyone )*(?:who|that) (?:\w+ ){0,2}(?:rat|scor|vot|grad|mark|review)\w*|raters"
 """ "Of those who rated": each time that somebody did."""

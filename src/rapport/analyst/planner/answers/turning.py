@@ -13,6 +13,9 @@ _WHEN = r"since when|when(?: exactly)? (?:did|does|do|has|have|was|were|is|are)|
 _DOWN = r"start\w* (?:to )?(?:drop|fall|slip|sink|declin|slid|go(?:ing)? (?:down|south|downhill|wrong)|worsen|deteriorat|dislik|hat|tank)\w*|beg[aiu]n\w* (?:to )?(?:drop|fall|slip|sink|declin|slid|worsen|deteriorat|dislik|go(?:ing)? (?:down|south|downhill|wrong))\w*|(?:been|keep|kept) (?:falling|dropping|sinking|declining|sliding|slipping)|(?:go|went|gone|going) (?:south|downhill|sour|bad|off a cliff)|worsen\w*|deteriorat\w*|(?:get|got|getting|gotten|turn|turned|become|became) (?:\w+ )?(?:worse|bad|sour|nasty)|tank(?:ed)?|(?:rat|scor|mark)\w* (?:us |it |them )?(?:lower|worse|down)|plummet\w*|collaps\w*|nose-?div\w*|slump\w*|lost (?:its|their) (?:shine|charm|lustre|luster)|stopp?\w* (?:lik|lov|enjoy)\w+|tip\w* over"
 _UP = r"start\w* (?:to )?(?:ris|climb|improv|recover|grow|go(?:ing)? up|like|love)\w*|beg[aiu]n\w* (?:to )?(?:ris|climb|improv|recover|grow)\w*|(?:been) (?:rising|climbing|improving|growing|recovering)|(?:get|got|getting|gotten|turn|turned|become|became) (?:\w+ )?(?:better|good)|recover\w*|take off|took off"
 _EITHER = r"turn(?:ed|ing)?(?: point| of the tide| around)?|(?:take|took|taken|taking) (?:a|their|its|the|that) (?:\w+ )?(?:turn|dive|hit|tumble)|turning point|chang\w*|shift\w*|brea?k(?: point)?|tipp\w*"
+_PLAINLY = r"f[ae]ll(?:en|ing)?|dropp?(?:ed|ing)?|s[aiu]nk|slid|slipp?(?:ed|ing)?|declin(?:e|ed|ing)|dipp?(?:ed)?|crash(?:ed)?|crater(?:ed)?|tumbl(?:e|ed)|sag(?:ged)?|off a cliff"
+_STARS = r"stars?|ratings?|scores?|marks?|mood|sentiment|satisfaction|reviews?|quality"
+"""What falls by itself: "when did its stars drop"; chats that drop are counted."""
 _FIGURE = r"stars?|ratings?|scores?|marks?|moods?|sentiment|satisfaction|reviews?|quality|frustration|people|users|customers"
 _FEWEST = 8
 """Conversations with a value that either side of the day must have, at least."""
@@ -45,7 +48,7 @@ def wanted(reading: Reading) -> bool:
         return False
     if not says(_WHEN) or says(r"most|least|peak\w*|record|why|how come|prompt|version|instructions?|wording"):
         return False
-    turned = says(rf"{_DOWN}|{_UP}") or (says(_EITHER) and says(_FIGURE))
+    turned = says(rf"{_DOWN}|{_UP}") or (says(_EITHER) and says(_FIGURE)) or (says(_PLAINLY) and says(_STARS))
     return bool(turned and (says(_FIGURE) or reading.of_kind("product", "organization", "user", "model")))
 
 
@@ -61,7 +64,7 @@ def turning_point(asked: Asked) -> Answer:
     days = [(p["start"], float(p["value"]), int(p["n"])) for p in output.data.get("points", ()) if p["value"] is not None and p["n"]]
     if not days:
         return (yield from none(replace(asked, reading=own)))
-    fell = True if reading.slots.says(_DOWN) else False if reading.slots.says(_UP) else None
+    fell = True if reading.slots.says(rf"{_DOWN}|{_PLAINLY}") else False if reading.slots.says(_UP) else None
     falls = None if fell is None else fell == (lexicon.METRICS[measured_by].good >= 0)
     turn = _turn(days, falls)
     unit = output.data["unit"]

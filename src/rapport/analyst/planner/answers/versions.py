@@ -12,7 +12,7 @@ from rapport.analyst.planner.answers.rankings import by_share
 from rapport.analyst.planner.answers.totals import none
 from rapport.analyst.planner.asked import SHARE
 from rapport.analyst.planner.reading import Reading
-from rapport.analyst.planner.wordings import sets_wordings_beside
+from rapport.analyst.planner.wordings import numbered, sets_wordings_beside
 
 _WHEN = r"when|since|what day|which day|what date|which date|from what|the date|how long|first"
 _NEWEST, _OLDEST = (
@@ -37,11 +37,18 @@ def prompt_versions(asked: Asked) -> Answer:
         else ["conversations"]
     )
     own = replace(reading, links=tuple(link for link in reading.links if link.kind != "prompt_version"))
-    named = [] if sets_wordings_beside(asked.question) else [name.id for link in reading.of_kind("prompt_version") for name in link.names]
+    pair = numbered(asked.question)
+    named = (
+        []
+        if pair or sets_wordings_beside(asked.question)
+        else [name.id for link in reading.of_kind("prompt_version") for name in link.names]
+    )
     (output,) = yield [Call("getPromptAnalytics", {"metrics": metrics, "filter": own.filter(text=True), "limit": 12})]
     if output.error:
         return heading("prompt versions", reading.scope()) + output.error
     groups = [g for g in output.data.get("groups", []) if not named or g["id"] in named or len(named) == 1]
+    if pair and (both := [g for g in groups if g["name"].rpartition(" v")[2] in pair]):
+        groups = both
     if not groups:
         return (
             heading("prompt versions", reading.scope())
@@ -55,9 +62,13 @@ def prompt_versions(asked: Asked) -> Answer:
         return heading("prompt versions by first day", own.scope()) + _arrived(groups, first, named)
     text = heading(f"prompt versions by {rated[0]['figures'][0]['title'] if rated else metrics[0]}", own.scope())
     if len(rated) > 1 and "conversations" not in reading.metrics[:1]:
-        best, worst = rated[0], rated[-1]
+        best, worst = (rated[-1], rated[0]) if _less_is_better(rated[0]["figures"][0]["metric"]) else (rated[0], rated[-1])
         text += f"**{best['name']}** does best: {said(best['figures'][0])}; **{worst['name']}** worst: {said(worst['figures'][0])}.\n\n"
     return text + bullets([_row(group, first.get(group["id"])) for group in groups])
+
+
+def _less_is_better(metric: str) -> bool:
+    return metric in lexicon.METRICS and lexicon.METRICS[metric].good < 0
 
 
 def what_was_changed(asked: Asked) -> Answer:
