@@ -137,3 +137,27 @@ def test_a_segment_in_haste(question: str):
 def test_what_is_looked_for(question: str, subject: str):
     reading = read(question)
     assert (reading.subject, reading.of_kind("product")) == (subject, ())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Acme Corp is a special case, so pretend they're not there. How many chats across the rest?",
+        "Pretend Acme Corp isn't there. How many conversations?",
+        "Disregard everything that came from Acme Corp. How many chats does that leave?",
+    ],
+)
+def test_what_is_thought_away(question: str):
+    reading = read(question)
+    assert (reading.intent, [link.negated for link in reading.links], reading.slots.strange) == ("count", [True], ())
+
+
+@pytest.mark.parametrize("question", ["what about Globex", "And what about Initech then"])
+def test_what_about_a_name_that_nobody_has(question: str):
+    assert read(question).slots.unknown == (question.split("about ")[1].removesuffix(" then"),)
+
+
+@pytest.mark.parametrize("question", ["show me somebody who flipped out at the bot", "a chat where the customer threw a tantrum"])
+def test_anger_in_a_turn_of_phrase(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.conditions, reading.subject) == ("examples", ("frustrated",), "")

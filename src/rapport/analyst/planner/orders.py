@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from rapport.analyst.planner.finding import negate
 from rapport.analyst.planner.names import Names
-from rapport.analyst.planner.refusals import FROM_THE_SUM, to_someone
+from rapport.analyst.planner.refusals import FROM_THE_SUM, divided, to_someone
 from rapport.analyst.planner.words import split
 
 _POLITELY = r"^\W*(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|plz|kindly|just|quickly|(?:can|could|would|will) (?:you|u)|i (?:want|need) (?:you|u) to|i(?: would|'d) like (?:you )?to|i (?:want|need) to|we (?:want|need|have) to|go (?:ahead and|and)|go|let us|let's|time to|try to|you (?:may|should|must|can)|do|asap|urgent(?:ly)?|someone|somebody)[\s,:!]+)*"
@@ -82,6 +82,12 @@ _MADE = re.compile(r"\b(?:tickets?|segments?|cohorts?|drafts?|issue|story|audien
 """What is made on demand, and needs every word."""
 LEAST = 3
 """Words that a question has beside an order."""
+
+
+def parted(question: str, names: Names) -> tuple[str, str]:
+    """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
+    rest, declined = divided(question)
+    return (rest, declined) if declined else beside_an_order(question, names)
 
 
 def beside_an_order(question: str, names: Names) -> tuple[str, str]:

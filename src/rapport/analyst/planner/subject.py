@@ -395,7 +395,7 @@ _NAME_FRAME = re.compile(
 
 _PEOPLE_OF = re.compile(r"(?:['’]s)?\s+(?:users|customers|people|clients|visitors|buyers|staff|employees)\b", re.I)
 _TOLD_ABOUT = re.compile(
-    r"\b(?:tell (?:me|us)(?: more| something| everything)?|(?:know|hear|learn|see)(?: anything| more| something| everything)?|info(?:rmation)?|details?|anything|everything|something|background|brief (?:me|us)|fill (?:me|us) in|update (?:me|us)|news|profile|report|summary|lowdown|rundown)\s+(?:about|on|of|regarding)\s+$",
+    r"(?:^\W*(?:and |so |ok |now )*(?:what|how) about\s+$)|\b(?:tell (?:me|us)(?: more| something| everything)?|(?:know|hear|learn|see)(?: anything| more| something| everything)?|info(?:rmation)?|details?|anything|everything|something|background|brief (?:me|us)|fill (?:me|us) in|update (?:me|us)|news|profile|report|summary|lowdown|rundown)\s+(?:about|on|of|regarding)\s+$",
     re.I,
 )
 """Where a name stands for all that is known of it."""

@@ -44,12 +44,12 @@ from rapport.analyst.planner.leaning import asks_how_many_failures, leans
 from rapport.analyst.planner.led import led_there, of_holders
 from rapport.analyst.planner.moving import peak_day, peak_unit, turned
 from rapport.analyst.planner.names import Link
-from rapport.analyst.planner.orders import beside_an_order
+from rapport.analyst.planner.orders import parted
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.pointing import placed, with_its_name
 from rapport.analyst.planner.quantities import MEAN_BOUND
 from rapport.analyst.planner.reading import Reading, event_types, period_of, than_ago
-from rapport.analyst.planner.refusals import DISCARDS, divided
+from rapport.analyst.planner.refusals import DISCARDS
 from rapport.analyst.planner.scoping import rescoped, where_it_failed
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.short_forms import a_total
@@ -69,7 +69,7 @@ _PASSED_OVER = frozenset({"refuse_write", "refuse_secret", "refuse_out_of_scope"
 
 def understand(question: str, before: Sequence[Turn], setting: Setting) -> Reading:
     """The reading of `question`."""
-    question, declined = split if (split := divided(question))[1] else beside_an_order(question, setting.names)
+    question, declined = parted(question, setting.names)
     question = with_its_name(question, declined, setting)
     previous: Reading | None = None
     answers: list[str] = []
