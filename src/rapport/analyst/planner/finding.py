@@ -43,7 +43,7 @@ def read(text: str, names: Names, today: date) -> Slots:
     mended = _mend(text, words, names, taken)
     hits = lexicon.find(text, [word for word in mended if not any(start <= word.start < end for start, end in taken)])
     hits = [hit for hit in hits if not (hit.kind in ("metric", "dimension", "extreme") and _SET_ASIDE.search(text[: hit.start]))]
-    hits = _without_idle(text, hits)
+    hits = [hit for hit in _without_idle(text, hits) if not (hit.kind == "event" and any(s <= hit.start < e for s, e, _ in quoted))]
     links = [link for link in whole if not any(link.start < end and start < link.end for start, end in taken)]
     links, hits, short = _settle(text, _versions(text, links, names), hits)
     links = [link for link in links if not (_inside_a_quote(text, link, quoted) or _of_stars(text, link))]

@@ -141,6 +141,9 @@ def _figures(reading: Reading) -> Reading:
         reading = replace(reading, intent="change")
     if reading.intent == "level" and not reading.against and slots.says(_HOW_CHANGED):
         reading = replace(reading, intent="trend")
+    if reading.intent == "outcomes" and slots.quoted and not reading.events and slots.says("how many|number of|count"):
+        words = reading.subject or " ".join(slots.quoted).lower()  # of what people write, not of what they did
+        reading = replace(reading, intent="count", metrics=("conversations",), subject=words)
     if "commented" in reading.conditions and reading.intent in ("count", "level", "quotes"):
         reading = replace(reading, intent="count", metrics=("ratings",), subject="")
     if reading.intent == "count" and "unrated" in reading.conditions and reading.metric in ("rating", "ratings", "rated_share"):

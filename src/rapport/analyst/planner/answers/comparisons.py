@@ -22,12 +22,10 @@ def compare(asked: Asked) -> Answer:
     if answer := rated_share(asked):
         return (yield from answer)
     plain, poles = opposed(reading)
-    if poles and (set(plain.metrics) - {"conversations"} or sets_failures_beside(reading)):
-        plain = replace(
-            plain,
-            metrics=tuple(dict.fromkeys([*plain.metrics, "rating", "unhappy_share"])) if sets_failures_beside(reading) else plain.metrics,
-        )
-        return (yield from side_by_side(replace(asked, reading=plain), poles))
+    if poles:
+        told = ("rating", "unhappy_share") if sets_failures_beside(reading) else ("messages_per_conversation", "rating")
+        metrics = plain.metrics if set(plain.metrics) - {"conversations"} else tuple(dict.fromkeys([*plain.metrics, *told]))
+        return (yield from side_by_side(replace(asked, reading=replace(plain, metrics=metrics)), poles))
     sides = compared(reading)
     if not sides and (reading.against or breaks_at(reading.slots) or any(mention.kind == "over" for mention in reading.slots.dates)):
         return (yield from change(asked))
