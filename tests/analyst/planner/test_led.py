@@ -5,6 +5,9 @@ from datetime import date
 import pytest
 from tests.analyst.planner.test_understand import read
 
+from rapport.analyst.planner.answers import spans
+from rapport.analyst.planner.periods import Period
+
 
 @pytest.mark.parametrize(
     ("question", "order"),
@@ -38,3 +41,33 @@ def test_a_week_or_the_one_before_it_are_set_side_by_side():
     reading = read("Did Basket Buddy have a busier week last week or the week before it?")
     assert reading.against is not None
     assert (reading.intent, reading.against.since) == ("change", date(2026, 11, 2))
+
+
+@pytest.mark.parametrize(
+    ("question", "periods"),
+    [
+        ("chats on 1, 2 and 3 November each", 3),
+        ("how many conversations in September, October and November?", 3),
+        ("chats on 3 and 4 November", 1),
+    ],
+)
+def test_three_periods_or_more_are_each_told(question: str, periods: int):
+    reading = read(question)
+    assert (len(spans.told(reading)), spans.wanted(reading)) == (periods, periods >= 3)
+
+
+def test_chats_without_a_rating_are_a_share_of_all_and_what_went_badly_is_no_sentiment():
+    assert read("share of unrated chats by product").metric == "conversations"
+    badly = read("what percentage of Harbor Guide's chats went badly, by week")
+    assert (badly.metric, badly.conditions) == ("unhappy_share", ())
+
+
+def test_halves_of_a_month_and_both_sides_of_a_day_are_set_beside():
+    halves = read("Ratings of enterprise accounts: first half of November vs second half")
+    assert halves.against == Period(date(2026, 11, 1), date(2026, 11, 15), "range")
+    sides = read("Harbor Guide's average rating before 10 November vs since then")
+    assert (sides.intent, sides.period and sides.period.since) == ("change", date(2026, 11, 10))
+
+
+def test_another_value_beside_one_that_is_named_is_taken_too():
+    assert len(read("how many chats did enterprise have, and how many did free have").of_kind("property")) == 2

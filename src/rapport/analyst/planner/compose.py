@@ -28,6 +28,7 @@ from rapport.analyst.planner.answers import (
     people,
     rankings,
     segments,
+    spans,
     summaries,
     tenure,
     tools,
@@ -51,7 +52,7 @@ from rapport.analyst.planner.understand import understand
 
 ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "count": counts.count, "level": levels.level, "ranking": rankings.ranking, "compare": comparisons.compare, "growing_topics": topics.growing_topics, "breakdown": breakdowns.breakdown,
-    "trend": changes.trend, "change": causes.changes, "movers": movers.movers, "average": averages.average, "turning_point": turning.turning_point, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
+    "trend": changes.trend, "change": causes.changes, "movers": movers.movers, "average": averages.average, "spans": spans.each, "turning_point": turning.turning_point, "why": causes.why, "tool_failures": tools.tool_failures, "tool_onset": tools.tool_onset, "outcomes": events.outcomes,
     "anomalies": attention.anomalies, "recommend": attention.recommend, "inbox": attention.inbox, "top_topics": topics.top_topics, "complaints": topics.complaints,
     "examples": conversations.examples, "quotes": conversations.quotes, "conversation_detail": conversations.conversation_detail,
     "appearance": dates.appearance, "conversation_before": conversations.neighbour, "conversation_after": conversations.neighbour, "conversation_like": conversations.alike,
@@ -354,6 +355,8 @@ def route(asked: Asked) -> str:
         return "tool_onset"
     if intent in _OF_CHANGES and says(_DONE_TO):
         return "what_was_changed"
+    if spans.wanted(reading):
+        return "spans"
     if averages.wanted(reading):
         return "average"
     if turning.wanted(reading):

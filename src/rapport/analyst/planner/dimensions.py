@@ -102,10 +102,10 @@ def split_by(slots: Slots, names: Names) -> str | None:
 
 _SPREAD = r"(?:shares?|numbers?|counts?|how many|percentages?|percent|split|breakdown|spread) (?:of )?(?:the |our |all |my )*(?:chats|conversations|ratings|votes|reviews|dialogues|sessions)(?: \w+){0,4} (?:by|per|for each|for every|at each|with each) (?:number of )?stars?(?: ratings?| values?| levels?| marks?| scores?| counts?)?|(?:by|per) stars?(?=\W|$)(?! (?:ratings?|averages?|scores?|means?|values?|marks?|counts?|figures?)\b)|1s,? 2s|ones,? twos|ones? (?:to|through|-|–) fives?|1s? (?:to|through|-|–) 5s?(?! (?:chats|messages|days))|(?:ratings?|stars?|score) (?:split|breakdown|mix|histogram|profile)|(?:ratings?|stars?|scores?) (?:distribution|histogram|spread)|(?:distribution|histogram|spread) of (?:the |our |all )?(?:ratings?|stars?|scores?)|(?:split|spread|breakdown|distribution|histogram|mix) of (?:the |our |all )?(?:(?:one|1) ?(?:to|-|–|through) ?(?:five|5) )?(?:stars?|ratings?|scores?|marks?)\b|how (?:do|are) the (?:ratings|stars) (?:spread|distributed)"
 _BY_VALUE = re.compile(
-    r"\b(?:by|per|each|every|for each|across|grouped by)\s+(?:the\s+)?(?P<value>days?|weeks?|months?|hour|weekday|date|sentiment|rating|stars)\b",
+    r"\b(?:by|per|each|every|for each|across|grouped by)\s+(?:the\s+)?(?P<value>days?|weeks?|months?|hour|weekday|date|sentiment|rating|stars?)\b",
     re.I,
 )
-_VALUES = {"days": "day", "date": "day", "weeks": "week", "months": "month", "stars": "rating"}
+_VALUES = {"days": "day", "date": "day", "weeks": "week", "months": "month", "stars": "rating", "star": "rating"}
 _FIGURES = frozenset({"level", "breakdown", "count", "compare", "trend", "change", "summary"})
 """Intents that people who only act, or "who", do not split."""
 

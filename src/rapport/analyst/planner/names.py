@@ -141,7 +141,10 @@ class Names:
                 and re.match(r"\s*(?:,|vs\b|versus\b|and\b|or\b|against\b|to\b|with\b|than\b|how (?:many|much)\b|&|/)", text[word.end :])
             )
             or (
-                re.search(r"(?:,|\bvs\.?|\bversus|\band|\bor|\bagainst|\bto|\bwith|\bthan|&|/)\s*$", text[: word.start])
+                re.search(
+                    r"(?:,|\bhow (?:many|much|often)(?: \w+)? (?:did|does|do|has|had|have|are|is|were)|\bvs\.?|\bversus|\band|\bor|\bagainst|\bto|\bwith|\bthan|&|/)\s*$",
+                    text[: word.start],
+                )
                 and word.lower in values
             )
         ]

@@ -4,6 +4,10 @@ nearest figure, since one that looks like it would be taken for it."""
 from rapport.analyst.planner.reading import Reading
 
 _MEASURES = (
+    (
+        r"(?:longest|current|winning|losing|unbroken)? ?(?:streaks?|winning runs?|losing runs?)|(?:days|weeks|times|chats|conversations|ratings) in a row|consecutive(?:ly)? (?:\w+ )?(?:days|weeks|chats|conversations|ratings|times)|(?:days|weeks|chats|conversations|ratings) running",
+        "I keep no streaks: what comes one after the other (“{said}”) is not taken into account, and the figure above is none of that.",
+    ),
     (r"nps|net promoters?(?: scores?)?", "No net promoter score is logged; this is about the star ratings."),
     (
         r"medians?|percentiles?|p\d\d|standard deviations?|variance|quartiles?|modal",

@@ -74,6 +74,9 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"4(?= (?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)(?-i:[A-Z\x00]))", "for"), (r"(?:out of|in|of|for) (?:(?:every|each|a|one) )?(?:hundred|100) (?:of )?(?:our |the |all )?(conversations|chats|dialogues|sessions|talks|threads),? how many", r"what percent of \1"),
     (r"(?:a )?(?:just |only )?(?:single|lone|lonely|sole|solitary)(?: (?:lone|lonely|sole|solitary))? star", "1 star"), (r"(?:mark|grade|score|rating|stars?)?,? ?(?:one|1) out of (?:five|5)", " 1 star"),
     (r"(?:the )?(week|month) (?:just )?(?:gone|past|that (?:has )?(?:just )?(?:ended|finished|closed)(?: last sunday)?)", r"last \1"),
+    (r"(first|second) half of ((?:(?:this|last|the) )?[a-z]+),? (vs\.?|versus|and|against|or|to|with|than|compared (?:to|with))(?: in| during| over)? (?:the |its )?(first|second|latter|other|last) half(?! of)", r"\1 half of \2 \3 \4 half of \2"),
+    (r"(?:before|until|up to) ((?:the )?\d{1,2}(?:st|nd|rd|th)?(?: of)? [a-z]{3,9}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?),? (vs\.?|versus|against|compared (?:to|with)) (?:(?:it|that) )?(?:after(?:wards)?|since|from then on)(?: (?:it|that|then))?(?! (?:the )?\d| [a-z]+ \d)", r"before \1 \2 since \1"),
+    (r"(\d{1,2})(?:st|nd|rd|th)?, (\d{1,2})(?:st|nd|rd|th)?,? (?:and|&|or|plus) (\d{1,2})(?:st|nd|rd|th)?(?: of)? (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)([a-z]*)", r"\1 \4\5, \2 \4\5 and \3 \4\5"),
     (r"going back (two|three|four|\d+) (days|weeks|months)(?: from (?:now|today))?", r"in the last \1 \2"), (r"through to", "to"), (r"a fortnight's worth", "the last two weeks"),
 )  # fmt: skip
 _COMPILED = tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.I), put) for pattern, put in _SHORT_FORMS)

@@ -131,6 +131,11 @@ def _figures(reading: Reading) -> Reading:
             told |= {"rated": "rated_share", "unrated": "unrated_share"}
             kept = tuple(name for name in reading.conditions if not {told.get(name), f"{name}_share"} & set(reading.metrics))
             reading = replace(reading, conditions=kept)
+    if reading.metric == "negative_share" and "unhappy" in reading.conditions and not slots.says(r"negative\w*|sentiment"):
+        rest = tuple(name for name in reading.conditions if name != "unhappy")
+        reading = replace(reading, metrics=("unhappy_share", *reading.metrics[1:]), conditions=rest)
+    if reading.metric == "rated_share" and "unrated" in reading.conditions and reading.intent in ("breakdown", "ranking"):
+        reading = replace(reading, intent="ranking" if slots.says(SHARE) else reading.intent, metrics=("conversations",))
     if (
         reading.intent == "level"
         and since(slots)

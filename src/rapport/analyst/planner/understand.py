@@ -47,6 +47,7 @@ from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.orders import parted
 from rapport.analyst.planner.periods import Period
 from rapport.analyst.planner.pointing import placed, with_its_name
+from rapport.analyst.planner.prompts_said import by_wording
 from rapport.analyst.planner.quantities import MEAN_BOUND
 from rapport.analyst.planner.reading import Reading, event_types, period_of, than_ago
 from rapport.analyst.planner.refusals import DISCARDS
@@ -57,7 +58,7 @@ from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
 from rapport.analyst.planner.subject import by_nobody, told_of
 from rapport.analyst.planner.tidying import TROUBLE, tidied
-from rapport.analyst.planner.wordings import OLD_AND_NEW, SINCE_WHEN, asks_when_new, numbered, sets_wordings_beside
+from rapport.analyst.planner.wordings import OLD_AND_NEW
 from rapport.analyst.planner.words import stem
 
 TURNS = 6
@@ -94,7 +95,7 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     known = bank(with_meaning=setting.meaning is not None)
     alike = known.similarities(question, spans, setting.meaning)
     ranked = vote.decide(known.vote(alike), wording, vote.shape(slots))
-    reading = _by_wording(_resolve(slots, ranked, setting), whole)
+    reading = by_wording(_resolve(slots, ranked, setting), whole)
     if previous is not None and previous.intent in ("ticket_draft", "ticket_create") and _discards(question, reading, previous):
         return replace(reading, intent="smalltalk", follows=True)
     if previous is not None and previous.intent == "ticket_draft" and (changes := edits(question)) and not _asks(reading):
@@ -108,24 +109,7 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
                 followed = with_the_first(previous, replace(followed, intent="count"), answers, setting)
                 followed = replace(followed, intent="tool_failures") if followed.of_kind("tool") else followed
             return where_it_failed(followed)
-    return _by_wording(
-        _resolve(slots, ranked, setting, known.heard(alike)), whole
-    )  # a question that stands by itself says what it asks for
-
-
-_OF_WORDINGS = frozenset(
-    "appearance level compare ranking count change trend breakdown summary why list_entities definition prompt_versions".split()
-)
-
-
-def _by_wording(reading: Reading, whole: str) -> Reading:
-    """The reading of a question that sets what an assistant was told before beside what it is told now, or asks when that came in."""
-    if reading.intent not in _OF_WORDINGS or (reading.intent == "why" and not sets_wordings_beside(whole)):
-        return reading
-    since_when = reading.of_kind("prompt_version") and set(reading.metrics) <= {"conversations"} and reading.slots.says(SINCE_WHEN)
-    if not (since_when or sets_wordings_beside(whole) or asks_when_new(whole) or (reading.of_kind("prompt_version") and numbered(whole))):
-        return reading
-    return replace(reading, intent="prompt_versions", dimension="prompt_version", subject="")
+    return by_wording(_resolve(slots, ranked, setting, known.heard(alike)), whole)  # a question that stands by itself says what it asks for
 
 
 def _discards(question: str, reading: Reading, previous: Reading) -> bool:

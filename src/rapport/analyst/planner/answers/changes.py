@@ -18,12 +18,19 @@ DIRECTIONS = {
 }
 
 
+_FOR_THE_BETTER = (
+    r"improv\w*|better|worse|worsen\w*|deteriorat\w*|(?:un)?happier|recover\w*|regress\w*|(?:gone|going|went) (?:downhill|south)"
+)
+""" "Is X improving?": how it is rated, not how much it is used."""
+
+
 def trend(asked: Asked) -> Answer:
     """A metric by day, week or month, with its direction."""
     reading = asked.reading
     slots = reading.slots
     about = reading.subject or reading.of_kind("topic", "tool")
-    metric = reading.metric or ("rating" if reading.bad is not None and not about else "conversations")
+    judged = reading.bad is not None or slots.says(_FOR_THE_BETTER)
+    metric = reading.metric or ("rating" if judged and not about else "conversations")
     arguments: dict[str, Any] = {"metric": metric, "filter": reading.filter(text=True)}
     bucket = reading.dimension if reading.dimension in ("day", "week", "month") else None
     bucket = bucket or next(

@@ -220,9 +220,10 @@ def _of_two_periods(asked: Asked, own: Reading, types: list[str]) -> Answer:
     text = heading(", ".join(types) or "business events", own.scope(period=False), " vs ".join(own.when(period) for period in periods))
     if error := next((output.error for output in outputs if output.error), None):
         return text + error
-    return text + bullets(
-        [f"**{own.when(period)}**: {counted(output.data['events'], 'events')}" for period, output in zip(periods, outputs, strict=True)]
-    )
+    before, now = (output.data["events"] for output in outputs)
+    went = "rose" if now > before else "fell" if now < before else "stayed the same"
+    rows = [f"**{own.when(period)}**: {counted(events, 'events')}" for period, events in zip(periods, (before, now), strict=True)]
+    return text + f"The number of events **{went}**.\n\n" + bullets(rows)
 
 
 _AMOUNT_SIGNS = {"over": ">", "above": ">", "more than": ">", "upwards of": ">=", "at least": ">=", "under": "<", "below": "<", "less than": "<", "up to": "<=", "at most": "<="}  # fmt: skip

@@ -28,6 +28,10 @@ LATELY = 14
 """Days that are set against as many before them where "lately" is all that is said."""
 
 
+_MANY = 20
+"""Groups that are shown where each of them is asked for."""
+
+
 def wanted(reading: Reading) -> bool:
     """Whether it is asked which of several moved, and two periods are told, or one that a former one can be set beside."""
     says, dimension = reading.slots.says, str(reading.dimension)
@@ -85,10 +89,11 @@ def movers(asked: Asked) -> Answer:
             rows.append((to - of, name, to, of))
     if not rows:
         return (yield from none(replace(asked, reading=replace(reading, period=now))))
-    down = _falls(reading, metric)
+    apart = bool(reading.slots.says(_FOR_EACH)) and not reading.slots.says("which|what|who|whose|whom|most|biggest|largest|top")
+    down = None if apart else _falls(reading, metric)
     rows.sort(key=lambda row: -abs(row[0]) if down is None else row[0] if down else -row[0])
     unit = next(iter((new or old).values()))["unit"]
-    shown = rows[: reading.limit or (3 if singular(reading) else 6)]
+    shown = rows[: reading.limit or (_MANY if apart else 3 if singular(reading) else 6)]
     lines = [_line(name, by, to, of, unit) for by, name, to, of in shown]
     head = "" if down is None or ((rows[0][0] < 0) == down and rows[0][0]) else f"None {'fell' if down else 'rose'}{phrase(own)}.\n"
     return text + head + bullets(lines, numbered=True)

@@ -139,10 +139,15 @@ def _employer(groups: Sequence[Mapping[str, Any]], by: _Order, reading: Reading)
 _WORKS_FOR = r"(?:which|what|whose) (?:compan(?:y|ies)|organi[sz]ation|account|firm|employer|org)(?: \w+){0,2}? (?:do|does|is|are|did) (?:they|he|she|that|this)|where (?:do|does|did) (?:they|he|she) work|(?:and|with|plus) (?:their|his|her|the) (?:company|employer|organi[sz]ation|firm)"
 
 
+_RELATIVELY = r"relatively(?: \w+){0,3} (?:most|more|fewest|least|often)|(?:most|more|fewest|least|often)(?: [\w-]+){0,3} relatively|proportionally|proportionate\w*|in proportion|relative to|for its size|compared (?:to|with) its (?:size|traffic|volume)"
+
+
 def _of_shares(reading: Reading) -> bool:
     """ "Which product has the largest share of 1-star ratings": groups by how large a part of them meets a threshold or a condition."""
     return bool(
-        (reading.thresholds or reading.conditions) and reading.slots.says(SHARE) and not _group_cut(reading, str(reading.dimension))
+        (reading.thresholds or reading.conditions)
+        and reading.slots.says(rf"{SHARE}|{_RELATIVELY}")
+        and not _group_cut(reading, str(reading.dimension))
     )
 
 

@@ -78,7 +78,8 @@ def opposed(reading: Reading) -> tuple[Reading, list[Side]]:
 
 def sets_failures_beside(reading: Reading) -> bool:
     """Whether it is asked what failing tools do to conversations: "do failing tools make people leave?"."""
-    return bool(reading.slots.says(_POLES[-1][0])) and not reading.of_kind("tool")
+    counted = reading.slots.says(r"how many|how often|numbers? of|counts?|which|who|whose|list")
+    return bool(reading.slots.says(_POLES[-1][0])) and not reading.of_kind("tool") and not counted
 
 
 def side_by_side(asked: Asked, sides: Sequence[Side]) -> Answer:

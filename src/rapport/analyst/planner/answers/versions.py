@@ -62,7 +62,9 @@ def prompt_versions(asked: Asked) -> Answer:
         return heading("prompt versions by first day", own.scope()) + _arrived(groups, first, named)
     text = heading(f"prompt versions by {rated[0]['figures'][0]['title'] if rated else metrics[0]}", own.scope())
     if len(rated) > 1 and "conversations" not in reading.metrics[:1]:
-        best, worst = (rated[-1], rated[0]) if _less_is_better(rated[0]["figures"][0]["metric"]) else (rated[0], rated[-1])
+        metric = rated[0]["figures"][0]["metric"]
+        ordered = sorted(rated, key=lambda g: g["figures"][0]["value"], reverse=not _less_is_better(metric))
+        best, worst = ordered[0], ordered[-1]
         text += f"**{best['name']}** does best: {said(best['figures'][0])}; **{worst['name']}** worst: {said(worst['figures'][0])}.\n\n"
     return text + bullets([_row(group, first.get(group["id"])) for group in groups])
 
