@@ -11,12 +11,14 @@ from rapport.analyst.planner.answers.cuts import cut_of
 from rapport.analyst.planner.answers.cuts import wanted as bounded
 from rapport.analyst.planner.answers.event_lack import lacks_event
 from rapport.analyst.planner.answers.event_pairs import two_events
+from rapport.analyst.planner.answers.event_repeats import several
 from rapport.analyst.planner.answers.event_shares import of_each
+from rapport.analyst.planner.answers.event_values import values_told
 from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _of_those, _one_end, _single_size
 from rapport.analyst.planner.answers.facts import wanted
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
-from rapport.analyst.planner.answers.segments import called_so_already
+from rapport.analyst.planner.answers.segments import _without_use, called_so_already
 from rapport.analyst.planner.answers.tenure import wanted as by_their_coming
 from rapport.analyst.planner.dimensions import NAMED, asked_for, either_kind
 from rapport.analyst.planner.names import Names
@@ -691,3 +693,53 @@ def test_an_account_within_a_question_about_a_product_is_asked_for_first():
 def test_who_is_silent_now_was_there_often_before():
     lack = lack_of(read("Users who once were active (8 conversations or more) but did not show up at all in the last 14 days."))
     assert [(each.operator, each.value) for each in lack.had.thresholds] == [(">=", 8)]
+
+
+@pytest.mark.parametrize(
+    ("question", "bound"),
+    [
+        ("which accounts have more than one cancellation", ("more than", 1)),
+        ("which customers cancelled twice", ("at least", 2)),
+        ("who upgraded at least three times?", ("at least", 3)),
+        ("who asked to cancel once?", None),
+        ("who asked to cancel in the last two weeks?", None),
+    ],
+)
+def test_how_many_events_each_must_have(question, bound):
+    assert several(read(question)) == bound
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        ("segment of enterprise users with at least 5 chats and at most 10", 1),
+        ("segment of users with more than 3 one-star ratings", 1),
+        ("segment: the 10 most active users", 1),
+        ("segment of enterprise users with at least 5 chats", 0),
+        ("segment of users who rated Harbor Guide below 3", 0),
+        ("segment of users with frustration above 0.5", 0),
+        ("segment of users with sentiment below -0.2", 0),
+        ("segment of users who rated us 1 star, call it Top 7", 0),
+    ],
+)
+def test_a_number_that_no_rule_holds_makes_no_segment(question, left):
+    assert len(_without_use(read(question))) == left
+
+
+@pytest.mark.parametrize(
+    ("question", "intent", "dimension"),
+    [
+        ("Who are the top 3 riskiest accounts on enterprise?", "at_risk", "organization"),
+        ("users at risk: how many?", "at_risk", "user"),
+        ("which firm sends the most people our way", "ranking", "organization"),
+        ("Of the customers with a cancellation request, who is the least happy?", "ranking", "user"),
+    ],
+)
+def test_risk_and_ends_of_a_figure_beside_other_words(question, intent, dimension):
+    reading = read(question)
+    assert (reading.intent, reading.dimension) == (intent, dimension)
+
+
+def test_values_of_one_property_are_set_side_by_side():
+    assert values_told(read("do enterprise accounts cancel more than Acme Corp")) == ""
+    assert by_their_coming(read("name 3 users with the longest absence"))

@@ -128,6 +128,10 @@ USED_MOST = r"(?:bend|chew|talk|bash|bother|lean|hog|pester|hound|bombard|monopo
 def metrics_of(slots: Slots, intent: str) -> tuple[str, ...]:
     """Governed metrics, those that are asked for first. The noun "conversations" is a metric only where no other is named."""
     found: list[str] = [extreme[0] for extreme in slots.values("extreme") if extreme[0]]
+    if found[:1] == ["messages"] and slots.says(
+        r"(?:most|fewest|least) (?:different |distinct |of (?:its|their) )?(?:people|users|persons|staff|employees|individuals|heads|faces)"
+    ):
+        found = []  # "which firm sends the most people our way"
     if found and slots.says(r"(?:largest|biggest|smallest|most popular) (?:\w+ )?(?:number|count|amount|share|crowd|headcount|set|sum)"):
         found = [name for name in found if name != "conversations"]  # of what follows
     if (
@@ -352,14 +356,6 @@ def of_people(slots: Slots) -> bool:
     )
 
 
-_DOERS = r"(?:quitters?|cancell?ers?|leavers?|churners?|upgraders?|downgraders?|unsubscribers?|defectors?)"
-
-
-def counts_doers(slots: Slots) -> bool:
-    """ "Which plan do most of the quitters sit on", "cancellers by country": people are told by what they did, and nothing else of them."""
-    return bool(slots.says(_DOERS)) and not slots.says(rf"{USED_MOST}|models?|tools?|languages?|topics?|complain\w*|say|said")
-
-
 _DONE_MOST = re.compile(
     rf"\b(?:{EVENT})(?:\s+(?!chat|talk|wr[io]t|us(?:e|es|ed|ing)\b|contact|sp[eo]|call|messag|rat)\w+){{0,3}}?\s+(?:the\s+)?(?:most|least)(?:\s+(?:often|frequently|times|of all))?\s*(?:$|[.?!,;]|\b(?:in|since|during|over|on|this|last)\b)"
     rf"|\b(?:most|least)\s+(?:often|frequently|times)\s+(?:\w+\s+){{0,4}}?(?:{EVENT})\b",
@@ -369,7 +365,13 @@ _DONE_MOST = re.compile(
 
 def done_most(slots: Slots) -> bool:
     """Whether an event is what is done most: "which firms have asked to cancel most often" counts events, of firms."""
-    return bool(_DONE_MOST.search(slots.text))
+    return bool(_DONE_MOST.search(slots.text)) or bool(slots.events_said and slots.says(_LOSES_MOST))
+
+
+_LOSES_MOST = (
+    r"(?:los(?:e|es|t|ing)|cost(?:s|ing)?|dr(?:ive|ives|iving|ove) (?:away|off)|scar(?:e|es|ed|ing) (?:away|off)) (?:us )?(?:the )?"
+    r"(?:most|more|fewest) (?:of our )?(?:customers|users|people|accounts|clients|subscribers)"
+)
 
 
 def measured(slots: Slots) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 from rapport.analyst.planner import lexicon
-from rapport.analyst.planner.asked import asks_a_share, of_people
+from rapport.analyst.planner.asked import USED_MOST, asks_a_share, of_people
 from rapport.analyst.planner.dimensions import ANYONE
 from rapport.analyst.planner.elsewhere import TALKED, is_shopping
 from rapport.analyst.planner.forced import forced
@@ -68,17 +68,37 @@ _RANKED = r"who|whom|whose|top|rank\w*|list|order\w*|which (?:of (?:our|the) )?(
 """What a ranking is asked with."""
 
 
+_NAMES_RISK = r"at[ -]risk|riskiest|shakiest|churn risks?|likeliest to (?:leave|churn|cancel|quit)"
+
+
 def _outvoted(told: str, best: str, score: float, slots: Slots) -> bool:
     """Whether the vote for another intent outweighs the words that force this one."""
     if told == "count" and (best not in FIGURES or (best != "trend" and asks_a_share(slots))):
         return False
     if told == "refuse_out_of_scope" and (best not in _OF_THE_DATA or is_shopping(slots)):
         return False
+    if told == "at_risk" and slots.says(_NAMES_RISK):
+        return False  # "users at risk: how many?"
     if told == "complaints" and best == "outcomes" and of_people(slots):
         return False  # "people who asked to cancel: what is bugging them"
     if told == "complaints" and best == "ranking" and not slots.says(_RANKED):
         return False  # "with what did they struggle the most"
     return told in YIELDS and best != told and best != "follow_up" and score >= YIELDS[told]
+
+
+_DOERS = r"(?:quitters?|cancell?ers?|leavers?|churners?|upgraders?|downgraders?|unsubscribers?|defectors?)"
+
+
+def counts_doers(slots: Slots) -> bool:
+    """ "Which plan do most of the quitters sit on", "cancellers by country": people are told by what they did, and nothing else of them."""
+    return bool(slots.says(_DOERS)) and not slots.says(rf"{USED_MOST}|models?|tools?|languages?|topics?|complain\w*|say|said")
+
+
+def led_by_a_figure(slots: Slots) -> bool:
+    """ "The most loyal user among those who upgraded": an end of a figure of conversations is asked for."""
+    return any(extreme[0] not in (None, "events") for extreme in slots.values("extreme")) and not slots.says(
+        r"(?:biggest|largest|smallest)"
+    )
 
 
 def _fallback(slots: Slots) -> str:

@@ -168,11 +168,12 @@ def _left_out(reading: Reading, text: str, topical: Set[str] = frozenset()) -> s
 def _answer(asked: Asked) -> Answer:
     if within := nested(asked.reading, asked.question):
         inner = understand(within.inner, (), asked.setting)
-        told = yield from rankings.ranking(replace(asked, reading=inner, question=within.inner, before=()))
+        first_of = people.at_risk if inner.intent == "at_risk" else rankings.ranking
+        told = yield from first_of(replace(asked, reading=inner, question=within.inner, before=()))
         if first := re.search(r"\*\*([^*\n]+)\*\*(?:: ([^.\n]*?)(?: \(|,|$))?", told, re.M):
             outer = within.about(first[1])
             text = yield from _answer(replace(asked, reading=understand(outer, asked.before, asked.setting), question=outer))
-            return f"{text}\n\n({within.told[:1].upper()}{within.told[1:]} is {first[1]}{', with ' + first[2] if first[2] else ''}.)"
+            return f"{text}\n\n({within.told[:1].upper()}{within.told[1:]} is {first[1]}{', with ' + first[2] if first[2] and inner.intent != 'at_risk' else ''}.)"
     return (yield from _of_one_question(asked))
 
 

@@ -18,7 +18,7 @@ from rapport.analyst.planner.evidence import (
     last_words,
 )
 from rapport.analyst.planner.filing import holds_back
-from rapport.analyst.planner.idioms import RISK, idiom_of
+from rapport.analyst.planner.idioms import NO_RISK, RISK, idiom_of
 from rapport.analyst.planner.moving import SPIKE, asks_for_days, breaks_at, moves, peak_day, undated
 from rapport.analyst.planner.orders import ordered
 from rapport.analyst.planner.refusals import OVERRIDE, obeys_a_quote, secrets, to_someone, writes
@@ -348,7 +348,7 @@ def is_bare(slots: Slots) -> bool:
 
 
 def _fears_a_loss(slots: Slots) -> bool:
-    return bool(slots.says(RISK)) and not slots.says(r"how many|why|reasons?")
+    return bool(slots.says(RISK)) and not slots.says(NO_RISK)
 
 
 def _obeys(slots: Slots) -> bool:
@@ -441,10 +441,10 @@ _RULES: tuple[tuple[str, Callable[[Slots], bool]], ...] = (
     ("tool_failures", error_wanted),
     ("quotes", comments_wanted),
     ("quotes", last_words),
+    ("at_risk", _fears_a_loss),
     ("ranking", _asks_who_leads),
     ("count", is_bare),
     ("count", asks_at_the_end),
     ("count", _counts_the_hit),
-    ("at_risk", _fears_a_loss),
 )
 """In this order: "create the ticket" is no order to write a text, and drafting a ticket is no change of data."""

@@ -132,6 +132,8 @@ EXTREMES: Mapping[str, tuple[str | None, str, str | None]] = {
         ("conversations", "top", None),
     "least active|quietest|fewest conversations|fewest chats|least conversations|least used|smallest|least engaged|fewest sessions|least traffic|least popular|fewest dialogues|slowest day":
         ("conversations", "bottom", None),
+    "rudest|nastiest|most abusive|most rude|most toxic|foulest|most insulting|most offensive|swears the most|swear the most|curses the most":
+        ("user_toxicity_share", "top", "bad"),
     "happiest|nicest|sweetest|friendliest|politest|loveliest|jolliest|cheerfullest|most cheerful|most polite|most friendly|nicest to us|most happy|most positive|best mood|most content|most pleased|most delighted|cheeriest|sunniest": ("sentiment", "top", "good"),
     "unhappiest|most unhappy|saddest|most negative|least happy|grumpiest|worst mood|least positive|most upset|gloomiest|most disappointed": ("sentiment", "bottom", "bad"),
     "angriest|touchiest|crankiest|moodiest|prickliest|testiest|crossest|snappiest|surliest|tetchiest|stroppiest|hottest head|quickest to anger|shortest fuse|shortest temper|quickest temper|least patience|least patient|most impatient|thinnest skin|thinnest patience|most frustrated|most annoyed|most irritated|most angry|most frustration|most furious|maddest|most fed up|highest frustration": ("frustration", "top", "bad"),
@@ -178,7 +180,7 @@ LANGUAGES: Mapping[str, str] = {
 }  # fmt: skip
 
 EVENT_WORDS: Mapping[str, str] = {
-    "churn": "canceller|canceler|quitter|churner|churn|churned|churning|left us|left|leave|leaving|leaver|cancel|cancelled|canceled|cancellation|cancelation|cancels|unsubscribe|unsubscribed|terminated|termination|quit|offboard|stopped paying|lost customer|lost|want out|wanted out|wanting out|wants out|i want out|want out of|let go|pull the plug|pulled the plug|call it quits|called it quits|throw in the towel|threw in the towel|hand in their notice|handed in their notice|gave notice|give notice|opt out|opted out|asked to leave|close their account|closed their account|cost us a customer|cost us the customer|lost us a customer|lost us the customer|cost us an account|drove a customer away|scared a customer off",
+    "churn": "canceller|canceler|quitter|churner|churn|churned|churning|left us|left|leave|leaving|leaver|cancel|cancelled|canceled|cancellation|cancelation|cancels|unsubscribe|unsubscribed|terminated|termination|quit|offboard|stopped paying|lost customer|lost|want out|wanted out|wanting out|wants out|i want out|want out of|lose us customer|loses us customer|lose us the most customer|lose us most customer|lost us the most customer|cost us the most customer|lose the most customer|let go|pull the plug|pulled the plug|call it quits|called it quits|throw in the towel|threw in the towel|hand in their notice|handed in their notice|gave notice|give notice|opt out|opted out|asked to leave|close their account|closed their account|cost us a customer|cost us the customer|lost us a customer|lost us the customer|cost us an account|drove a customer away|scared a customer off",
     "upgrade": "upgrader|upgrade|upgraded|upgrades|expansion|expanded|moved up|upsold|upsell|went pro|plan upgrade",
     "downgrade": "downgrade|downgraded|downgrades|moved down|contraction",
     "purchase": "purchase|purchased|bought|buy|order placed|sale|sold|sell|sales|checkout|revenue|payment|paid|spend|spent|ordered",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapport.analyst.planner.reading import Reading
 
 _NOUN = r"customers?|clients?|accounts?|compan(?:y|ies)|organi[sz]ations?|firms?|products?|assistants?|bots?|apps?|models?|users?|person"
-_END = r"(?:(?:second|third)[ -])?(?:biggest|largest|smallest|busiest|quietest|best|worst|top|highest|lowest|happiest|unhappiest|angriest|grumpiest|harshest|kindest|stingiest|weakest|strongest|(?:most|least)[ -][a-z]+)(?:[ -](?:rated|rating|scoring|paying|performing))?"
+_END = r"(?:(?:second|third)[ -])?(?:biggest|largest|smallest|busiest|quietest|best|worst|top|highest|lowest|happiest|unhappiest|angriest|grumpiest|riskiest|shakiest|harshest|kindest|stingiest|weakest|strongest|(?:most|least)[ -][a-z]+)(?:[ -](?:rated|rating|scoring|paying|performing))?"
 _INNER = re.compile(
     rf"\b(?:at|of|from|in|within|inside|with|for|by|on|to|did|does|do|has|have|had|about)\s+(?P<inner>(?:our|the|your|my)\s+(?:single\s+|very\s+)?(?P<end>{_END})\s+(?:(?:enterprise|pro|free|paying|\w+-plan)\s+)?(?P<noun>{_NOUN}))\b(?!\s+(?:by|in|on|with|who|that|of|for)\b)",
     re.I,

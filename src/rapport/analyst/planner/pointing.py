@@ -160,7 +160,7 @@ def named_in(text: str, kind: str | None, setting: Setting) -> tuple[Link, ...]:
 
 
 _THERE = re.compile(
-    r"(?<!is )(?<!are )(?<!was )(?<!were )(?<!been )(?<!be )(?<!out )(?<!and )\bthere\b(?! (?:is|are|was|were|any|been|be|a|an)\b|'s)"
+    r"(?<=\bwho )there\b|(?<!is )(?<!are )(?<!was )(?<!were )(?<!been )(?<!be )(?<!out )(?<!and )\bthere\b(?! (?:is|are|was|were|any|been|be|a|an)\b|'s)"
     r"|\b(?:in|at|from|of|within|inside) (?:that|this|the same|said) (?:company|firm|organi[sz]ation|account|outfit|client|business)\b",
     re.I,
 )

@@ -108,7 +108,7 @@ def thresholds_of(text: str) -> list[Threshold]:
         return float(days.NUMBERS[word]) if word in days.NUMBERS else float(word)
 
     for pattern, operator in _CMP:
-        rating = rf"(?:rat(?:ed|ings?|es?)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:are\s+|is\s+|was\s+|of\s+|us\s+|me\s+|them\s+|it\s+|us\s+|with\s+|that\s+|on average\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?(?!\w)(?!(?:\s*(?:or|and)\s+(?:more|less|fewer|over|up))?\s*(?:conv|chat|days?|weeks?|times|occasions|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"
+        rating = rf"(?:rat(?:ed|ings?|es?)|scor(?:ed|es?|ing)|stars?|csat|reviews?)\s*(?:x{{3,}}\s+|are\s+|is\s+|was\s+|of\s+|us\s+|me\s+|them\s+|it\s+|us\s+|with\s+|that\s+|on average\s+)*{pattern}\s*{_STARS}(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?(?!\w)(?!(?:\s*(?:or|and)\s+(?:more|less|fewer|over|up))?\s*(?:conv|chat|days?|weeks?|times|occasions|months?|users?|%|of\b)|,? (?:and |what |or |\w+ ){{0,3}}(?:of )?(?:the |an)other\b)"
         stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?"
         average = rf"averages?\s+(?:rating\s+|score\s+|stars\s+|mark\s+|is\s+|are\s+|of\s+|rated\s+)*{pattern}\s*(?P<v>[1-5](?:[.,]\d+)?)(?![\w.%]|\s*(?:conv|chat|mess|user|people|times|days))"
         length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
@@ -133,6 +133,7 @@ def thresholds_of(text: str) -> list[Threshold]:
     if not any(threshold.metric == "rating" for threshold in found) and (mean := re.search(rf"\b{MEAN_BOUND}", text, re.I)):
         sign = next(sign for said, sign in _CMP if re.fullmatch(said, mean.group("sign"), re.I))
         found.append(Threshold("rating", sign, value(mean)))
+    found += feelings_of(text, "frustration")
     share = re.search(
         r"quality(?:\s+index|\s+score)?\s*(?:is\s+|of\s+)?(below|under|above|over|less than|more than|<|>)\s*(0?\.\d+|\d{1,3}\s*%)",
         text,
@@ -145,6 +146,22 @@ def thresholds_of(text: str) -> list[Threshold]:
         found += _how_often(text)
     if not any(threshold.metric == "messages" for threshold in found):
         found += _how_long(text)
+    return found
+
+
+_FEELING = re.compile(
+    r"\b(?P<of>frustration|sentiment)(?: (?:score|level|average|value|is|was|of|that is|stays|lies|sits|averaging))*\s*(?P<sign>at least|no less than|>=|at most|no more than|<=|below|under|less than|lower than|<|above|over|more than|higher than|greater than|>)\s*(?P<v>[-−]?(?:\d?\.\d+|[01])(?![\w.%]))",
+    re.I,
+)
+
+
+def feelings_of(text: str, metric: str) -> list[Threshold]:
+    """ "Frustration above 0.5", "sentiment below -0.2": bounds on the scale of one feeling."""
+    found = []
+    for match in _FEELING.finditer(text):
+        sign = next(operator for pattern, operator in _CMP if re.fullmatch(pattern, match["sign"], re.I))
+        if match["of"].lower() == metric:
+            found.append(Threshold(metric, sign, float(match["v"].replace("−", "-"))))
     return found
 
 

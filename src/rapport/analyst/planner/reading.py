@@ -152,7 +152,9 @@ def threshold_words(threshold: Threshold) -> str:
     if threshold.metric == "conversations":
         often = {"<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least", "=": "exactly"}[threshold.operator]
         return f"{often} {threshold.value:g} conversation{'' if threshold.value == 1 else 's'} each"
-    named = {"rating": "rated", "messages": "messages", "tool_calls": "tool calls", "quality_index": "quality index"}[threshold.metric]
+    named = {"rating": "rated", "messages": "messages", "tool_calls": "tool calls"}.get(
+        threshold.metric, threshold.metric.replace("_", " ")
+    )
     sign = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "=": "exactly"}[threshold.operator]
     return f"{named} {sign} {threshold.value:g}"
 

@@ -14,7 +14,6 @@ from rapport.analyst.planner.asked import (
     USED_MOST,
     bad,
     counted_noun,
-    counts_doers,
     counts_events,
     counts_heads,
     done_most,
@@ -28,7 +27,7 @@ from rapport.analyst.planner.asked import (
     shows_one,
     verbs_before_events,
 )
-from rapport.analyst.planner.choosing import intent_of
+from rapport.analyst.planner.choosing import counts_doers, intent_of, led_by_a_figure
 from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.dates import mended
 from rapport.analyst.planner.detailing import of_the_shown
@@ -158,7 +157,7 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
     if intent == "tool_failures" and slots.of_kind("tool") and shows_one(slots):
         intent = "examples"  # "one chat where X let the user down"
     heads = intent in ("count", "outcomes") and figure in ("users", "organizations")  # "how many people left"
-    of_whom = slots.of_kind("event_type") or of_people(slots) or led_there(slots)
+    of_whom = slots.of_kind("event_type") or of_people(slots) or led_there(slots) or done_most(slots)
     if figure and figure != "events" and not heads and intent not in _SHOWN and not of_whom:
         events = ()  # "put the plans in order", "what hour do we spend most on"
     if intent == "count" and events and (not of_people(slots) or counts_events(slots)):
@@ -179,18 +178,14 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         in (("model", "tool", "language", "product") if slots.says(USED_MOST) and not done_most(slots) else ("model", "tool", "language"))
     ):
         intent = "ranking"  # "which model did the people who cancelled talk to most": events are of no model
-    elif intent == "outcomes" and of_people(slots) and not done_most(slots) and _led_by_chats(slots):
+    elif intent == "outcomes" and of_people(slots) and not done_most(slots) and led_by_a_figure(slots):
         intent = "ranking"  # "the most loyal user among those who upgraded"
     elif intent == "outcomes" and of_people(slots) and slots.says("how many") and counted_noun(slots) in ("conversations", "messages"):
         intent = "count"  # of the people who cancelled
     elif intent == "outcomes" and (of_people(slots) or led_there(slots)) and [name for name in slots.metrics if name not in lexicon.COUNTS]:
-        best = slots.values("extreme") or slots.says(r"worst|best|most|least|highest|lowest")
+        best = slots.values("extreme") or slots.says(r"worst|best|most|least|highest|lowest|well|highly|badly|poorly|low|high")
         intent = ("ranking" if best else "breakdown") if dimension_of(slots, "breakdown", setting.names) else "level"
     return intent, events
-
-
-def _led_by_chats(slots: Slots) -> bool:
-    return any(extreme[0] == "conversations" for extreme in slots.values("extreme")) and not slots.says(r"(?:biggest|largest|smallest)")
 
 
 _LEADING_TO = r"before|prior to|ahead of|(?:in the )?run-?up to|leading (?:up )?to|just until|preceding"
@@ -227,7 +222,7 @@ def _resolve(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, he
     metrics = metrics_of(slots, intent) or (("users",) if intent == "change" and counts_heads(slots) else ())
     if heard and intent in hearing.FIGURES:
         told = hearing.metrics(slots, metrics, heard)
-        metrics = metrics if (intent == "count" and told[:1] == ("events",)) or of_a_length(slots) else told
+        metrics = metrics if told[:1] == ("events",) or of_a_length(slots) else told
         slots = replace(slots, thresholds=hearing.thresholds(slots, heard))
     intent = _whole_picture(slots, _form(intent, slots, metrics, setting))
     if intent == "at_risk":  # who may cancel, not who has

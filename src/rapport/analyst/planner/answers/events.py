@@ -22,7 +22,9 @@ from rapport.analyst.planner.answers.asking import (
 )
 from rapport.analyst.planner.answers.event_lack import lacks_event, without_event
 from rapport.analyst.planner.answers.event_pairs import of_both, two_events
+from rapport.analyst.planner.answers.event_repeats import of_so_many, set_aside, several
 from rapport.analyst.planner.answers.event_shares import by_share, of_each, of_events, of_talks, share_of_events, share_of_talks
+from rapport.analyst.planner.answers.event_values import by_property, values_told
 from rapport.analyst.planner.dimensions import NAMED, asked_for
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import Reading
@@ -35,7 +37,9 @@ def outcomes(asked: Asked) -> Answer:
     types = list(reading.events)[:20]
     noun = asked_for(slots, asked.setting.names)
     if types and noun and noun.weight >= NAMED and noun.dimension.startswith("property:") and len(reading.of_kind("property")) != 1:
-        return (yield from _by_property(asked, types))
+        return (yield from by_property(asked, types))
+    if types and (key := values_told(reading)):
+        return (yield from by_property(replace(asked, reading=replace(reading, dimension=f"property:{key}")), types))
     own = replace(reading, events=(), conditions=(), subject="")
     if size := _single_size(reading):
         return (yield from _single(asked, own, types, size))
@@ -63,7 +67,7 @@ def outcomes(asked: Asked) -> Answer:
     arguments: dict[str, Any] = {
         "filter": own.filter(),
         "groupBy": group,
-        "limit": reading.limit or (some if group == "user" else 60 if group in _TIMES else 12),
+        "limit": reading.limit or (100 if several(reading) else some if group == "user" else 60 if group in _TIMES else 12),
     }
     if types:
         arguments["types"] = types
@@ -85,6 +89,11 @@ def outcomes(asked: Asked) -> Answer:
         return text + f"**0 events**{phrase(own)}, {own.when()}{_of_any(types, known)}."
     groups = by_type.data["groups"]
     people = next((g["users"] for g in groups), None) if len(groups) == 1 else None
+    bound = several(reading) if group in ("user", "organization", "product") else None
+    if bound:
+        kept = of_so_many(found.data["groups"], bound)
+        words = f"{bound[0]} {counted(bound[1], 'events')} each"
+        return text + f"**{counted(len(kept), f'{group}s')}**{phrase(own)}, {own.when()}, with {words}:\n" + _listed(reading, group, kept)
     text += f"**{number(total)} {named if types and len(types) == 1 else 'events'}{(' event' if total == 1 else ' events') if types and len(types) == 1 else ''}**{phrase(own)}, {own.when()}"
     text += f", of {counted(people, 'users')}." if people else "."
     worth = [f"{g['name']} {number(g['total'])} in all, {number(g['average'])} on average" for g in groups if g.get("total") is not None]
@@ -95,6 +104,7 @@ def outcomes(asked: Asked) -> Answer:
     if group != "type" or len(groups) > 1:
         text += "\n" + _listed(reading, group, found.data["groups"])
     before = found.data.get("before")
+    text += set_aside(reading)
     if before and (
         reading.intent == "why"
         or slots.says(
@@ -109,11 +119,11 @@ def _listed(reading: Reading, group: str, groups: Sequence[Mapping[str, Any]]) -
     """The groups of events as rows: by number, or by money where that is asked for; times in their order unless a peak is."""
     says = reading.slots.says
     shown = list(groups)
-    money = group in _RANKED and says(_MONEY) and not says(_BY_NUMBER) and any(g.get("total") for g in shown)
+    money = group in (*_RANKED, *_TIMES) and says(_MONEY) and not says(_BY_NUMBER) and any(g.get("total") for g in shown)
     dated = group in _RANKED and says(r"when|dates?|(?:which|what) days?")
     if group in _TIMES and says(_PEAK):
         shown = sorted(shown, key=lambda g: -g["events"])[: reading.limit or 5]
-    if money:
+    if money and group in _RANKED:
         shown = sorted(shown, key=lambda g: g.get("total") or 0, reverse=reading.order != "lowest")
     return bullets(
         [
@@ -342,43 +352,9 @@ def _by_time(asked: Asked, own: Reading, types: list[str], end: str) -> Answer:
         groups = [{**groups[0], "name": f"{groups[0]['name']} ({employer})" if employer else groups[0]["name"]}]
     return (
         text
-        + f"**{groups[0]['name']}**, on {day(at)}, was the {end} of {counted(whole.data['events'], 'events')}."
+        + f"**{groups[0]['name']}**, on {day(at)}, was the {end} of {counted(whole.data['events'], 'events')}{_worth(groups[0]) if own.slots.says(rf'{_MONEY}|how much|how big') else ''}."
         + (f" That day too: {rest}." if rest else "")
     )
-
-
-MOST_VALUES = 12
-
-
-def _by_property(asked: Asked, types: list[str]) -> Answer:
-    """Events by the values of a property of their people, such as the plan: most first, by worth where money is asked for."""
-    reading = replace(asked.reading, events=(), conditions=(), subject="")
-    key = str(reading.dimension).partition(":")[2]
-    named = [name for link in reading.of_kind("property") for name in link.names if name.id.startswith(f"{key}=")]
-    reading = replace(reading, links=tuple(link for link in reading.links if not any(name in named for name in link.names)))
-    values = sorted(
-        {name.id.partition("=")[2] for name in named or asked.setting.names.of_kind("property") if name.id.startswith(f"{key}=")}
-    )
-    filters = [{**reading.filter(), "properties": [{"key": key, "value": value}]} for value in values[:MOST_VALUES]]
-    outputs = yield [Call("getOutcomes", {"filter": filter, "types": types, "limit": 12}) for filter in filters]
-    text = heading(f"{', '.join(types)} by {key}", reading.scope())
-    if error := next((output.error for output in outputs if output.error), None):
-        return text + error
-    rows = []
-    for value, output in zip(values, outputs, strict=False):
-        worth = sum(group["total"] for group in output.data["groups"] if group.get("total") is not None)
-        groups = output.data["groups"]
-        people = f", by {counted(groups[0]['users'], 'users')}" if len(groups) == 1 else ""
-        rows.append((value, output.data["events"], worth, people))
-    money = bool(reading.slots.says(r"worth|value|revenue|money|spen[dt]|paid|pay|amount|mrr|arr"))
-    fewest = reading.order == "lowest"
-    rows.sort(key=lambda row: (row[2] if money else row[1], row[1]), reverse=not fewest)
-    lines = [
-        f"**{value}**: {counted(events, 'events')}" + people + (f", worth {number(worth)}" if worth else "")
-        for value, events, worth, people in rows
-    ]
-    more = f"\n(The first {MOST_VALUES} of {len(values)} values of {key}, by name.)" if len(values) > MOST_VALUES else ""
-    return text + bullets(lines, numbered=True) + more
 
 
 def _of_any(types: list[str], known: list[str]) -> str:

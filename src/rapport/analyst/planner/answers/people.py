@@ -23,6 +23,7 @@ from rapport.analyst.planner.answers.asking import (
     said,
 )
 from rapport.analyst.planner.answers.summaries import measure, summary
+from rapport.analyst.planner.asked import EMPLOYER
 from rapport.analyst.planner.reading import Reading, days
 
 
@@ -125,6 +126,9 @@ def _risky_kind(reading: Reading) -> str:
     if reading.of_kind("user"):
         return "user"
     if reading.of_kind("organization"):
+        former = reading.former
+        if former is not None and (former.dimension == "user" or "users" in former.metrics) and says("them|those|these|they"):
+            return "user"  # "how many people use us there?", "which of them is most at risk?"
         return "user" if says(_PERSONS) else "organization"
     if says(r"contracts?|renewals?"):
         return "organization"
@@ -146,11 +150,18 @@ def _of_the_others(asked: Asked, own: Reading, who: str) -> Generator[Sequence[C
 def _also_asked(reading: Reading, who: str) -> Generator[Sequence[Call], Sequence[Output], str]:
     """A figure that the question asks for beside the risk of the one who is named: "back it up with the average stars"."""
     metrics = [name for name in reading.metrics if name not in lexicon.COUNTS][:3]
-    if len(reading.of_kind(who)) != 1 or not metrics:
+    if len(reading.of_kind(who)) != 1:
         return ""
+    employer = ""
+    if who == "user" and reading.slots.says(EMPLOYER) and len(reading.of_kind("user")[0].names) == 1:
+        (known,) = yield [Call("getUserDetail", {"user": reading.of_kind("user")[0].names[0].id})]
+        user = known.data.get("user") or {}
+        employer = f"\n\n{user['name']} is with **{user['organization']}**." if user.get("organization") else ""
+    if not metrics:
+        return employer
     (output,) = yield [Call("getMetrics", {"metrics": metrics, "filter": reading.filter()})]
     figures = [f for f in output.data.get("figures", ()) if f["metric"] in metrics and f.get("value") is not None]
-    return "".join(f"\n\n{f['title'].capitalize()}: **{measured(f)}** (n = {number(f.get('n'))})." for f in figures)
+    return employer + "".join(f"\n\n{f['title'].capitalize()}: **{measured(f)}** (n = {number(f.get('n'))})." for f in figures)
 
 
 def _grounds(one: Mapping[str, Any]) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from rapport.analyst.planner.answers.asking import Answer, Asked, Call, bullets, counted, heading, joined, measured, number, phrase, quoted
 from rapport.analyst.planner.conditions import conditions
 from rapport.analyst.planner.days import number as number_of
+from rapport.analyst.planner.names import Link
+from rapport.analyst.planner.quantities import feelings_of
 from rapport.analyst.planner.reading import Reading, spoken
 
 _SEGMENTS = r"(?:seg[emnt]{3,5}s?|cohorts?|audiences?)"
@@ -36,7 +38,12 @@ _SEEN = re.compile(r"\b(?:active|seen|were here|came back)\s+(?:with)?in (?:the 
 _ROLLING = re.compile(r"\b(?:last|past) (7|30|90) days\b", re.I)
 _DAYS = {"day": 1, "week": 7, "month": 30}
 _OPERATORS = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte", "=": "eq"}
-_MEASURES = {"rating": "rating", "quality_index": "cqi", "frustration": "frustration", "conversations": "conversations"}
+_MEASURES = {
+    "rating": "rating",
+    "quality_index": "cqi",
+    "frustration": "frustration",
+    "conversations": "conversations",
+}
 _MARKS = r"(?:star )?(?:marks?|ratings?|scores?|stars|grades?|reviews?|raters?)"
 _RATED = {
     "low_rated": rf"(?:low|lowly|badly|poorly)[- ]rated|(?:low|poor|bad|terrible|lousy|awful|weak) {_MARKS}|(?:rated|scored|marked|graded) (?:\w+ ){{0,3}}(?:low|poorly|badly)",
@@ -50,7 +57,7 @@ _RULELESS = {
 
 def segment_create(asked: Asked) -> Answer:
     """Makes the segment that the question describes, and says its rules; nothing is made where a part of it is no rule."""
-    reading = asked.reading
+    reading = _outside_its_name(asked.reading)
     missing = _without_rule(reading)
     if not _talked_about(reading):
         reading = replace(reading, subject="")
@@ -86,6 +93,17 @@ def _range(reading: Reading, arguments: Mapping[str, Any], segment: Mapping[str,
     return found
 
 
+def _outside_its_name(reading: Reading) -> Reading:
+    """The reading without the names that only the segment's own name holds ("call it Clinic folks"), each name once."""
+    named = [match.span() for match in _NAMED.finditer(reading.slots.text)]
+    own = [link for link in reading.slots.links if any(start <= link.start and link.end <= end for start, end in named)]
+    kept: dict[tuple[str, bool, tuple[str, ...]], Link] = {}
+    for link in reading.links:
+        if link not in own or link.kind not in (*_LISTED, "user"):
+            kept.setdefault((link.kind, link.negated, tuple(name.id for name in link.names)), link)
+    return replace(reading, links=tuple(kept.values()))
+
+
 def _without_rule(reading: Reading) -> list[str]:
     own = _told_name(reading.slots.text).lower()
     kinds = [_RULELESS[link.kind] for link in reading.links if link.kind in _RULELESS and link.text.lower() not in own]
@@ -93,7 +111,38 @@ def _without_rule(reading: Reading) -> list[str]:
     kinds += ["languages"] if reading.languages else []
     kinds += [f"what people say (“{reading.subject}”)"] if _talked_about(reading) else []
     kinds += [f"{t.metric.replace('_', ' ')} a conversation" for t in reading.thresholds if t.metric not in _MEASURES]
-    return list(dict.fromkeys(kinds))
+    kinds += [f"who comes first (“{first}”)" for first in _extremes(reading)]
+    return list(dict.fromkeys([*kinds, *_without_use(reading)]))
+
+
+def _extremes(reading: Reading) -> list[str]:
+    """ "The most active users": a place among others is no rule."""
+    text, name = reading.slots.text, _NAMED.search(reading.slots.text)
+    found = [hit for hit in reading.slots.hits if hit.kind == "extreme" and not (name and name.start() <= hit.start < name.end())]
+    return [text[hit.start : hit.end] for hit in found if not any(link.start <= hit.start < link.end for link in reading.slots.links)]
+
+
+_AMOUNT = re.compile(r"(?<![\w.,-])-?\d+(?:[.,]\d+)?(?![\w.]*\d)\+?(?=(?P<part> ?%| percent)?)")
+
+
+def _without_use(reading: Reading) -> list[str]:
+    """Numbers of the question that no rule would hold: a segment without them is another one than was asked for."""
+    text = reading.slots.text
+    rules = rules_of(reading)
+    values = {abs(float(each["value"])) for each in rules.get("measures", ())}
+    values |= {abs(each.value) for each in feelings_of(text, "sentiment")}
+    held = list(reading.slots.taken) + [match.span() for match in _NAMED.finditer(text)]
+    held += [match.span() for pattern in (_UNSEEN, _SEEN, _ROLLING) for match in pattern.finditer(text)]
+    left = []
+    for match in _AMOUNT.finditer(text):
+        value = abs(float(match.group().rstrip("+").replace(",", ".")))
+        if any(start < match.end() and match.start() < end for start, end in held):
+            continue
+        if not {value, value / 100} & values and not (
+            value in (1, 2, 4, 5) and {"low_rated", "high_rated"} & set(rules.get("conditions", ()))
+        ):
+            left.append(f"“{match.group()}” as it stands here")
+    return left
 
 
 def _talked_about(reading: Reading) -> bool:
@@ -133,8 +182,10 @@ def rules_of(reading: Reading) -> dict[str, Any]:
         "name": (told or described[:1].upper() + described[1:])[:120] or None, "description": described[:500],
         "conditions": [*(name for name in _conditions(reading) if name != "tool_failed" or "failedTools" not in given), *(name for name, said in _RATED.items() if reading.slots.says(said))], "properties": given.get("properties", []), "products": given.get("products", []),
         "organizations": given.get("organizations", []), "models": given.get("models", []), "tools": given.get("tools", []), "failedTools": given.get("failedTools", []), "events": list(reading.events),
-        "measures": [{"measure": _MEASURES[t.metric], "operator": _OPERATORS[t.operator], "value": t.value}
-                     for t in reading.thresholds if t.metric in _MEASURES],
+        "measures": [*({"measure": _MEASURES[t.metric], "operator": _OPERATORS[t.operator], "value": t.value}
+                       for t in reading.thresholds if t.metric in _MEASURES),
+                     *({"measure": "sentiment", "operator": _OPERATORS[t.operator], "value": round((t.value + 1) / 2, 4)}  # the rule's scale is 0 to 1
+                       for t in feelings_of(text, "sentiment"))],
     }  # fmt: skip
     unseen, seen = _UNSEEN.search(text), _SEEN.search(text)
     if match := unseen or seen:
