@@ -575,3 +575,16 @@ def test_every_number_that_is_said_is_one(said: str):
     from rapport.analyst.planner.days import number
 
     assert number(said) >= 2
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["which conversation has the most messages, and who was it with", "what chat ran the longest", "which session had the worst rating"],
+)
+def test_the_conversation_at_the_end_of_a_scale_is_shown(question: str):
+    assert read(question).intent == "examples"
+
+
+def test_an_answer_that_was_made_up_is_a_hallucination():
+    reading = read("give me an example where the answer was made up")
+    assert (reading.intent, reading.conditions) == ("examples", ("hallucination_detected",))

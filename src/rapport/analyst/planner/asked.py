@@ -429,7 +429,7 @@ def verbs_before_events(slots: Slots) -> frozenset[str]:
     return frozenset(word for way in ways if not {"about", "mention", "mentions", "mentioning", "on", "with"} & {*way} for word in way)
 
 
-_A_TALK = r"(?:an?|one|two|three|some|any|another|the (?:latest|last|newest|first)|\d) (?:\w+ ){0,2}(?:conversations?|chats?|dialogues?|sessions?|talks?|threads?|exchanges?)"
+_A_TALK = r"(?:which|what) (?:\w+ ){0,1}(?:conversations|chats|dialogues|sessions|talks|threads|exchanges)|(?:an?|one|two|three|some|any|another|the (?:latest|last|newest|first)|\d) (?:\w+ ){0,2}(?:conversations?|chats?|dialogues?|sessions?|talks?|threads?|exchanges?)"
 
 
 def shows_one(slots: Slots) -> bool:

@@ -32,7 +32,7 @@ def clause_of(slots: Slots, spans: Sequence[tuple[int, int]], keys: Set[str], ke
     rest = slots.text[match.start("rest") : stop].strip(" ,")
     if stop < match.end("rest"):
         rest = re.sub(r"\s+(?:at|in|on|for|from|of|by|with|to|and|or)$", "", rest)
-    if slots.thresholds and re.search(r"\d|\bstars?\b", rest):
+    if slots.thresholds and re.search(r"\d|\bstars?\b|\b(?:one|two|three|four|five)$", rest):
         return ""
     inside = [word for word in split(rest) if word.lower not in _SMALL and word.lower not in keys]
     inside = [word for word in inside if not TURNS_OF_PHRASE.search(rest)]

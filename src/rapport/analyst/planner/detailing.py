@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rapport.analyst.planner.forced import forced
 from rapport.analyst.planner.names import Link
-from rapport.analyst.planner.pointing import named_in
+from rapport.analyst.planner.pointing import LIST_ITEM, named_in
 from rapport.analyst.planner.reading import Reading
 from rapport.analyst.planner.setting import Setting
 from rapport.analyst.planner.slots import Slots
@@ -49,11 +49,20 @@ def shown(answers: Sequence[str]) -> str | None:
     return told.pop() if len(told) == 1 else None
 
 
+def _of_the_list(slots: Slots, answers: Sequence[str]) -> str | None:
+    """The id of that one of the conversations listed last which the turn names by its place: "who was the first one?"."""
+    if slots.ordinal is None or not answers or not (_EVIDENCE.match(answers[-1]) or _SHOWN.match(answers[-1])):
+        return None
+    lists = ([found.group(1) for item in LIST_ITEM.findall(told) if (found := _CITED.search(item))] for told in reversed(answers))
+    listed = next((ids for ids in lists if len(ids) > 1), [])
+    return listed[slots.ordinal - 1] if 0 < slots.ordinal <= len(listed) else listed[-1] if listed and slots.ordinal < 0 else None
+
+
 def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, at: str | None = None) -> Reading | None:
     """`reading` as one of the conversation that is open (`at`, else that of the last answer), or of the person or company in it; None
     where it asks for something else."""
-    id = at or shown(answers)
     slots = reading.slots
+    id = at or shown(answers) or _of_the_list(slots, answers)
     if id is None or slots.links or slots.conversation_ids or slots.quoted or reading.intent.startswith(("refuse_write", "refuse_secret")):
         return None
     if reading.intent == "ticket_draft" or forced(slots) == "ticket_draft":

@@ -100,9 +100,18 @@ _UNIT_LEFT_OUT = re.compile(
 )
 
 
+_SHOWS_THAT = re.compile(
+    r"\W*(?:and |then |please |just )*(?:show|give|read|quote|cite|link|send|open|pull up|let (?:me|us) (?:see|read))(?: me| us)?(?: out)? (?:the|that|this|it|one|them|their|his|her|those|some)(?: (?:conversations?|chats?|sessions?|transcripts?|dialogues?|threads?|ids?|one|lines?|words|messages?))?(?: (?:please|pls|too|as well|if so|to me))*\W*$",
+    re.I,
+)
+""" "Why did Ann give one star? Show me the chat.": of what, the sentence before says."""
+
+
 def _stands_for(said: str, rest: str) -> bool:
     """Whether a request for a number leaves to what stands around it of which event or failure it is, or of which days: "I know the
     number of cancellations, but how many people are behind it?"."""
+    if _SHOWS_THAT.match(said):
+        return True
     if _UNIT_LEFT_OUT.search(said) and re.search(r"\b(?:day|week|month)s?\b", rest, re.I):
         return True
     if not _AMOUNT.search(said) or not _POINTS_BACK.search(said):

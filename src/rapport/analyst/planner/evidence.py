@@ -17,6 +17,7 @@ _COMMENTS = (
     rf"|(?:scribbl|jot|typ|writ|wrot|add|note|say|said|leav|left)\w*(?: down)?(?: \w+){{0,2}} (?:{_BESIDE})(?:\W+\w+){{0,4}}?\W+(?:[\w-]+[- ])?{_MARKS}"
     rf"|{_MARKS}(?:\W+\w+){{0,10}}?\W+(?:scribbl|jot|not|typ|writ|wrot|add|put)\w* (?:down )?(?:along|next|beside|with|underneath|under|to go)\b"
     r"|(?:latest|last|newest|most recent|recent|first|earliest) (?:\w+ )?(?:comm?ents?|feedback)\b(?! (?:about|on|regarding|mention))"
+    rf"|(?:what|which) (?:\w+ )?comm?ents?(?:\W+[\w-]+){{0,8}}?\W+{_MARKS}"
     r"|comm?ents?\W+(?:of|for|in|from|on|to)\W+(?:\w+\W+){0,4}?(?:ratings?|reviews?|votes?)"
     r"|reasons?\W+(?:do|did|are|were)\W+(?:\w+\W+){0,2}?(?:gives?|given|writes?|written|puts?|adds?|types?|states?|leaves?|left)\W+(?:\w+\W+){0,4}?(?:[\w-]+[- ])?(?:ratings?|stars?|marks?|scores?|reviews?|grades?|votes?)"
     r"|raters?(?:\W+\w+){0,6}?\W+(?:comm?ents?|remarks?|notes?|(?:a |some )?(?:few |couple of )?(?:words|lines?)|text|box)"
@@ -161,6 +162,8 @@ def asks_the_last_day(slots: Slots) -> bool:
     )
 
 
+_MOODS = frozenset({"struggle", "frustration", "sentiment"})
+"""Figures that "trouble" and "annoyance" mean, which beside a subject only say that people complain about it."""
 A_TOPIC = r"(?:the |this |that )(?:topic|subject|theme|issue|matter)"
 
 
@@ -172,7 +175,8 @@ def appearance(slots: Slots) -> str | None:
         or slots.says(r"how many|how often|why|average|share|percent\w*|most|per|tickets?|and (?:how|what|who)")
     ):
         return None
-    if [name for name in slots.metrics if name not in lexicon.COUNTS] and not slots.thresholds and "handover_share" not in slots.metrics:
+    figures = [name for name in slots.metrics if name not in lexicon.COUNTS and not (name in _MOODS and slots.subject and slots.framed)]
+    if figures and not slots.thresholds and "handover_share" not in slots.metrics:
         return None
     if of_facts(slots):
         return "last" if slots.says(_LAST) else "first"

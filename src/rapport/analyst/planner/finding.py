@@ -18,6 +18,7 @@ from rapport.analyst.planner.common import common
 from rapport.analyst.planner.english import is_english
 from rapport.analyst.planner.lexicon import Hit
 from rapport.analyst.planner.mention import Mention
+from rapport.analyst.planner.model_ids import MODEL
 from rapport.analyst.planner.names import Link, Names
 from rapport.analyst.planner.quantities import limit_of, ordinal_of, thresholds_of
 from rapport.analyst.planner.slots import Slots
@@ -172,6 +173,7 @@ def _conversation_ids(text: str, names: Names) -> list[tuple[int, int, str]]:
             if (
                 any(start < e and s < end for s, e, _ in found)
                 or names.named(value)
+                or MODEL.fullmatch(value.lower())
                 or re.fullmatch(r"\d{1,3}(?:-\d{1,3}|[ap]m|[dwmh])?|(?:19|20)\d\d|\d+(?:st|nd|rd|th)|[\d.]+", value, re.I)
             ):
                 continue

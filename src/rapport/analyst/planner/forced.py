@@ -35,6 +35,7 @@ _THANKS = re.compile(r"\W*(?:thanks|thank you|thx|ty|cheers|merci|danke|much app
 _GOES_ON = re.compile(r"\?|\b(?:how|what|which|who|why|show|list|now|and then|draft|create)\b", re.I)
 _MEANING = r"what(?: is|'s|s| are| does| do)?(?: the| a| an| your)? (?:quality index|conversation quality index|cqi|frustration|sentiment|struggle|commercial intent|resolution rate|csat|quality score|sentiment score|frustration score|churn)(?: score| index| rate)?(?: exactly| mean| based on| stand for| here| in this context| computed from| made of)*\W*$"
 _EXTREME = r"(?<!every )(?<!each )(?:very first|first ever|earliest|most recent|latest|newest|oldest|longest|shortest|worst|best|last|lowest[ -]rated|highest[ -]rated|angriest|most negative)\s+(?:rated\s+|unhappy\s+|\w+\s+)?(?:conversation|chat|dialogue|session|transcript|interaction|thread|talk|exchange|convo)s?"
+_HOLDS_MOST = r"(?:which|what) (?:single |one )?(?:conversation|chat|dialogue|session|transcript|interaction|thread|talk|exchange|convo) (?:has|had|got|ran|holds|held|contains|lasted|took|was|is) (?:on (?:for|the) )?(?:the )?(?:most|fewest|longest|shortest|worst|best|highest|lowest|oldest|newest)"
 _MOVED = re.compile(
     r"\W*(?:and |so )?(?:did|has|have|is|are|was|were|does|do)\b.*\b(?:improv\w*|worsen\w*|deteriorat\w*|climb\w*|slip\w*|declin\w*|dropp?\w*|fall\w*|fell|ris(?:e|en|ing)|rose|increas\w*|decreas\w*|grow\w*|grew|(?:go|gone|going|went) (?:up|down)|(?:get|gets|getting|got) (?:better|worse))\b",
     re.I,
@@ -104,6 +105,8 @@ def _asks_a_meaning(slots: Slots) -> bool:
 
 
 def _asks_for_an_extreme(slots: Slots) -> bool:
+    if slots.says(_HOLDS_MOST):
+        return True
     if slots.says(LAST_TO) and (HAPPENS & set(conditions(slots)) or slots.framed):
         return True
     return bool(slots.says(_EXTREME)) and not slots.says(NO_CASE)

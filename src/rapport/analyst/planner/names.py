@@ -92,6 +92,8 @@ class Names:
             _append(self._exact[" ".join(split)], name)
             _append(self._exact["".join(split)], name)
             _append(self._ids[alias.lower()], name)
+            if name.kind == "tool" and len(split) == 2:  # "the price check" is check_price
+                _append(self._exact[" ".join(reversed(split))], name)
             if name.kind == "segment":  # only whole: "happy users" is mostly no name at all
                 continue
             if "@" not in alias and name.kind != "property":

@@ -183,7 +183,7 @@ _WEAK = re.compile(r"of|on|for|over|with", re.I)
 
 
 _SUBJECT_NOUN = re.compile(
-    r"[\s-]+(?:related\s+|based\s+)?(?:conversations?|chats?|questions?(?!\s*:)|issues?|problems?|complaints?|requests?|dialogues?|sessions?|tickets?|inquir(?:y|ies)|enquir(?:y|ies)|topics?|errors?|cases?)\b",
+    r"[\s-]+(?:related\s+|based\s+)?(?:conversations?|chats?|questions?(?!\s*:)|issues?|problems?|complaints?|requests?|dialogues?|sessions?|tickets?|inquir(?:y|ies)|enquir(?:y|ies)|topics?|errors?|cases?|troubles?|grief|mess|fuss|hassles?|saga|fiasco|drama|disaster)\b",
     re.I,
 )
 

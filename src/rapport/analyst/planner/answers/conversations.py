@@ -76,11 +76,15 @@ def shown_at_once(reading: Reading) -> int:
 
 def quotes(asked: Asked) -> Answer:
     """What users said, word for word."""
+    if asked.reading.slots.conversation_ids and not asked.reading.subject:
+        return (yield from conversation_detail(asked))
     if comments_wanted(asked.reading.slots):
         return (yield from _comments(asked))
     reading = _of_thanks(asked.reading)
     if kind := kind_of(reading):
         return (yield from samples(replace(asked, reading=reading), kind, _search))
+    if last_words(reading.slots) and not reading.subject:
+        return (yield from _end_of_words(replace(asked, reading=reading)))
     default = 1 if last_words(reading.slots) else 4
     output, note = yield from _found(replace(asked, reading=reading), "getQuotes", min(_how_many(reading, default), 15))
     if output.error:
@@ -96,7 +100,21 @@ def quotes(asked: Asked) -> Answer:
     return heading("quotes", reading.scope()) + note + bullets([quoted(one) for one in found])
 
 
-_ONE = r"the (?:very )?(?:last|latest|newest|most recent|first|earliest) (?:\w+ )?(?:comm?ent|remark|note|quote|line|message|feedback)\b|(?:the|her|his|their) (?:\w+ )?(?:comment|remark|note)|(?:one|a|an|1|single)(?: (?:single|nice|literal|verbatim|real|typical|angry|happy|short|good|bad|kind|written))* (?:quotes?|quotations?|comments?|remarks?|thank[- ]?yous?|lines?|sentences?|statements?|words?|messages?|compliments?|voice|citation|note)|(?:one|an example) of (?:the|those|these|them|their|its|our)|quote (?:one|somebody|someone|me one)"
+def _end_of_words(asked: Asked) -> Answer:
+    """The first, or the last, message of somebody: of their first conversation, or their last, the message at that end."""
+    reading = asked.reading
+    order = _order_told(reading.slots) or "newest"
+    (found,) = yield [Call("getConversations", {"filter": reading.filter(), "order": order, "limit": 1})]
+    if found.error or not found.data.get("conversations"):
+        return heading("quotes", reading.scope()) + found.error if found.error else (yield from none(asked))
+    one = found.data["conversations"][0]
+    (opened,) = yield [Call("getConversationDetail", {"conversation": one["id"]})]
+    said = [turn["text"] for turn in opened.data.get("transcript", []) if turn["role"] == "user_message" and turn["text"]]
+    line = said[0 if order == "oldest" else -1] if said else one["quote"]
+    return heading("quotes", reading.scope()) + bullets([quoted({**one, "quote": _short(line)})])
+
+
+_ONE = r"who (?:\w+ ){1,6}(?:most recently|last)\b|the (?:very )?(?:last|latest|newest|most recent|first|earliest) (?:\w+ )?(?:comm?ent|remark|note|quote|line|message|feedback|rating|review)\b|(?:exact|very|literal|actual|own) words of (?:an?|one) |(?:the|her|his|their) (?:\w+ )?(?:comment|remark|note)|(?:one|a|an|1|single)(?: (?:single|nice|literal|verbatim|real|typical|angry|happy|short|good|bad|kind|written))* (?:quotes?|quotations?|comments?|remarks?|thank[- ]?yous?|lines?|sentences?|statements?|words?|messages?|compliments?|voice|citation|note)|(?:one|an example) of (?:the|those|these|them|their|its|our)|quote (?:one|somebody|someone|me one)"
 
 
 def _how_many(reading: Reading, default: int) -> int:
@@ -156,7 +174,7 @@ def _of_thanks(reading: Reading) -> Reading:
     if not reading.slots.says(PRAISE) or reading.slots.framed or reading.slots.quoted:
         return reading
     if reading.subject and reading.slots.says(
-        rf"(?:{PRAISE})\W+(?:\w+\W+){{0,2}}?{_FOR}\W+(?:\w+\W+){{0,4}}?{re.escape(reading.subject.split()[0])}"
+        rf"(?:prais|compliment|applaud|rav|commend|lik|lov|enjoy|appreciat)\w* (?:the |our |your |its |this |that |how )?(?:\w+ )?{re.escape(reading.subject.split()[0])}|(?:{PRAISE})\W+(?:\w+\W+){{0,2}}?{_FOR}\W+(?:\w+\W+){{0,4}}?{re.escape(reading.subject.split()[0])}"
     ):
         return replace(reading, bad=False, conditions=tuple(dict.fromkeys([*reading.conditions, "happy"])))
     subject = "thanks" if reading.slots.says(THANKS) else ""
