@@ -73,7 +73,7 @@ def _shown(previous: Reading, reading: Reading, match: re.Match) -> Reading:
     intent = "quotes" if reading.slots.says("quote") else "examples"
     return replace(
         previous, intent=intent, slots=own, links=links, conditions=tuple(dict.fromkeys(conditions)), limit=_how_many(match),
-        dimension=None, order=None, metrics=(), bad=True if explained else previous.bad, former=previous, follows=True, earlier=(*previous.earlier, *previous.links),
+        dimension=None, order=None, metrics=(), led_to=previous.intent == "outcomes", bad=True if explained else previous.bad, former=previous, follows=True, earlier=(*previous.earlier, *previous.links),
     )  # fmt: skip
 
 
