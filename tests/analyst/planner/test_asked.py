@@ -484,3 +484,17 @@ def test_a_share_is_not_of_those_that_have_it():
 )
 def test_what_failing_tools_do(question: str):
     assert sets_failures_beside(read(question))
+
+
+def test_up_or_down_sets_the_two_periods_beside_each_other_that_were_asked_for():
+    reading = read("up or down?", ("how many chats did we have last week?", "154"), ("and the week before?", "211"))
+    assert (reading.intent, reading.metric) == ("change", "conversations")
+    assert reading.period
+    assert reading.against
+    assert (str(reading.period.since), str(reading.against.since)) == ("2026-11-09", "2026-11-02")
+
+
+def test_who_talks_most_about_what_was_asked_for():
+    reading = read("who mentions it most?", ("what do people say about the membership fee?", "quotes"))
+    assert (reading.intent, reading.dimension, reading.metric, reading.order) == ("ranking", "user", "conversations", "highest")
+    assert reading.subject == "membership fee"

@@ -70,6 +70,8 @@ def follow(previous: Reading, reading: Reading, answers: Sequence[str], setting:
 _STOOD_BEHIND = r"behind|involved|of (?:them|those|these)|account(?:s|ed)? for|ma[dk]e (?:up )?(?:that|those|these|them|it)|did (?:that|so|it)|asked|different|is that|are that|was that|were that"
 """ "How many people are behind the first one?" after events of companies: those who had such an event."""
 
+_WHICH_OF_THEM = r"which (?:one|of (?:them|those|these))"
+
 _ANOTHER = re.compile(
     r"\W*(?i:(?:and|ok|so|now|then|but|or)\W+)*?(?i:and|(?:what|how) (?:about|of)|same (?:for|with|of|on|thing for)|the same (?:for|with|of|on)|ditto(?: for)?|likewise for|for|versus|vs\.?|compared (?:to|with))\s+"
     r"(?P<name>[a-z]+-[\w.-]*\d[\w.-]*\w|[A-Z][\w&.-]+(?: (?:of |and |& )?[A-Z][\w&.-]*)*)(?:[,\s]+(?i:please|pls|then|now|too|as well))*\W*$"
@@ -128,7 +130,7 @@ def _carried(previous: Reading, reading: Reading, own: str | None, pointed: tupl
         reading,
         intent=own or previous.intent,
         metrics=metrics,
-        dimension=reading.dimension or (kept.dimension if kept else None),
+        dimension=reading.dimension or (previous.dimension if kept or slots.says(_WHICH_OF_THEM) else None),
         links=joined(previous.links, (*reading.links, *pointed), slots),
         period=shifted(previous.period, slots) or reading.period or (None if slots.all_time else previous.period),
         order=reading.order or (_order_of(kept, metrics) if kept else None),

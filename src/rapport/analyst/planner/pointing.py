@@ -33,7 +33,9 @@ def pointed_at(previous: Reading, slots: Slots, answers: Sequence[str], setting:
     the last answer that was a list."""
     answer = answers[-1] if answers else ""
     if slots.ordinal is not None:
-        answer = next((text for text in reversed(answers) if len(_listed(text)) > 1), answer)
+        lists = [text for text in reversed(answers) if len(_listed(text)) > 1]
+        of_people = [text for text in lists if previous.of_kind("user", "organization") and _nth(slots, text, previous, setting)]
+        answer = next(iter([*of_people, *lists]), answer)
     if not answer or any(link.kind in NAMED for link in slots.links):
         return ()
     items = _listed(answer) if slots.ordinal is not None else LIST_ITEM.findall(answer)
@@ -56,6 +58,13 @@ def pointed_at(previous: Reading, slots: Slots, answers: Sequence[str], setting:
         item = items[slots.ordinal - 1] if 0 < slots.ordinal <= len(items) else items[-1]
         return named_in(item, kind, setting)
     return _by_a_pronoun(previous, slots, answer, kind, setting)
+
+
+def _nth(slots: Slots, answer: str, previous: Reading, setting: Setting) -> bool:
+    """Whether the place that the question names in a list is held by a thing of the kind that the turn before was about."""
+    items, place = _listed(answer), slots.ordinal or 0
+    kinds = {link.kind for link in previous.of_kind("user", "organization")}
+    return 0 < place <= len(items) and any(named_in(items[place - 1], kind, setting) for kind in kinds)
 
 
 _FIRST_AND_NEXT = re.compile(r"^\*\*(?P<first>[^*\n]+)\*\*: .*? Next: (?P<next>.+?)\.$", re.M)

@@ -303,6 +303,27 @@ def _narrowed(previous: Reading, reading: Reading) -> Reading:
 # --- All of them -------------------------------------------------------------------------------------------------------------
 
 
+_WHO_MENTIONS = r"(?:who|which (?:users?|people|compan(?:y|ies)|organi[sz]ations?|accounts?|customers?|one)) (?:mention|talk|ask|complain|bring|sa[iy]|writ|rais|grumbl)\w*(?: \w+){0,2} (?:it|this|that)(?: up)? (?:the )?(?:most|most often)"
+_AFFECTED = (
+    r"affect\w*|hit|suffer\w*|impact\w*|involved|hurt|touch\w*|concerned|ran into (?:it|that|this)|saw (?:it|that|this)|behind (?:it|that)"
+)
+
+
+_WHICH_WAY = re.compile(
+    r"\W*(?:so|and|then|is that|is it|did it go|are we|that['’]s|which is)?\W*(?:up or down|down or up|more or (?:less|fewer)|less or more|(?:rising|growing|climbing) or (?:falling|shrinking|dropping)|better or worse|worse or better|higher or lower|lower or higher|an? (?:increase|rise|gain) or an? (?:decrease|drop|fall|loss))(?: then| now)?\W*$",
+    re.I,
+)
+
+
+def _two_periods(previous: Reading, reading: Reading) -> tuple[Period, Period] | None:
+    """ "Last week?", "and the week before?", "up or down?": the two periods that were asked for, the later first."""
+    former = previous.former.period if previous.former else None
+    here = previous.period
+    if not (_WHICH_WAY.match(reading.slots.text) and here and former and here.since and former.since) or here == former:
+        return None
+    return (here, former) if here.since > former.since else (former, here)
+
+
 def rescoped(previous: Reading, reading: Reading) -> Reading | None:
     """`previous` as `reading` changes it; None where the turn is none of these."""
     if previous.intent not in _OF_DATA:
@@ -311,6 +332,15 @@ def rescoped(previous: Reading, reading: Reading) -> Reading | None:
         return _shown(previous, reading, shows)
     if _rests(previous, reading):
         return _basis(previous, reading)
+    if previous.subject and reading.slots.says(_WHO_MENTIONS):
+        return _again(previous, reading, intent="ranking", metrics=("conversations",), dimension=reading.dimension or "user", limit=None, order="highest")  # fmt: skip
+    if both := _two_periods(previous, reading):
+        later, earlier = both
+        moved = _again(previous, reading, intent="change", metrics=previous.metrics, dimension=None, limit=None, order=None)
+        return replace(moved, period=later, against=earlier)
+    if previous.intent in ("tool_failures", "tool_onset") and reading.intent == "count" and reading.slots.says(_AFFECTED):
+        failed = _again(previous, reading, intent="count", metrics=reading.metrics, dimension=None, limit=None, order=None)
+        return replace(failed, conditions=("tool_failed",))
     if span := _spanned(previous, reading):
         return replace(
             _again(previous, reading, intent="count", metrics=previous.metrics, dimension=None, limit=None, order=None), period=span

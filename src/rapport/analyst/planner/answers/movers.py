@@ -41,7 +41,8 @@ def wanted(reading: Reading) -> bool:
         return False
     if says(_FOR_EACH) and ((reading.intent == "breakdown" and reading.against) or (reading.intent == "change" and reading.period)):
         return True
-    told = reading.against or (reading.period and reading.period.since) or says(_RECENTLY)
+    most = says(rf"(?:{_UP}|{_DOWN}|{_BETTER}|{_WORSE}) (?:the )?most")
+    told = reading.against or (reading.period and reading.period.since) or says(_RECENTLY) or most
     asked = says(
         r"which|what|who|whose|whom|(?:biggest|largest|steepest|top) (?:\w+ )?(?:loser|gainer|drop|fall|rise|climb\w*|mover|jump)s?"
     )
