@@ -6,6 +6,7 @@ import pytest
 from tests.analyst.planner.test_understand import read
 
 from rapport.analyst.planner.answers import spans
+from rapport.analyst.planner.not_kept import not_kept
 from rapport.analyst.planner.periods import Period
 
 
@@ -71,3 +72,27 @@ def test_halves_of_a_month_and_both_sides_of_a_day_are_set_beside():
 
 def test_another_value_beside_one_that_is_named_is_taken_too():
     assert len(read("how many chats did enterprise have, and how many did free have").of_kind("property")) == 2
+
+
+def test_bad_chats_of_two_days_are_those_that_went_badly():
+    reading = read("did Harbor Guide have more bad chats on 10 November than on 9 November?")
+    assert (reading.intent, reading.conditions) == ("change", ("unhappy",))
+
+
+def test_two_grades_beside_each_other_are_the_split_of_all_and_two_moods_a_share_each():
+    assert read("one star vs five star count for Harbor Guide").dimension == "rating"
+    assert read("what's the ratio of positive to negative chats").metrics == ("positive_share", "negative_share")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "users active this week but not last week",
+        "how many users rated every chat",
+        "which accounts gave us nothing but fives",
+        "how many users gave both a 1 and a 5?",
+        "longest streak of days with a one star rating",
+    ],
+)
+def test_what_figures_do_not_tell_is_said(question: str):
+    assert not_kept(read(question), "")

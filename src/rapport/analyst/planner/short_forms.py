@@ -77,6 +77,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(first|second) half of ((?:(?:this|last|the) )?[a-z]+),? (vs\.?|versus|and|against|or|to|with|than|compared (?:to|with))(?: in| during| over)? (?:the |its )?(first|second|latter|other|last) half(?! of)", r"\1 half of \2 \3 \4 half of \2"),
     (r"(?:before|until|up to) ((?:the )?\d{1,2}(?:st|nd|rd|th)?(?: of)? [a-z]{3,9}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?),? (vs\.?|versus|against|compared (?:to|with)) (?:(?:it|that) )?(?:after(?:wards)?|since|from then on)(?: (?:it|that|then))?(?! (?:the )?\d| [a-z]+ \d)", r"before \1 \2 since \1"),
     (r"(\d{1,2})(?:st|nd|rd|th)?, (\d{1,2})(?:st|nd|rd|th)?,? (?:and|&|or|plus) (\d{1,2})(?:st|nd|rd|th)?(?: of)? (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)([a-z]*)", r"\1 \4\5, \2 \4\5 and \3 \4\5"),
+    (r"(?:before|until|up to) ((?:the )?\d{1,2}(?:st|nd|rd|th)?(?: of)? [a-z]{3,9}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?),? and (?:after(?:wards)?|since(?: then)?|from then on)(?: (?:it|that|then))?(?=\W*$)", r"before \1 vs since \1"),
     (r"going back (two|three|four|\d+) (days|weeks|months)(?: from (?:now|today))?", r"in the last \1 \2"), (r"through to", "to"), (r"a fortnight's worth", "the last two weeks"),
 )  # fmt: skip
 _COMPILED = tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.I), put) for pattern, put in _SHORT_FORMS)

@@ -121,6 +121,14 @@ def _evidence(reading: Reading) -> Reading:
 _HOW_CHANGED = r"how (?:has|have|did|does|do)\b.{0,60}\b(?:chang\w*|mov\w*|develop\w*|evolv\w*|progress\w*|shift\w*)"
 
 
+_MOOD_OF_TALKS = r"(?:un)?(?:bad|happy|good|terrible|awful|poor|dissatisfied|disappointed|satisfied|great) (?:\w+ )?(?:conversations|chats|convos|dialog(?:ue)?s|sessions|threads|interactions|talks)"
+_NUMBERED = r"how many|numbers? of|counts?|more|fewer|less"
+_RATIO = r"ratio|versus|vs\.?|against|compared (?:to|with)|to negative|to positive"
+_GRADE = r"(?:[1-5]|one|two|three|four|five)"
+_TWO_GRADES = rf"{_GRADE}[- ]?stars?(?: ratings?| chats?| counts?)? (?:vs\.?|versus|against|compared (?:to|with)|to|over) (?:the )?{_GRADE}[- ]?stars?"
+""" "One star vs five star count": how many of each number of stars."""
+
+
 def _figures(reading: Reading) -> Reading:
     """A word that already chose the figure, or the kind of answer, does not filter as well."""
     slots = reading.slots
@@ -155,8 +163,17 @@ def _figures(reading: Reading) -> Reading:
         reading = replace(reading, metrics=("conversations",))
     if (reading.intent == "count" and reading.metric == "ratings") or reading.intent == "summary":
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name != "rated"))
-    if reading.intent in ("trend", "change"):
+    of_mood = reading.metric in (None, "conversations") and slots.says(_MOOD_OF_TALKS)  # "more bad chats on Monday than on Tuesday"
+    if of_mood and reading.bad and reading.intent in ("trend", "change") and not reading.conditions and slots.says(_NUMBERED):
+        reading = replace(reading, metrics=("conversations",), conditions=("unhappy",))
+    if str(reading.metric) == "resolved_share" and reading.of_kind("tool"):
+        reading = replace(reading, metrics=("tool_failure_rate", *reading.metrics[1:]))  # "its success rate"
+    if reading.intent in ("trend", "change") and not of_mood:
         reading = replace(reading, conditions=tuple(name for name in reading.conditions if name not in ("happy", "unhappy")))
+    if {"positive", "negative"} <= {*reading.conditions, str(reading.metric).removesuffix("_share")} and slots.says(_RATIO):
+        return replace(reading, intent="level", metrics=("positive_share", "negative_share"), conditions=(), bad=None)
+    if reading.intent in ("compare", "count", "change", "level") and reading.thresholds and not reading.against and slots.says(_TWO_GRADES):
+        return replace(reading, intent="breakdown", dimension="rating", metrics=("conversations",), thresholds=(), conditions=())
     return reading
 
 

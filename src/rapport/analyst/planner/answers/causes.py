@@ -167,7 +167,8 @@ def driver(d: Mapping[str, Any]) -> str:
 def changes(asked: Asked) -> Answer:
     """What is different between two periods, and what moved it where one metric is asked about."""
     reading = asked.reading
-    if reading.slots.says(SHARE) and any(threshold.metric == "rating" for threshold in reading.thresholds):
+    starred = any(threshold.metric == "rating" for threshold in reading.thresholds)
+    if reading.slots.says(SHARE) and (starred or (reading.conditions and reading.metric in (None, "conversations"))):
         return (yield from share_change(asked, *periods(reading)))
     text = yield from change(asked)
     if "There is no data" in text or "There are no" in text or "no data yet" in text:

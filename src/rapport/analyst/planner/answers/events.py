@@ -135,7 +135,7 @@ def _listed(reading: Reading, group: str, groups: Sequence[Mapping[str, Any]]) -
 
 
 _TIMES = ("day", "week", "month")
-_PEAK = r"(?:which|what) (?:single |one )?(?:day|week|month|date)|most|busiest|peak(?:ed)?|record|worst|highest"
+_PEAK = r"(?:which|what) (?:single |one )?(?:day|week|month|date)|most|busiest|peak(?:ed)?|record|worst|highest|top(?: \d+)?"
 """One time is asked for, and not how it went."""
 
 

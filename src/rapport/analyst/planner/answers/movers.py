@@ -41,6 +41,11 @@ def wanted(reading: Reading) -> bool:
         return False
     if says(_FOR_EACH) and ((reading.intent == "breakdown" and reading.against) or (reading.intent == "change" and reading.period)):
         return True
+    more = says(
+        r"(?:which|what) (?:\w+ ){1,3}?(?:had|has|have|got|gets|get|gave|received|collected|saw|did|was|were) (?:more|fewer|less|higher|lower|better|worse)"
+    )
+    if reading.against and more:
+        return True
     most = says(rf"(?:{_UP}|{_DOWN}|{_BETTER}|{_WORSE}) (?:the )?most")
     told = reading.against or (reading.period and reading.period.since) or says(_RECENTLY) or most
     asked = says(
@@ -67,7 +72,7 @@ def movers(asked: Asked) -> Answer:
         )
     ):
         metric = "messages" if "messages" in noun.groups() else "users"
-    metric = "rating" if metric == "ratings" and reading.slots.says("stars?|lost|lose|gain\\w*") else metric
+    metric = "rating" if metric == "ratings" and not reading.thresholds and reading.slots.says("stars?|lost|lose|gain\\w*") else metric
     own = replace(reading, links=tuple(k for k in reading.links if k.kind != dimension or k.negated or len(k.names) > 1), subject="")
     now, before = periods(reading) if reading.period else _lately(reading)
     least = {"minConversations": _FEW if metric in MEANS and dimension in ("user", "organization") else 1}

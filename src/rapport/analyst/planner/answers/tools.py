@@ -75,7 +75,10 @@ def tool_failures(asked: Asked) -> Answer:
         text += f"**{number(len(failing))}** of {number(len(tools))} tools failed{phrase(own)}, {own.when()}.\n\n"
     elif reading.slots.says(r"how many|number of|total|in all|all together|altogether|adding up|sum") and not named:
         text += f"**{number(sum(t['failures'] for t in tools))}** of {counted(found.data['calls'], 'tool_calls')} failed{phrase(own)}, {own.when()}.\n\n"
-    if len(tools) == 1 and named and reading.slots.says(WENT_WELL) and reading.slots.says(SHARE):
+    fared_well = len(tools) == 1 and named and reading.slots.says(WENT_WELL)
+    if fared_well and reading.slots.says(r"how many|numbers? of|counts?") and not reading.slots.says(BROKEN):
+        return text + f"**{number(tools[0]['calls'] - tools[0]['failures'])}** calls of {named[0]} went well. {_tool(tools[0])}"
+    if fared_well and reading.slots.says(SHARE):
         made, fine = tools[0]["calls"], tools[0]["calls"] - tools[0]["failures"]
         return (
             text + f"**{100 * fine / made:.1f}%** of the calls of {named[0]} went well: {number(fine)} of {number(made)}. {_tool(tools[0])}"
