@@ -16,6 +16,7 @@ from rapport.analyst.planner.answers.event_shares import of_each
 from rapport.analyst.planner.answers.event_values import values_told
 from rapport.analyst.planner.answers.events import _counts_people, _event_grouping, _of_those, _one_end, _single_size
 from rapport.analyst.planner.answers.facts import wanted
+from rapport.analyst.planner.answers.newcomers import wanted as who_is_new
 from rapport.analyst.planner.answers.people import _risky_kind
 from rapport.analyst.planner.answers.rankings import _order
 from rapport.analyst.planner.answers.segments import _without_use, called_so_already
@@ -716,6 +717,7 @@ def test_how_many_events_each_must_have(question, bound):
         ("segment of users with more than 3 one-star ratings", 1),
         ("segment: the 10 most active users", 1),
         ("segment of enterprise users with at least 5 chats", 0),
+        ("build me a segment: Acme Corp folks with 5+ chats", 0),
         ("segment of users who rated Harbor Guide below 3", 0),
         ("segment of users with frustration above 0.5", 0),
         ("segment of users with sentiment below -0.2", 0),
@@ -732,6 +734,7 @@ def test_a_number_that_no_rule_holds_makes_no_segment(question, left):
         ("Who are the top 3 riskiest accounts on enterprise?", "at_risk", "organization"),
         ("users at risk: how many?", "at_risk", "user"),
         ("which firm sends the most people our way", "ranking", "organization"),
+        ("which organisation has the highest share of its people asking to cancel", "outcomes", "organization"),
         ("Of the customers with a cancellation request, who is the least happy?", "ranking", "user"),
     ],
 )
@@ -743,3 +746,4 @@ def test_risk_and_ends_of_a_figure_beside_other_words(question, intent, dimensio
 def test_values_of_one_property_are_set_side_by_side():
     assert values_told(read("do enterprise accounts cancel more than Acme Corp")) == ""
     assert by_their_coming(read("name 3 users with the longest absence"))
+    assert who_is_new(read("who is new this week"))

@@ -104,7 +104,7 @@ COUNTS = frozenset(name for name, metric in METRICS.items() if metric.unit == "c
 # Things that a list, a ranking or a breakdown can run over.
 DIMENSIONS: Mapping[str, str] = {
     "product": "product|assistant|bot|chatbot|app|application|service|our product|surface",
-    "organization": "organization|company|companies|outfit|corporation|establishment|account|client|business|firm|workspace|employer|customer company|customer organization|customer account|tenant account",
+    "organization": "organization|organisation|company|companies|outfit|corporation|establishment|account|client|business|firm|workspace|employer|customer company|customer organization|customer account|tenant account",
     "user": "user|employee|staff|person|people|customer|visitor|folk|individual|buyer|shopper|learner|student|subscriber|caller|guy|human|end user|contact person|who|whom|somebody|someone|anyone|anybody|everyone|everybody|member|persona",
     "model": "model|llm|language model|ai model|engine",
     "prompt_version": "prompt version|version|prompt|prompt revision|system prompt version|prompt variant|revision|variant",

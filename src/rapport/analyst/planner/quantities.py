@@ -112,7 +112,7 @@ def thresholds_of(text: str) -> list[Threshold]:
         stars = rf"{pattern}\s*(?<![\d.]){_STARS}[\s-]*(?:stars?)\b(?:\s*(?P<m>or\s+(?:less|lower|below|under|worse|fewer)|or\s+(?:more|higher|above|better)|(?:and|&)\s+(?:below|above|up|under|better|higher|more|worse|lower|less|fewer)(?!\s+\d)|or\s+up|\+))?"
         average = rf"averages?\s+(?:rating\s+|score\s+|stars\s+|mark\s+|is\s+|are\s+|of\s+|rated\s+)*{pattern}\s*(?P<v>[1-5](?:[.,]\d+)?)(?![\w.%]|\s*(?:conv|chat|mess|user|people|times|days))"
         length = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:messages|turns|utterances)"
-        times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?:conversations?|chats?|times|sessions?|dialogues?|dialogs?|interactions?|threads?|talks|exchanges?)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"
+        times = rf"{pattern}\s*(?P<v>\d{{1,3}}|{_NUMBER})\s*(?P<plus>\+)?\s*(?:conversations?|chats?|times|sessions?|dialogues?|dialogs?|interactions?|threads?|talks|exchanges?)(?:\s*(?P<m>or\s+(?:less|fewer)|or\s+more|(?:and|&)\s+(?:up|more)|at\s+least))?\b"
         grade = r"(?:given|g[ao]ve|g[eo]ts?|earn(?:ed|s)|award(?:ed|s)|receiv(?:ed|es)|scor(?:ed|es)|collected|(?:mark|grade|score|verdict) of)\s+(?:it |us |them |only |just )*an? (?P<v>[1-5]|one|two|three|four|five)(?=\W*$|\s*[,.;]|\s+(?:on|for|from|in|by|and)\b)"
         shapes = [("rating", grade)] if operator == "=" else []
         for metric, shape in (
@@ -124,10 +124,11 @@ def thresholds_of(text: str) -> list[Threshold]:
             ("conversations", times),
         ):
             match = re.search(shape, text, re.I)
-            if operator == "=" and metric in ("messages", "conversations") and not (match and match.groupdict().get("m")):
+            more = match and (match.groupdict().get("m") or match.groupdict().get("plus"))
+            if operator == "=" and metric in ("messages", "conversations") and not more:
                 continue
             if match and not any(t.metric == metric for t in found):
-                tail = (match.groupdict().get("m") or "").lower()
+                tail = (more or "").lower()
                 op = "<=" if re.search("less|lower|below|under|worse|fewer", tail) else ">=" if tail else operator
                 found.append(Threshold(metric, op, value(match)))
     if not any(threshold.metric == "rating" for threshold in found) and (mean := re.search(rf"\b{MEAN_BOUND}", text, re.I)):

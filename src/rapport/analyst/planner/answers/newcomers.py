@@ -11,7 +11,7 @@ _FIRMS = r"organi[sz]ations?|compan(?:y|ies)|accounts?|firms?|logos"
 _PEOPLE = r"(?:users?|customers?|people|clients?|visitors?|faces|persons|contacts|folks|sign-?ups?)"
 NEW = (
     rf"(?:brand[- ])?new (?:{_PEOPLE}|{_FIRMS})|first[- ]time (?:{_PEOPLE}|{_FIRMS})|newcomers"
-    rf"|(?:{_PEOPLE}|{_FIRMS}|who) (?:\w+ ){{0,4}}for the (?:very )?first time|(?:{_PEOPLE}|{_FIRMS}) (?:are|were|is) new"
+    rf"|(?:{_PEOPLE}|{_FIRMS}|who) (?:\w+ ){{0,4}}for the (?:very )?first time|(?:{_PEOPLE}|{_FIRMS}) (?:are|were|is) new|who(?:['’]s| is| are| was| were) (?:brand[- ])?new(?! \w+(?:ion|el|ol|pt)s?\b)"
 )
 _LISTED = r"which|who|list|names?|show"
 _INTENTS = frozenset("count change level summary list_entities ranking trend at_risk".split())
