@@ -145,7 +145,8 @@ def _single(answer: str) -> bool:
 
 
 def _pointed_kind(slots: Slots, previous: Reading) -> str | None:
-    """The kind of thing that "that ..." points at."""
+    """The kind of thing that "that ..." points at; not the one whose name is carried on already ("that model there, in this product")."""
+    kinds: list[str] = []
     for kind, words in (
         ("user", r"users?|person|people|customers?|him|her|he|she|his|guy|buyers?"), ("organization", r"accounts?|organi[sz]ations?|compan(?:y|ies)|orgs?|clients?"),
         ("product", r"products?|bots?|assistants?|apps?"), ("model", r"models?"), ("tool", r"tools?"), ("topic", r"topics?|complaint|issue|problem"),
@@ -153,7 +154,9 @@ def _pointed_kind(slots: Slots, previous: Reading) -> str | None:
         if slots.says(
             rf"(?:that|this|those|these|same|first|second|third|fourth|fifth|last|top|worst|best) (?:{words})|(?:him|her|he|she|his)"
         ) and slots.says(words):
-            return kind
+            kinds.append(kind)
+    if kinds:
+        return next((kind for kind in kinds if not previous.of_kind(kind)), kinds[0])
     if previous.dimension in NAMED:
         return previous.dimension
     return "tool" if previous.intent == "tool_failures" else None
