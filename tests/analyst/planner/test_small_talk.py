@@ -161,3 +161,32 @@ def test_what_about_a_name_that_nobody_has(question: str):
 def test_anger_in_a_turn_of_phrase(question: str):
     reading = read(question)
     assert (reading.intent, reading.conditions, reading.subject) == ("examples", ("frustrated",), "")
+
+
+@pytest.mark.parametrize(
+    ("question", "intent", "subject"),
+    [
+        ("how many asked for a discount since october", "count", "discount"),
+        ("are folks asking for a student discount", None, "student discount"),
+        ("how many chats where people can't log in", "count", "can't log in"),
+        ("how do I get to the settings page", "refuse_out_of_scope", ""),
+    ],
+)
+def test_what_is_asked_for(question: str, intent: str | None, subject: str):
+    reading = read(question)
+    assert (intent or reading.intent, reading.subject) == (reading.intent, subject)
+
+
+def test_days_whose_outage_is_put_aside():
+    reading = read("Thursday's outage aside, how many chats did we have last week?")
+    assert reading.period is not None
+    assert (reading.period.since, reading.slots.strange) == (date(2026, 11, 9), ("without Thursday",))
+
+
+def test_folks_on_a_plan_are_of_that_plan():
+    assert [link.text for link in read("the one thing folks on enterprise grumble about most?").links] == ["enterprise"]
+
+
+def test_what_is_sent_is_told_here():
+    reading = read("could you please email me the list of enterprise users & tell me who is first")
+    assert (reading.declined, reading.intent.startswith("refuse")) == ("email that to me", False)

@@ -126,7 +126,7 @@ def substantial(slots: Slots) -> bool:
     return bool(
         slots.links or slots.metrics or slots.languages or (slots.dates and (not slots.subject or slots.framed or slots.says(TALK))) or slots.conversation_ids or slots.values("event") or slots.values("extreme")
         or [hit for hit in slots.hits if hit.kind == "dimension" and slots.text[hit.start : hit.end].lower() not in ANYONE]
-        or (slots.subject and slots.framed and slots.says(r"asked|mention\w*|talk\w*|complain\w*|how (?:many|often)"))
+        or (slots.subject and slots.framed and slots.says(r"asked|mention\w*|talk\w*|complain\w*|wrote|writ\w+|said|says?|how (?:many|often)"))
         or (slots.subject and slots.says("issues?|problems?|complaints?|conversations?|chats?|transcripts?"))
     )  # fmt: skip
 

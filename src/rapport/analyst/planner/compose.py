@@ -162,7 +162,25 @@ def _left_out(reading: Reading, text: str, topical: Set[str] = frozenset()) -> s
     words = [word for word in reading.slots.strange if (word.isalpha() or " " in word) and len(word) > 3 and word.lower() not in said]
     if reading.intent == "count" and not reading.subject:  # what the tenant's topics are named by is said of the conversations
         words += [word for word in reading.slots.subject.split() if word in topical and word not in said and word not in STOP]
+    words = words or _clause_left(reading, text)
     return f"\n\nNot taken into account: {joined([f'“{word}”' for word in dict.fromkeys(words)])}." if words else ""
+
+
+_RESTRICTS = re.compile(
+    r"\b(?:conversations?|chats?|dialogues?|sessions?|threads?|messages?|users?|people|customers?) (?:that|which|who|where|in which) (?P<rest>[^.?!,;]{3,60}?)\s*(?:[.?!,;]|$)",
+    re.I,
+)
+_SMALL_WORDS = re.compile(
+    r"(?:(?:we|you|i|they|there|it|he|she|us|our|have|had|has|been|be|is|are|was|were|did|do|does|got|get|came|come|in|took|take|place|happened|happen|exist|existed|logged|stored|recorded|kept|held|on|record|file|here|so|far|now|ever|at|all|the|a|with|use|used|talked?|wrote|write|chat(?:ted)?|know)\b\W*)+",
+    re.I,
+)
+_BARE = re.compile(r"\*(?:conversations|users|messages) · all time\*")
+
+
+def _clause_left(reading: Reading, text: str) -> list[str]:
+    """What says which conversations are meant, where the figure is of all: "chats that were just small talk"."""
+    told = _RESTRICTS.search(reading.slots.text) if reading.intent == "count" and _BARE.match(text) and "Nobody wrote" not in text else None
+    return [told["rest"].strip()] if told and not _SMALL_WORDS.fullmatch(told["rest"]) else []
 
 
 def _answer(asked: Asked) -> Answer:

@@ -130,7 +130,11 @@ def _without_days(text: str, mention: Mention) -> bool:
     """ "Leaving October aside": days that are not to count."""
     before, after = text[: mention.start], text[mention.end :]
     aside = _PUT_ASIDE.search(before) and re.match(r"\s+(?:aside|out|apart|to one side|away)\b", after, re.I)
-    return bool(_DAYS_OUT.search(before) or aside)
+    return bool(_DAYS_OUT.search(before) or aside or _ASIDE.match(after))
+
+
+_ASIDE = re.compile(r"(?:['’]s?)?(?:\s+(?!and\b|or\b)[\w-]+){0,2}?\s+(?:aside|apart|notwithstanding|excepted|excluded)\b", re.I)
+""" "Thursday's outage aside, how did we do last week?" """
 
 
 _SET_ASIDE = re.compile(

@@ -426,7 +426,7 @@ _VALUE_BEFORE = re.compile(
     r"^\W*(?:(?:ok|and|now|only|just|then|but|so|or|same|what|how|about|for|the|those|ones|on|restrict|narrow|limit|filter|reduce|it|that|this|them|down|to)\W+)*$|\b(?:of (?:those|them|these)|they|those|these) (?:are|were|is|was)\s+(?:on\s+)?(?:the\s+)?$|\b(?:are|were|is|was|sit|sits|being)\s+on\s+(?:the\s+)?$", re.I
 )  # fmt: skip
 _GROUP_BEFORE = re.compile(
-    r"\b(?:customers?|users?|people|accounts?|organi[sz]ations?|orgs?|companies|clients?|those|them|ones|subscribers?|members?)\s+(?:(?:who|that|which)\s+(?:are|were|sit|live|reside|come|work)\s+(?:based\s+|located\s+)?)?(?:on|in|from|with)\s+(?:the\s+)?$", re.I
+    r"\b(?:customers?|users?|people|persons?|folks?|guys|punters?|buyers?|shoppers?|visitors?|students?|learners?|teachers?|firms?|logos?|every(?:one|body)|any(?:one|body)|some(?:one|body)|accounts?|organi[sz]ations?|orgs?|compan(?:y|ies)|clients?|those|them|ones|subscribers?|members?)\s+(?:(?:who|that|which)\s+(?:are|were|sit|live|reside|come|work)\s+(?:based\s+|located\s+)?)?(?:on|in|from|with)\s+(?:the\s+)?$", re.I
 )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def ordered(text: str, spans: Iterable[tuple[int, int]]) -> bool:
 
 
 _AND_TELL = re.compile(
-    r"(?:,?\s+(?:and|then|but)\b|[,;.!])(?:\s+(?:then|also|please|after(?:wards| that)))*,?\s+(?=(?:tell|show|give|list|let me know|say|count|name)\b|how (?:many|much|often|is|are|did|does)\b|what\b|which\b|who\b|when\b)",
+    r"(?:,?\s+(?:(?:and|then|but)\b|&)|[,;.!])(?:\s+(?:then|also|please|after(?:wards| that)))*,?\s+(?=(?:tell|show|give|list|let me know|say|count|name)\b|how (?:many|much|often|is|are|did|does)\b|what\b|which\b|who\b|when\b)",
     re.I,
 )
 _AND_DO = re.compile(r",?\s+(?:and|then)\b(?:\s+(?:then|also|please|afterwards))*\s+(?=[a-z])|[.!?]\s+(?=[A-Z])", re.I)
@@ -84,8 +84,17 @@ LEAST = 3
 """Words that a question has beside an order."""
 
 
+_DELIVERS = re.compile(
+    r"(?:(?<=^)|(?<=\bplease )|(?<=\bpls )|(?<=\byou )|(?<=\bu )|(?<=[.!?] ))(?P<how>e-?mail|mail|text|slack|dm|fax|sms|whatsapp) (?:me|us)\b(?= (?:the|a|an|our|all|every|that|this|it|those)\b)",
+    re.I,
+)
+"""Beside a question of its own: "email me the list and tell me who is first"; what is listed is told here."""
+
+
 def parted(question: str, names: Names) -> tuple[str, str]:
     """(what can be answered, what is to be declined) of a question that asks for both; ("...", "") of any other."""
+    if (sent := _DELIVERS.search(question)) and _AND_TELL.search(question):
+        return f"{question[: sent.start()]}give me{question[sent.end() :]}", f"{sent['how']} that to me"
     rest, declined = divided(question)
     return (rest, declined) if declined else beside_an_order(question, names)
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.reading import WHO, Reading
 from rapport.analyst.planner.setting import Setting
 from rapport.analyst.planner.slots import Slots
+from rapport.analyst.planner.subject import told_of
 from rapport.analyst.planner.words import split
 
 IT_IS = re.compile(
@@ -212,3 +214,17 @@ def with_its_name(question: str, declined: str, setting: Setting) -> str:
         return question
     whose = re.sub(r"\b(?:her|his|their|its)(?= \w)", f"{told[0].text}'s", question, count=1)
     return whose if whose != question else re.sub(r"\b(?:s?he|him|her|them|they|it)\b", told[0].text, question, count=1)
+
+
+_POINTS_BACK = r"(?<!which )(?<!what )(?:he|she|it|its|his|her|him|they|their|them|that (?:one|person|user|customer|product|assistant|company|model|account|organization))"
+
+
+def told_before(slots: Slots, whole: str, setting: Setting) -> Slots:
+    """The slots of a request whose "she" or "it" is a name that nobody has, told in the sentences before it: it is not answered for all."""
+    at = whole.rfind(slots.text.strip(" ?.!")[:40])
+    before = whole[:at] if at > 0 else "" if slots.text == whole else whole
+    if slots.unknown or slots.conversation_ids or slots.of_kind("user", "organization", "product", "model", "tool"):
+        return slots
+    if not before or not slots.says(_POINTS_BACK):
+        return slots
+    return replace(slots, unknown=told_of(before, setting.names))

@@ -1,6 +1,7 @@
 """What people are told to have said: quoted, greeted with, or called by its number."""
 
 import re
+from collections.abc import Sequence
 
 from rapport.analyst.planner.slots import Slots
 
@@ -38,3 +39,10 @@ def asks_of_a_number(slots: Slots) -> bool:
     return bool(A_NUMBER.search(slots.text)) and not slots.says(
         r"how many|how often|number of|why|tickets?|segment|quotes?|verbatims?|refund|cancel|delete|send|resend"
     )
+
+
+def sought_instead(slots: Slots, intent: str, events: Sequence[str]) -> str:
+    """ "How many asked for a discount since October": no kind of event, so that what they say is looked for."""
+    if intent != "outcomes" or events or not (slots.framed and slots.subject):
+        return intent
+    return "count" if slots.says("how many|how often|number of|count|any ?(?:one|body)") else "quotes"

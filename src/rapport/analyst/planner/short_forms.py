@@ -33,6 +33,7 @@ _SHORT_FORMS: tuple[tuple[str, str], ...] = (
     (r"(?:the )?(?:lowest|worst|poorest) (?:possible|available|imaginable) (?:grade|mark|score|rating)s?", "1-star rating"), (r"(?:the )?(?:highest|best|top) (?:possible|available|imaginable) (?:grade|mark|score|rating)s?", "5-star rating"),
     (r"on the mend|back on track|turning the corner|bouncing back|on the road to recovery", "getting better"),
     (r"going (?:to the dogs|downhill|to seed|to pot|south|to the wall)|off the boil|losing (?:its|their) touch|going from bad to worse", "getting worse"),
+    (r"min(?:imum|\.)?(?= \d)", "at least"), (r"max(?:imum|\.)?(?= \d)", "at most"),
     (r"fns?|funcs?", "function"), (r"(?:throws? |returns? )?(?:500s|5xx(?:es|s)?|http 500s?)(?! ?(?:users?|conversations?|chats?))", "fails"),
     (r"calender", "calendar"), (r"wk", "week"), (r"b4", "before"), (r"mny", "many"), (r"hw", "how"), (r"frm", "from"), (r"jst", "just"), (r"wat", "what"), (r"wich", "which"), (r"thier", "their"), (r"frist", "first"),
     (r"(\w+)-(plan|tier)", r"\1 \2"),

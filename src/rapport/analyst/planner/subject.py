@@ -112,7 +112,9 @@ def with_subject(slots: Slots, names: Names) -> Slots:
     within = [*spans, *((hit.start, hit.end) for hit in slots.hits if hit.kind != "polarity")]
     clause = "" if told_already or framed or unknown or (kept and not slots.says(FAILS)) else clause_of(slots, within, keys, kept)
     if clause:
-        return replace(slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=False)
+        return replace(
+            slots, subject=clause.lower(), phrase=clause, not_subject=" ".join(word.lower for word in negative), framed=_is_counted(slots)
+        )
     return replace(
         slots,
         subject=" ".join(_SAID_AS.get(word.lower, word.lower) for word in kept) if kept else "",
@@ -149,7 +151,14 @@ def _after_frame(text: str, words: list[Word]) -> list[Word]:
     return [word for word in words[first:] if end is None or word.start < end.start()]
 
 
-_KIND = frozenset("wrong late early broken double short free new old missing lost open closed".split())
+_KIND = frozenset(
+    "student member visitor account user customer client subscriber team staff company product order wrong late early broken double short free new old missing lost open closed".split()
+)
+
+
+def _is_counted(slots: Slots) -> bool:
+    """ "How many chats where people can't log in": what went wrong is looked for, whatever its words."""
+    return bool(slots.says(FAILS) and slots.says(r"how many|how often|number of|count|what (?:share|percent\w*)"))
 
 
 def _with_its_kind(slots: Slots, words: list[Word]) -> list[Word]:

@@ -45,17 +45,18 @@ from rapport.analyst.planner.moving import peak_day, peak_unit, turned
 from rapport.analyst.planner.names import Link
 from rapport.analyst.planner.orders import parted
 from rapport.analyst.planner.periods import Period
-from rapport.analyst.planner.pointing import placed, with_its_name
+from rapport.analyst.planner.pointing import placed, told_before, with_its_name
 from rapport.analyst.planner.prompts_said import by_wording
 from rapport.analyst.planner.quantities import MEAN_BOUND
 from rapport.analyst.planner.reading import Reading, event_types, period_of, than_ago
 from rapport.analyst.planner.refusals import DISCARDS
+from rapport.analyst.planner.said import sought_instead
 from rapport.analyst.planner.scoping import rescoped, where_it_failed
 from rapport.analyst.planner.setting import Setting, Turn
 from rapport.analyst.planner.short_forms import a_total
 from rapport.analyst.planner.slots import Slots
 from rapport.analyst.planner.spelling import spelled
-from rapport.analyst.planner.subject import by_nobody, told_of
+from rapport.analyst.planner.subject import by_nobody
 from rapport.analyst.planner.tidying import TROUBLE, tidied
 from rapport.analyst.planner.wordings import OLD_AND_NEW
 from rapport.analyst.planner.words import stem
@@ -88,7 +89,7 @@ def _read(question: str, previous: Reading | None, answers: Sequence[str], setti
     question = without_what_is_not_asked(question)
     whole = spelled(mended(question if previous else a_total(question)), setting.names)
     question = placed(essence(whole, setting.names, setting.today), previous, answers, setting)
-    slots = _told_before(read(question, setting.names, setting.today), whole, setting)
+    slots = told_before(read(question, setting.names, setting.today), whole, setting)
     spans = [(link.start, link.end) for link in slots.links]
     wording = masked(question, spans)
     known = bank(with_meaning=setting.meaning is not None)
@@ -124,20 +125,6 @@ def _asks(reading: Reading) -> bool:
     return bool(reading.slots.says(r"how many|how much|which|who|what|why|how|show|list"))
 
 
-_POINTS_BACK = r"(?<!which )(?<!what )(?:he|she|it|its|his|her|him|they|their|them|that (?:one|person|user|customer|product|assistant|company|model|account|organization))"
-
-
-def _told_before(slots: Slots, whole: str, setting: Setting) -> Slots:
-    """The slots of a request whose "she" or "it" is a name that nobody has, told in the sentences before it: it is not answered for all."""
-    at = whole.rfind(slots.text.strip(" ?.!")[:40])
-    before = whole[:at] if at > 0 else "" if slots.text == whole else whole
-    if slots.unknown or slots.conversation_ids or slots.of_kind("user", "organization", "product", "model", "tool"):
-        return slots
-    if not before or not slots.says(_POINTS_BACK):
-        return slots
-    return replace(slots, unknown=told_of(before, setting.names))
-
-
 def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figure: str) -> tuple[str, tuple[str, ...]]:
     """(intent, types of events): whether a figure of conversations is asked for, or events are."""
     intent = intent_of(slots, ranked, figure=bool(figure))
@@ -154,6 +141,7 @@ def _kind(slots: Slots, ranked: list[tuple[str, float]], setting: Setting, figur
         intent = "ranking"
     known = [name.id for name in setting.names.of_kind("event_type")]
     events = event_types(slots, known)
+    intent = sought_instead(slots, intent, events)
     if intent == "tool_failures" and slots.of_kind("tool") and shows_one(slots):
         intent = "examples"  # "one chat where X let the user down"
     heads = intent in ("count", "outcomes") and figure in ("users", "organizations")  # "how many people left"

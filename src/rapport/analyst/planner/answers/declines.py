@@ -29,7 +29,7 @@ def suggestions(names: Names) -> str:
 def _echo(text: str, limit: int = 120) -> str:
     """What was asked for, turned so that it fits after "I cannot": "reset the password of our admin account"."""
     words = re.sub(
-        r"^(?:(?:ok|okay|hey|hi|so|now|then|and|also|please|pls|kindly|just|great|thanks|well|yes|go ahead and|you may|you should|you must|you can|can you|could you|would you|will you|i want you to|i need you to|i would like you to|i'd like you to|we need to|we need you to|help me|let us|let's)[\s,:]+)+",
+        r"^(?:(?:how (?:can|do|could|would) (?:i|we|you)|ok|okay|hey|hi|so|now|then|and|also|please|pls|kindly|just|great|thanks|well|yes|go ahead and|you may|you should|you must|you can|can you|could you|would you|will you|i want you to|i need you to|i would like you to|i'd like you to|we need to|we need you to|help me|let us|let's)[\s,:]+)+",
         "",
         text.strip(),
         flags=re.I,
