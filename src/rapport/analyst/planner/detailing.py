@@ -62,7 +62,8 @@ def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, 
     """`reading` as one of the conversation that is open (`at`, else that of the last answer), or of the person or company in it; None
     where it asks for something else."""
     slots = reading.slots
-    id = at or shown(answers) or _of_the_list(slots, answers)
+    listed = None if at else _of_the_list(slots, answers)
+    id = at or listed or shown(answers)
     if id is None or slots.links or slots.conversation_ids or slots.quoted or reading.intent.startswith(("refuse_write", "refuse_secret")):
         return None
     if reading.intent == "ticket_draft" or forced(slots) == "ticket_draft":
@@ -76,7 +77,7 @@ def of_the_shown(reading: Reading, answers: Sequence[str], setting: Setting, *, 
         return None if at else _of_whom(reading, slots, answers[-1], setting)
     if not slots.says(_FACET) or slots.dates or len(slots.words) > 16:
         return None
-    points = slots.says(_THIS) or (not slots.says(_EVERYBODY) and (slots.says(_PRONOUN) or (len(slots.words) <= 5 and not at)))
+    points = listed or slots.says(_THIS) or (not slots.says(_EVERYBODY) and (slots.says(_PRONOUN) or (len(slots.words) <= 5 and not at)))
     return _detail(reading, id) if points else None
 
 
