@@ -588,3 +588,9 @@ def test_the_conversation_at_the_end_of_a_scale_is_shown(question: str):
 def test_an_answer_that_was_made_up_is_a_hallucination():
     reading = read("give me an example where the answer was made up")
     assert (reading.intent, reading.conditions) == ("examples", ("hallucination_detected",))
+
+
+@pytest.mark.parametrize("question", ["who complained last about refunds?", "who asked about refunds most recently"])
+def test_the_last_to_speak_of_something_is_in_a_conversation(question: str):
+    reading = read(question)
+    assert (reading.intent, reading.subject) == ("examples", "refunds")

@@ -63,7 +63,7 @@ def quotes_wanted(slots: Slots) -> bool:
 
 
 THANKS = r"thank[- ]?yous?|thanks|thank|thanking|thanked|gratitude|grateful|thankful"
-PRAISE = rf"{THANKS}|prais\w+|compliment\w*|flatter\w*|(?:nice|kind|warm|lovely|good|friendly) (?:words?|things?|remarks?|messages?|comments?)|applau\w+|raves?|bouquets?|something (?:nice|kind|good)"
+PRAISE = rf"{THANKS}|prais\w+|compliment\w*|flatter\w*|(?:nice|kind|warm|lovely|good|friendly) (?:words?|things?|remarks?|messages?|comments?|notes?|lines?|letters?|mails?|feedback)|applau\w+|raves?|bouquets?|something (?:nice|kind|good)"
 
 _FLAGGED = {
     "handover_share": "handover", "abandoned_share": "abandoned", "jailbreak_share": "jailbreak_detected", "hallucination_share": "hallucination_detected",
@@ -195,7 +195,7 @@ def appearance(slots: Slots) -> str | None:
     return "first" if slots.says(_FIRST) and (slots.says(_MEETS) or versions) else None
 
 
-LAST_TO = r"who (?:was|is|were) the (?:very )?(?:first|last|latest|most recent|earliest)(?: \w+)? (?:to|who|that)\b"
+LAST_TO = r"who (?:was|is|were) the (?:very )?(?:first|last|latest|most recent|earliest)(?: \w+)? (?:to|who|that)\b|who (?:\w+ ){0,2}?(?:last(?! (?:week|month|quarter|year|night|\d))|first|most recently)(?: \w+){0,2}? (?:about|for)\b|who \w+ (?:about|for) (?:[\w'’-]+ ){1,5}?(?:last|first|most recently)\W*$"
 """ "Who was the last person to ask for a human?": the last conversation of that kind, with its user."""
 
 _WHO_WROTE = re.compile(

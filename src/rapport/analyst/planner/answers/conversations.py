@@ -66,7 +66,7 @@ def examples(asked: Asked) -> Answer:
 
 
 _TALK = r"(?:conversation|chat|convo|dialogue|dialog|session|transcript|interaction|thread|talk|exchange|discussion)"
-_ONE_CONVERSATION = rf"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){{0,3}} (?:{_TALK}|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last|longest|shortest|worst|best|(?:lowest|highest|worst|best)[ -]rated)(?: ever)?(?: [\w-]+){{0,3}} (?:{_TALK}|message|mention)\b|{LAST_TO}|(?:an?|one|which|what|the|single) (?:\w+ ){{0,2}}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|one of (?:the|those|these|them|their|its|his|her|our)\b|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
+_ONE_CONVERSATION = rf"(?:the|our) (?:\w+ )?(?:longest|shortest|worst|best|latest|last|newest|oldest|most \w+|single)(?: [\w-]+){{0,3}} (?:{_TALK}|one)|(?:very )?(?:first|earliest|oldest|latest|newest|most recent|last|longest|shortest|worst|best|(?:lowest|highest|worst|best)[ -]rated)(?: ever)?(?: [\w-]+){{0,3}} (?:{_TALK}|message|mention)\b|{LAST_TO}|any (?:[\w-]+ ){{0,3}}?{_TALK}\b|(?:an?|one|which|what|the|single) (?:\w+ ){{0,2}}?(?:example|conversation|chat|transcript|dialogue|session|case|instance|thread|interaction|talk|exchange)|(?:one|an|the) id|one of (?:the|those|these|them|their|its|his|her|our)\b|(?:show|see|give|read|cite|name|pick|want|need)(?: me| us)? (?:just |only )?one(?! of)"
 
 
 def shown_at_once(reading: Reading) -> int:
