@@ -158,7 +158,8 @@ _KIND = frozenset(
 
 def _is_counted(slots: Slots) -> bool:
     """ "How many chats where people can't log in": what went wrong is looked for, whatever its words."""
-    return bool(slots.says(FAILS) and slots.says(r"how many|how often|number of|count|what (?:share|percent\w*)"))
+    told = slots.says(r"(?:conversations?|chats?|sessions?|dialogues?|threads?) (?:where|in which|when)") and slots.says(FAILS)
+    return bool(told and slots.says(r"how many|how often|number of|count|what (?:share|percent\w*)"))
 
 
 def _with_its_kind(slots: Slots, words: list[Word]) -> list[Word]:
