@@ -22,7 +22,7 @@ def ticket_draft(asked: Asked) -> Answer:
     priority = priority_of(reading.slots.text)
     said = problem(without_priority(reading.slots.text) if priority else reading.slots.text)
     if _WORST.match(bare := problem(_undated(reading))):  # its days are in the filter, and no words of what people wrote
-        said = bare
+        said = "" if _is_all_scope(_WORST.sub("", bare, count=1), reading) else bare
     ids = reading.slots.conversation_ids
     for given in ids:
         said = said.replace(given, "").strip(" ,.#:'\"`“”‘’")
@@ -56,6 +56,19 @@ def ticket_draft(asked: Asked) -> Answer:
 
 
 _WORST = re.compile(r"(?:the |our )?(?:worst|biggest|top|main|number one|most \w+) (?:problem|issue|complaint|trouble|bug|thing)s?\b", re.I)
+
+
+_OF_SCOPE = re.compile(
+    r"\b(?:of|for|from|by|in|on|with|at|among|our|the|all|my|their|customers?|users?|people|accounts?|clients?|compan(?:y|ies)|tiers?|plans?|folks|right|now|currently|have|has|are|is|having|we|they|that)\b|\W",
+    re.I,
+)
+
+
+def _is_all_scope(rest: str, reading: Reading) -> bool:
+    """Whether what follows "the biggest complaint" only says whose: then the evidence tells what it is."""
+    for link in reading.links:
+        rest = rest.replace(link.text, " ")
+    return bool(reading.links) and not _OF_SCOPE.sub("", rest)
 
 
 def _undated(reading: Reading) -> str:

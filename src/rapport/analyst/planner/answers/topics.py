@@ -101,7 +101,7 @@ def _keywords(asked: Asked, reading: Reading) -> Answer:
         return (
             heading("topics", reading.scope()) + "There are no topics yet: they are found once some dozens of conversations are analysed."
         )
-    return heading("keywords by conversations (no topics are found yet)", reading.scope()) + bullets(
+    return heading("keywords by conversations (none of these has a topic)", reading.scope()) + bullets(
         [f"**{g['name']}**: {counted(g['conversations'], 'conversations')}" for g in groups], numbered=True
     )
 
