@@ -109,7 +109,7 @@ def _asks_for_an_extreme(slots: Slots) -> bool:
         return True
     if slots.says(LAST_TO) and (HAPPENS & set(conditions(slots)) or slots.framed):
         return True
-    return bool(slots.says(_EXTREME)) and not slots.says(NO_CASE)
+    return bool(slots.says(_EXTREME)) and not slots.says(NO_CASE) and not last_words(slots)
 
 
 def _moved(slots: Slots) -> bool:
