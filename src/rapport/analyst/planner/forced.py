@@ -105,11 +105,8 @@ def _asks_a_meaning(slots: Slots) -> bool:
 
 
 def _asks_for_an_extreme(slots: Slots) -> bool:
-    if slots.says(_HOLDS_MOST):
-        return True
-    if slots.says(LAST_TO) and (HAPPENS & set(conditions(slots)) or slots.framed):
-        return True
-    return bool(slots.says(_EXTREME)) and not slots.says(NO_CASE) and not last_words(slots)
+    last = slots.says(LAST_TO) and (HAPPENS & set(conditions(slots)) or slots.framed)
+    return bool(last or slots.says(_HOLDS_MOST) or (slots.says(_EXTREME) and not slots.says(NO_CASE) and not last_words(slots)))
 
 
 def _moved(slots: Slots) -> bool:
