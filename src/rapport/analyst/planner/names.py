@@ -218,7 +218,8 @@ class Names:
         if name.kind == "property" and _stands_as_a_value(text, window):
             return True
         capital = window[0].text[:1].isupper() and window[0].start > 0
-        return capital and name.kind in ("product", "organization", "user", "model")
+        country = capital and name.kind == "property" and name.text[:1].isupper()  # "chats from France"
+        return country or (capital and name.kind in ("product", "organization", "user", "model"))
 
     def _is_value(self, word: str) -> bool:
         return any(name.kind == "property" for name in self._exact.get(word, ()))
