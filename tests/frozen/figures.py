@@ -8,6 +8,7 @@ quality and the like) cannot be known from outside and are left out. Quotes and 
 """
 
 import re
+from collections import Counter
 from contextlib import suppress
 from datetime import date, timedelta
 from itertools import combinations, permutations, product
@@ -119,17 +120,20 @@ def _amounts(talks: list[Talk]) -> set[float]:
 
 
 def _per_day(world: World, heard: str, answer: str) -> set[float]:
-    """The mean number of conversations a day of what is named, without each short span of days that is named: over all time, and over
-    each longer span of the question or the first line."""
+    """The mean number of conversations a day of what is named, without each short span of named days: over all time, and over each longer
+    span of the question or the first line."""
     begin, end = min(t.at.date() for t in world.talks), max(t.at.date() for t in world.talks)
-    windows = [(max(since, begin), min(until, end)) for since, until in _windows(world, heard, answer)]
-    short, long = ([each for each in windows if ((each[1] - each[0]).days < 7) == few] for few in (True, False))
-    sets = [frozenset(talk.id for talk in world.talks), *(ids for _, ids in _facets(world, f"{heard} {answer}"))]
+    windows = {(max(since, begin), min(until, end)) for since, until in _windows(world, heard, answer)}
+    days = sorted(days_named(answer, world.now.date()))[:40]
+    short = [(since, until) for since in days for until in days if 0 <= (until - since).days < 7]
     found = set()
-    for ids, (first, last), (since, until) in list(product(sets, dict.fromkeys(long), dict.fromkeys(short)))[:MOST_SLICES]:
-        days = [talk.at.date() for talk in world.talks if talk.id in ids and first <= talk.at.date() <= last]
-        rest = [day for day in days if not since <= day <= until]
-        found.add(len(rest) / max(1, (last - first).days - (until - since).days))
+    for ids in (None, *(ids for _, ids in _facets(world, f"{heard} {answer}"))):
+        by_day = Counter(talk.at.date() for talk in world.talks if ids is None or talk.id in ids)
+        for first, last in (each for each in windows if (each[1] - each[0]).days >= 7):
+            whole = sum(n for day, n in by_day.items() if first <= day <= last)
+            for since, until in short:
+                apart = sum(n for day, n in by_day.items() if since <= day <= until)
+                found.add((whole - apart) / max(1, (last - first).days - (until - since).days))
     return found
 
 
