@@ -370,6 +370,14 @@ def route(asked: Asked) -> str:
     listed = intent == "count" and says(r"^\W*(?:which|who|list|name|show|give)\b")
     if often and (listed or intent in ("examples", "list_entities", "user_profile", "summary", "level", "ranking")):
         return "ranking"
+    return _of_figures(asked)
+
+
+def _of_figures(asked: Asked) -> str:
+    """The intent of what asks for a figure of a special shape: over spans, by group, at a turning point."""
+    reading = asked.reading
+    dimension, intent, says = reading.dimension, reading.intent, reading.slots.says
+    named = reading.of_kind("tool")
     if _asks_for_onset(asked):
         return "tool_onset"
     if intent in _OF_CHANGES and says(_DONE_TO):

@@ -6,6 +6,7 @@ request holds nothing of this tenant's data by itself, stays as it is.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from rapport.analyst.planner import dates, lexicon
@@ -210,13 +211,10 @@ def _by_what(before: str, request: str) -> bool:
     return bool(_MANNER.search(before + (lead.group() if lead else "")))
 
 
-def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
-    """Where the part stands that asks; None where none does, or where it says nothing of its own."""
-    parts = sentences(text)
+def _asking(text: str, parts: Sequence[tuple[int, int]], names: Names, today: date) -> list[tuple[float, int, int]]:
+    """Where something may be asked for: (how much it says, begin, end of its sentence)."""
     found: list[tuple[float, int, int]] = []
     for start, end in parts:
-        if brief := _BRIEFING.search(text[start:end]):
-            return start + brief.start(), parts[-1][1]
         patterns = (_INDIRECT, _DIRECT, _DEMAND, _WISH, _AMOUNT)
         places = {match.start("request") for pattern in patterns for match in pattern.finditer(text[start:end])}
         places = {
@@ -238,6 +236,16 @@ def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
             and not _by_what(text[start : start + m.start()], "")
             and not _BARE_AMOUNT.match(text[start + m.start() : end])
         ]
+    return found
+
+
+def _request(text: str, names: Names, today: date) -> tuple[int, int] | None:
+    """Where the part stands that asks; None where none does, or where it says nothing of its own."""
+    parts = sentences(text)
+    for start, end in parts:
+        if brief := _BRIEFING.search(text[start:end]):
+            return start + brief.start(), parts[-1][1]
+    found = _asking(text, parts, names, today)
     if not found or max(content for content, _, _ in found) < 1:
         return None
     most = max(content for content, _, _ in found)

@@ -33,35 +33,46 @@ from rapport.analyst.planner.reading import Reading
 def outcomes(asked: Asked) -> Answer:
     """Business events: how many, of whom, worth what, and what was talked about before."""
     reading = asked.reading
-    slots = reading.slots
     types = list(reading.events)[:20]
+    own = replace(reading, events=(), conditions=(), subject="")
+    special = _special(asked, own, types)
+    return (yield from special if special else _counted(asked, own, types))
+
+
+def _special(asked: Asked, own: Reading, types: list[str]) -> Answer | None:
+    """The answer to what asks for more than how many events there are, and of whom; None where it asks for no more."""
+    reading, slots = asked.reading, asked.reading.slots
     noun = asked_for(slots, asked.setting.names)
     if types and noun and noun.weight >= NAMED and noun.dimension.startswith("property:") and len(reading.of_kind("property")) != 1:
-        return (yield from by_property(asked, types))
+        return by_property(asked, types)
     if types and (key := values_told(reading)):
-        return (yield from by_property(replace(asked, reading=replace(reading, dimension=f"property:{key}")), types))
-    own = replace(reading, events=(), conditions=(), subject="")
+        return by_property(replace(asked, reading=replace(reading, dimension=f"property:{key}")), types)
     if size := _single_size(reading):
-        return (yield from _single(asked, own, types, size))
+        return _single(asked, own, types, size)
     if end := _one_end(reading):
-        return (yield from _by_time(asked, own, types, end))
+        return _by_time(asked, own, types, end)
     if reading.against:
-        return (yield from _of_two_periods(asked, own, types))
+        return _of_two_periods(asked, own, types)
     if both := two_events(reading, [name.id for name in asked.setting.names.of_kind("event_type")]):
-        return (yield from of_both(asked, own, both, _event_grouping(reading)))
+        return of_both(asked, own, both, _event_grouping(reading))
     if types and noun and noun.weight >= NAMED and of_each(reading, noun.dimension):
-        return (yield from by_share(asked, own, types, noun.dimension))
+        return by_share(asked, own, types, noun.dimension)
     if types and of_events(reading) and not _counts_people(reading):
-        return (yield from share_of_events(own, types))
+        return share_of_events(own, types)
     if types and of_talks(reading):
-        return (yield from share_of_talks(own, types))
+        return share_of_talks(own, types)
     if lacks_event(reading):
-        return (yield from without_event(asked, own, types, _event_grouping(reading)))
+        return without_event(asked, own, types, _event_grouping(reading))
     if types and (cut := _amount_asked(reading)):
         whose = _event_grouping(reading) == "user" and not slots.says("how many|number of|count")
-        return (yield from of_whom(own, types, cut) if whose else _of_that_amount(own, types, cut))
+        return of_whom(own, types, cut) if whose else _of_that_amount(own, types, cut)
     if types and _counts_people(reading) and not (noun and noun.weight >= NAMED):
-        return (yield from _how_many_have(asked, own, types))
+        return _how_many_have(asked, own, types)
+    return None
+
+
+def _counted(asked: Asked, own: Reading, types: list[str]) -> Answer:
+    reading, slots = asked.reading, asked.reading.slots
     group = _event_grouping(reading)
     some = 3 if slots.says(_SOMEBODY) else 50
     arguments: dict[str, Any] = {
