@@ -120,20 +120,23 @@ def _amounts(talks: list[Talk]) -> set[float]:
 
 
 def _per_day(world: World, heard: str, answer: str) -> set[float]:
-    """The mean number of conversations a day of what is named, without each short span of named days: over all time, and over each longer
-    span of the question or the first line."""
+    """The mean number of conversations a day of what is named, one value or two together, without each short span of named days: over all
+    time, and over each span of the question or the first line."""
     begin, end = min(t.at.date() for t in world.talks), max(t.at.date() for t in world.talks)
     windows = {(max(since, begin), min(until, end)) for since, until in _windows(world, heard, answer)}
     days = sorted(days_named(answer, world.now.date()))[:40]
     short = [(since, until) for since in days for until in days if 0 <= (until - since).days < 7]
+    facets = _facets(world, f"{heard} {answer}")
+    sets = [None, *(ids for _, ids in facets)] + [a & b for (one, a), (two, b) in combinations(facets, 2) if one != two]
     found = set()
-    for ids in (None, *(ids for _, ids in _facets(world, f"{heard} {answer}"))):
+    for ids in sets[:MOST_SLICES]:
         by_day = Counter(talk.at.date() for talk in world.talks if ids is None or talk.id in ids)
-        for first, last in (each for each in windows if (each[1] - each[0]).days >= 7):
+        for first, last in windows:
             whole = sum(n for day, n in by_day.items() if first <= day <= last)
             for since, until in short:
-                apart = sum(n for day, n in by_day.items() if since <= day <= until)
-                found.add((whole - apart) / max(1, (last - first).days - (until - since).days))
+                if first <= since and until <= last and until - since < last - first:
+                    apart = sum(n for day, n in by_day.items() if since <= day <= until)
+                    found.add((whole - apart) / ((last - first).days - (until - since).days))
     return found
 
 
