@@ -30,7 +30,7 @@ BOUNDS = r"(?:at (?:most|least)|exactly|more than|fewer than|above|below) \d+(?:
 NO_FIGURES = re.compile(
     BOUNDS + r"|(?:out of|of|/) ?5\b|\bv(?:ersion )?\d+|gpt-4o|\d{1,2}:\d\d|\b\d{4}\b(?= ?[·,–*]| vs)|95 %",
 )
-MOST_SLICES = 1_200
+MOST_SLICES = 4_000
 MOST_JOINED = 8
 
 

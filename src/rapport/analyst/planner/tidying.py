@@ -21,8 +21,8 @@ def tidied(reading: Reading) -> Reading:
 
 
 _MISSED = r"(?:features?|capabilit(?:y|ies)|functions?|functionality)\b.{0,20}\b(?:miss(?:ing|ed)|lack(?:ing|ed)?|wish(?:ed)? for|request(?:ed)?|wanted|ask(?:ed)? for)|missing (?:features?|capabilit(?:y|ies)|functions?|functionality)|feature (?:requests?|gaps?|wishes)"
-_PRAISED = r"what (?:do|does|did) (?:the |our |most |all )?(?:\w+ ){1,3}(?:like|love|appreciate|enjoy|praise|value)(?: (?:about|most|best|in|with|us)\b.*)?\W*$|what (?:are|is) .{2,30} (?:happy|pleased|satisfied) (?:about|with)|what (?:goes|went|works?|is working|is going) (?:really |particularly )?well|what are we (?:good at|doing (?:well|right))"
-_ABOUT_THINGS = frozenset("ranking top_topics complaints recommend level summary why list_entities".split())
+_PRAISED = r"what (?:do|does|did) (?:the |our |most |all )?(?:\w+ ){1,6}(?:like|love|appreciate|enjoy|praise|value)(?: (?:about|most|best|in|with|us)\b.*)?\W*$|what (?:are|is) .{2,30} (?:happy|pleased|satisfied) (?:about|with)|what (?:goes|went|works?|is working|is going) (?:really |particularly )?well|what are we (?:good at|doing (?:well|right))"
+_ABOUT_THINGS = frozenset("ranking top_topics complaints recommend level summary why list_entities breakdown".split())
 
 
 def _praised_or_missed(reading: Reading) -> Reading:

@@ -143,16 +143,36 @@ def complaints(asked: Asked) -> Answer:
             text
             + f"None of {counted(everything, 'conversations')}{phrase(reading)}, {reading.when()}, went {'well' if praised else 'badly'}."
         )
-    found = quotes.data.get("conversations", [])
     text += f"**{number(bad)} of {counted(everything, 'conversations')}**{phrase(reading)} went {'well' if praised else 'badly'}, {reading.when()}."
     groups = yield from _measured(own, one_cause(topics.data.get("groups", []))[: reading.limit or 5])
     if groups:
         text += " They are about:\n" + bullets([_topic(group) for group in groups], numbered=True)
+    found = quotes.data.get("conversations", [])
+    if groups and not reading.subject:
+        found = (yield from _telling(own, groups[:2])) or found
     if found:
         text += "\n\nIn their words:\n" + bullets([quoted(one) for one in found])
     elif reading.subject:
         text += f"\nNone of them mentions “{reading.subject}”."
     return text
+
+
+def _telling(own: Reading, groups: Sequence[Mapping[str, Any]]) -> Generator[Sequence[Call], Sequence[Output], list[Mapping[str, Any]]]:
+    """Two quotes of the first topic and one of the second, those that say most of what the topic is called by: the angriest line of all
+    ("this is ridiculous") tells nobody what it is about."""
+    outputs = yield [
+        Call(
+            "getQuotes",
+            {
+                "filter": {**own.filter(), "topics": group.get("topics", [group["id"]])},
+                "query": group["name"].partition(" / ")[0],
+                "limit": limit,
+            },
+        )
+        for group, limit in zip(groups, (2, 1), strict=False)
+    ]
+    found = [one for output in outputs if not output.error for one in output.data.get("conversations", [])]
+    return list({one["quote"]: one for one in reversed(found)}.values())[::-1]
 
 
 def _topic(group: Mapping[str, Any]) -> str:
