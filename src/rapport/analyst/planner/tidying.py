@@ -22,12 +22,12 @@ def tidied(reading: Reading) -> Reading:
 
 _MISSED = r"(?:features?|capabilit(?:y|ies)|functions?|functionality)\b.{0,20}\b(?:miss(?:ing|ed)|lack(?:ing|ed)?|wish(?:ed)? for|request(?:ed)?|wanted|ask(?:ed)? for)|missing (?:features?|capabilit(?:y|ies)|functions?|functionality)|feature (?:requests?|gaps?|wishes)"
 _PRAISED = r"what (?:do|does|did) (?:the |our |most |all )?(?:\w+ ){1,6}(?:like|love|appreciate|enjoy|praise|value)(?: (?:about|most|best|in|with|us)\b.*)?\W*$|what (?:are|is) .{2,30} (?:happy|pleased|satisfied) (?:about|with)|what (?:goes|went|works?|is working|is going) (?:really |particularly )?well|what are we (?:good at|doing (?:well|right))"
-_ABOUT_THINGS = frozenset("ranking top_topics complaints recommend level summary why list_entities breakdown".split())
+_ABOUT_THINGS = frozenset("ranking top_topics complaints recommend level summary why list_entities breakdown user_profile".split())
 
 
 def _praised_or_missed(reading: Reading) -> Reading:
     """What people miss, or like: the topics of the conversations that show it."""
-    if reading.intent not in _ABOUT_THINGS or reading.slots.thresholds:
+    if reading.intent not in _ABOUT_THINGS or reading.slots.thresholds or reading.of_kind("user"):
         return reading
     if reading.slots.says(_MISSED):
         return replace(reading, intent="top_topics", dimension="topic", metrics=(), conditions=("missing_capability_detected",), subject="")
