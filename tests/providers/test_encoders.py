@@ -54,13 +54,13 @@ def test_meaning_is_closer_than_spelling(installed, tmp_path):
     assert encoder.languages == frozenset({"en"})
 
 
-def test_batches_do_not_change_vectors(installed, tmp_path):
+def test_a_text_has_the_same_vector_beside_any_others(installed, tmp_path):
     encoder = encoders.open_encoder(str(installed), tmp_path)
     texts = [f"message {n} " + "about my order " * (n % 7) for n in range(70)]
     together = encoder.encode(texts)
     assert together.shape == (70, encoder.dimensions)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    assert (together[41] @ encoder.encode([texts[41]])[0]) > 0.99  # int8 scales depend a little on the batch
+    assert np.array_equal(together[41], encoder.encode([texts[41]])[0])
     assert encoder.encode([]).shape == (0, encoder.dimensions)
 
 
