@@ -125,9 +125,8 @@ def complaints(asked: Asked) -> Answer:
     arguments: dict[str, Any] = {"filter": own.filter(), "order": "best" if praised else "worst", "limit": 3}
     if reading.subject:
         arguments["query"] = reading.subject
-    topics, quotes, total, whole = yield [
+    topics, total, whole = yield [
         Call("getTopics", {"metrics": ["conversations", "rating"], "limit": 20, "filter": own.filter(text=True)}),
-        Call("getQuotes", arguments),
         Call("countConversations", {"filter": filter}),
         Call("countConversations", {"filter": replace(reading, conditions=()).filter(text=True)}),
     ]
@@ -147,9 +146,10 @@ def complaints(asked: Asked) -> Answer:
     groups = yield from _measured(own, one_cause(topics.data.get("groups", []))[: reading.limit or 5])
     if groups:
         text += " They are about:\n" + bullets([_topic(group) for group in groups], numbered=True)
-    found = quotes.data.get("conversations", [])
-    if groups and not reading.subject:
-        found = (yield from _telling(own, groups[:2])) or found
+    found = (yield from _telling(own, groups[:2])) if groups and not reading.subject else []
+    if not found:
+        (quotes,) = yield [Call("getQuotes", arguments)]
+        found = quotes.data.get("conversations", [])
     if found:
         text += "\n\nIn their words:\n" + bullets([quoted(one) for one in found])
     elif reading.subject:
