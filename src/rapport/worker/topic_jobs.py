@@ -27,10 +27,9 @@ GROWTH = 1.3
 PAUSE = timedelta(seconds=5)
 FRESH = timedelta(hours=1)
 """A fit this young may have been made in the middle of an import. Nobody knows its names yet: the next fit names anew what it finds."""
-IMPORTED_GROWTH, SMALL, SMALL_GROWTH = 1.05, 5_000, 1.002
-"""... or when nothing waits to be analysed, there are so many times as many, and the last fit is fresh: an import is over. Up to SMALL
-conversations, where a fit takes a second or two, a few new ones are reason enough: what a small tenant's topics are must not depend on
-the moment at which the last fit of its import began."""
+IMPORTED_GROWTH = 1.05
+"""... or when nothing waits to be analysed, there are so many times as many, and the last fit is fresh: an import is over. Fits that
+follow on each other are so many times as large, so that a tenant that grows by the minute is not fitted by the minute."""
 NOVEL_SHARE = 0.25
 NOVEL_OF = 200
 """... or when a quarter of the last 200 conversations is unlike all topics (0.05 is usual)."""
@@ -60,8 +59,7 @@ class TopicJobs:
                 return
             method, fitted_on, fitted_at = await topics.last_fit(connection, tenant_id) or ("", 0, datetime.now(UTC))
             due = count >= GROWTH * fitted_on or (unfamiliar and count >= NOVEL_GROWTH * fitted_on)
-            growth = SMALL_GROWTH if count <= SMALL else IMPORTED_GROWTH
-            if not due and count >= growth * fitted_on and _is_fresh(fitted_at):
+            if not due and count >= IMPORTED_GROWTH * fitted_on and _is_fresh(fitted_at):
                 due = await jobs.all_analysed(connection, tenant_id)
             if due or (method != self._method and not await jobs.backlog(connection, tenant_id)):
                 await jobs.enqueue(connection, tenant_id, "topics_fit", key="topics", due_at=datetime.now(UTC) + PAUSE)

@@ -34,6 +34,3 @@ def tenure(asked: Asked) -> Answer:
         f"I cannot rank people or companies by when they came: that is told of one at a time.{since}"
         " Ask for one by name, such as “When did NAME first write to us?”."
     )
-
-
-__all__ = ["tenure", "wanted"]
